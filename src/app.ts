@@ -1,0 +1,30 @@
+/** The Hono app: mounts what answers HTTP, and nothing else; one notFound, one onError. */
+import { Hono } from "hono";
+import { configOf } from "./config/load.ts";
+import type { Env } from "./env.ts";
+import { receive } from "./ingress/route.ts";
+import { unavailable } from "./ingress/reply.ts";
+import { fault } from "./log.ts";
+
+export const app = new Hono<{ Bindings: Env }>();
+
+app.all("/in/*", async (c) => {
+  const loaded = configOf(c.env);
+  // Fails closed: without a configuration nothing can be verified, so the provider has to come again.
+  if (!loaded.ok) return unavailable();
+  return await receive(c.req.raw, loaded.config, c.env, c.executionCtx);
+});
+
+app.get("/healthz", (c) => {
+  const loaded = configOf(c.env);
+  return loaded.ok
+    ? c.json({ status: "ok", environment: loaded.config.environment })
+    : c.json({ status: "misconfigured", problems: loaded.problems }, 503);
+});
+
+app.notFound((c) => c.json({ error: "not found" }, 404));
+
+app.onError((error, c) => {
+  fault("app", error);
+  return c.json({ error: "internal error" }, 500);
+});

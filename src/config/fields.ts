@@ -1,0 +1,141 @@
+/**
+ * Building blocks of the configuration schema: names of secrets resolved to values, address lists,
+ * addresses of other servers. Every field reports its problem by path, so that all come out together.
+ */
+import { z } from "zod";
+import { DEFAULT_MAX_BODY_BYTES, MAX_MAX_BODY_BYTES, MIN_PATH_SECRET_CHARS } from "../limits.ts";
+import { parseIpRange, type IpRange } from "../verify/ip.ts";
+import type { Secret } from "../verify/secret.ts";
+
+/** What the schema needs of the environment it is read in. */
+export interface Surroundings {
+  /** The value of a Worker secret, or undefined when it is not set. */
+  readonly secret: (name: string) => string | undefined;
+  /** `RELAY.environment = "development"`: loopback and `http:` addresses are allowed. */
+  readonly development: boolean;
+}
+
+const secretEntry = z.union([
+  z.string().min(1),
+  z.strictObject({
+    /** Shown as `verification.key` and in logs; the secret's name unless given. */
+    id: z.string().min(1).optional(),
+    name: z.string().min(1),
+    /** No longer accepted after this instant. */
+    not_after: z.iso.datetime({ offset: true }).optional(),
+  }),
+]);
+
+/** Fields whose validation depends on the surroundings. */
+export class SourceFields {
+  readonly #surroundings: Surroundings;
+
+  constructor(surroundings: Surroundings) {
+    this.#surroundings = surroundings;
+  }
+
+  /** Names of Worker secrets, newest first. Each must be set and not empty: an empty secret equals an empty token. */
+  secrets() {
+    return z.array(secretEntry).min(1).transform((entries, context): readonly Secret[] =>
+      entries.flatMap((entry, index) => {
+        const { id, name, not_after } =
+          typeof entry === "string" ? { id: undefined, name: entry, not_after: undefined } : entry;
+        const value = this.#surroundings.secret(name);
+        if (value === undefined || value === "") {
+          context.issues.push({
+            code: "custom",
+            input: name,
+            path: [index],
+            message: `secret ${name} is ${value === "" ? "empty" : "not set"} (wrangler secret put ${name}; .dev.vars locally)`,
+          });
+          return [];
+        }
+        const notAfterMs = not_after === undefined ? undefined : Date.parse(not_after);
+        return [{ id: id ?? name, value, notAfterMs }];
+      }),
+    );
+  }
+
+  /** Secrets that stand in an address: long enough not to be guessed, and plain enough to be a path segment. */
+  pathSecrets() {
+    return this.secrets().check((context) => {
+      for (const [index, secret] of context.value.entries()) {
+        const problem = this.#pathSecretProblem(secret);
+        if (problem) {
+          context.issues.push({ code: "custom", input: secret.id, path: [index], message: problem });
+        }
+      }
+    });
+  }
+
+  #pathSecretProblem(secret: Secret): string | null {
+    if (!/^[A-Za-z0-9_-]+$/.test(secret.value)) {
+      return `secret ${secret.id} must consist of A-Z a-z 0-9 _ - to be a path segment`;
+    }
+    if (!this.#surroundings.development && secret.value.length < MIN_PATH_SECRET_CHARS) {
+      return `secret ${secret.id} is guessable: a path secret needs ${MIN_PATH_SECRET_CHARS} or more characters`;
+    }
+    return null;
+  }
+
+  /** Where we send requests: https by name only, unless in development (threat 15). */
+  outboundUrl() {
+    return z.string().transform((text, context): URL => {
+      const url = URL.parse(text);
+      const problem = url ? this.#outboundProblem(url) : "is not a URL";
+      if (url && !problem) return url;
+      context.issues.push({ code: "custom", input: text, message: problem ?? "is not a URL" });
+      return z.NEVER;
+    });
+  }
+
+  #outboundProblem(url: URL): string | null {
+    if (url.username || url.password) return "must not carry a user name or password";
+    if (url.hash) return "must not carry a fragment";
+    if (this.#surroundings.development) {
+      return ["http:", "https:"].includes(url.protocol) ? null : "must be http: or https:";
+    }
+    if (url.protocol !== "https:") return "must be https:";
+    const host = url.hostname.toLowerCase().replace(/\.$/, "");
+    if (parseIpRange(host.replace(/^\[|\]$/g, "")) || /^[\d.]+$/.test(host)) {
+      return "must not be an IP address";
+    }
+    if (/(^|\.)(localhost|internal|local)$/.test(host) || !host.includes(".")) {
+      return "must be a public host name";
+    }
+    return null;
+  }
+}
+
+const ipRange = z.string().transform((text, context): IpRange => {
+  const range = parseIpRange(text);
+  if (range) return range;
+  context.issues.push({ code: "custom", input: text, message: "is not an address or CIDR range" });
+  return z.NEVER;
+});
+
+/** Options every source has (config.md); spread into each provider's schema. */
+export const commonSourceShape = {
+  mode: z.enum(["live", "test", "both"]).default("live"),
+  allow_ips: z.array(ipRange).default([]),
+  raw: z.enum(["full", "hash", "none"]).default("full"),
+  destinations: z.array(z.string()).nullable().default(null),
+  max_body_bytes: z.int().min(1).max(MAX_MAX_BODY_BYTES).default(DEFAULT_MAX_BODY_BYTES),
+};
+
+/** The common options in the Worker's own spelling. */
+export function commonSettings(input: {
+  mode: "live" | "test" | "both";
+  allow_ips: readonly IpRange[];
+  raw: "full" | "hash" | "none";
+  destinations: readonly string[] | null;
+  max_body_bytes: number;
+}) {
+  return {
+    mode: input.mode,
+    allowIps: input.allow_ips,
+    raw: input.raw,
+    destinations: input.destinations,
+    maxBodyBytes: input.max_body_bytes,
+  };
+}

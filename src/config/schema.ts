@@ -1,0 +1,198 @@
+/**
+ * The `RELAY` variable: data in `wrangler.toml`, secrets by name (config.md). Validated once per
+ * isolate; every problem is found before any is reported; a wrong configuration accepts nothing.
+ */
+import { z } from "zod";
+import {
+  DEFAULT_DELIVERY_TIMEOUT_MS,
+  DEFAULT_INBOX_SHARDS,
+  DEFAULT_SCHEDULE_SECONDS,
+  HANDOVER_LEASE_MS,
+} from "../limits.ts";
+import { providers } from "../providers/registry.ts";
+import type { Source } from "../providers/source.ts";
+import { fromBase64 } from "../verify/hmac.ts";
+import type { Secret } from "../verify/secret.ts";
+import { SourceFields, type Surroundings } from "./fields.ts";
+
+/** A receiver of events. */
+export interface Destination {
+  readonly name: string;
+  readonly url: URL;
+  /** Standard Webhooks secrets, newest first; every live one signs. */
+  readonly secrets: readonly Secret[];
+  readonly timeoutMs: number;
+  /** Delay before retry 1, 2, …; after the last one the delivery is dead. */
+  readonly scheduleSeconds: readonly number[];
+  /** Events of one payment arrive in `sequence` order. */
+  readonly ordered: boolean;
+  /** Event types wanted, `payment.*` for a family; null: all. */
+  readonly types: readonly string[] | null;
+  /** Static headers sent with every delivery. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** CloudEvents 1.0 headers as well (`ce-id`, `ce-type`, …). */
+  readonly cloudEvents: boolean;
+}
+
+export interface RelayConfig {
+  readonly environment: string;
+  readonly inboxShards: number;
+  readonly handoverLeaseMs: number;
+  /** By `provider/account`. */
+  readonly sources: ReadonlyMap<string, Source>;
+  readonly destinations: ReadonlyMap<string, Destination>;
+}
+
+/** One path segment, so that an address has exactly one spelling. */
+const segment = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/, "must be a plain name (A-Z a-z 0-9 . _ -)");
+
+/** Headers the relay sets itself; a configured one must not replace them. */
+const RESERVED_HEADER = /^(webhook-|relay-|ce-)|^(content-type|content-length|host|idempotency-key|user-agent|connection|transfer-encoding)$/i;
+
+function destinationSchema(fields: SourceFields) {
+  return z.strictObject({
+    url: fields.outboundUrl(),
+    secrets: fields.secrets().check((context) => {
+      for (const [index, secret] of context.value.entries()) {
+        if (signingKey(secret)) continue;
+        context.issues.push({
+          code: "custom",
+          input: secret.id,
+          path: [index],
+          message: `secret ${secret.id} is not a Standard Webhooks secret: whsec_ and base64 of 24 to 64 bytes`,
+        });
+      }
+    }),
+    timeout_ms: z.int().min(100).max(60_000).default(DEFAULT_DELIVERY_TIMEOUT_MS),
+    schedule_seconds: z
+      .array(z.number().min(0).max(86_400))
+      .max(50)
+      .default([...DEFAULT_SCHEDULE_SECONDS]),
+    ordered: z.boolean().default(true),
+    types: z
+      .array(z.string().regex(/^[a-z_]+\.([a-z_]+|\*)$/, "must be like payment.confirmed or payment.*"))
+      .min(1)
+      .nullable()
+      .default(null),
+    headers: z
+      .record(
+        z
+          .string()
+          .regex(/^[A-Za-z0-9-]+$/, "must be a header name")
+          .refine((name) => !RESERVED_HEADER.test(name), "is a header the relay sets itself"),
+        z.string().regex(/^[\t\x20-\x7e]*$/, "must be printable ASCII"),
+      )
+      .default({}),
+    cloud_events: z.boolean().default(false),
+  });
+}
+
+const MIN_SIGNING_KEY_BYTES = 24;
+const MAX_SIGNING_KEY_BYTES = 64;
+
+/** The key bytes of a `whsec_…` secret (Standard Webhooks), or null when it is not one. */
+export function signingKey(secret: Secret): Uint8Array | null {
+  if (!secret.value.startsWith("whsec_")) return null;
+  const key = fromBase64(secret.value.slice("whsec_".length));
+  return key && key.length >= MIN_SIGNING_KEY_BYTES && key.length <= MAX_SIGNING_KEY_BYTES ? key : null;
+}
+
+function sourcesSchema(fields: SourceFields) {
+  const shape: Record<string, z.ZodType> = {};
+  for (const { name } of providers) shape[name] = z.record(segment, z.unknown()).optional();
+  return z.strictObject(shape).transform((input, context) => {
+    const sources = new Map<string, Source>();
+    for (const { name, account } of providers) {
+      for (const [id, settings] of Object.entries((input[name] ?? {}) as Record<string, unknown>)) {
+        const parsed = account(fields, id).safeParse(settings);
+        if (parsed.success) sources.set(parsed.data.name, parsed.data);
+        else {
+          for (const issue of parsed.error.issues) {
+            context.issues.push({ code: "custom", input: undefined, path: [name, id, ...issue.path], message: issue.message });
+          }
+        }
+      }
+    }
+    return sources;
+  });
+}
+
+function relaySchema(surroundings: Surroundings) {
+  const fields = new SourceFields(surroundings);
+  return z.strictObject({
+    environment: z.string().min(1).default("production"),
+    inbox_shards: z.int().min(1).max(64).default(DEFAULT_INBOX_SHARDS),
+    handover_lease_ms: z.int().min(100).max(600_000).default(HANDOVER_LEASE_MS),
+    sources: sourcesSchema(fields),
+    destinations: z.record(segment, destinationSchema(fields)),
+  });
+}
+
+/** The configuration, or every problem with it, each with its path; no value of a secret in it. */
+export type Loaded =
+  | { readonly ok: true; readonly config: RelayConfig }
+  | { readonly ok: false; readonly problems: readonly string[] };
+
+/** Reads `env.RELAY` (an object, or JSON text from `.dev.vars` or the dashboard) and the secrets it names. */
+export function loadConfig(env: Readonly<Record<string, unknown>>): Loaded {
+  const raw = readVariable(env.RELAY);
+  if ("problem" in raw) return { ok: false, problems: [raw.problem] };
+  const development = (raw.value as { environment?: unknown } | null)?.environment === "development";
+  const parsed = relaySchema({
+    development,
+    secret: (name) => (typeof env[name] === "string" ? env[name] : undefined),
+  }).safeParse(raw.value);
+  if (!parsed.success) {
+    return { ok: false, problems: parsed.error.issues.map((issue) => describe(issue.path, issue.message)) };
+  }
+  const config = build(parsed.data);
+  const problems = unknownDestinations(config);
+  return problems.length > 0 ? { ok: false, problems } : { ok: true, config };
+}
+
+function readVariable(value: unknown): { value: unknown } | { problem: string } {
+  if (value === undefined) return { problem: "RELAY: is not set (wrangler.toml [vars.RELAY])" };
+  if (typeof value !== "string") return { value };
+  try {
+    return { value: JSON.parse(value) };
+  } catch {
+    return { problem: "RELAY: is a string but not JSON" };
+  }
+}
+
+function describe(path: readonly PropertyKey[], message: string): string {
+  return `${["RELAY", ...path.map(String)].join(".")}: ${message}`;
+}
+
+function build(input: z.infer<ReturnType<typeof relaySchema>>): RelayConfig {
+  return {
+    environment: input.environment,
+    inboxShards: input.inbox_shards,
+    handoverLeaseMs: input.handover_lease_ms,
+    sources: input.sources,
+    destinations: new Map(
+      Object.entries(input.destinations).map(([name, given]) => [
+        name,
+        {
+          name,
+          url: given.url,
+          secrets: given.secrets,
+          timeoutMs: given.timeout_ms,
+          scheduleSeconds: given.schedule_seconds,
+          ordered: given.ordered,
+          types: given.types,
+          headers: given.headers,
+          cloudEvents: given.cloud_events,
+        },
+      ]),
+    ),
+  };
+}
+
+function unknownDestinations(config: RelayConfig): string[] {
+  return [...config.sources.values()].flatMap((source) =>
+    (source.settings.destinations ?? [])
+      .filter((name) => !config.destinations.has(name))
+      .map((name) => `RELAY.sources.${source.provider}.${source.account}.destinations: ${name} is not a destination`),
+  );
+}

@@ -1,0 +1,12 @@
+/** The bindings of `wrangler.toml`, typed. Secrets are read by name through the configuration. */
+import type { Inbox } from "./inbox/inbox.ts";
+import type { Reference } from "./inbox/protocol.ts";
+
+export interface Env {
+  readonly INBOX: DurableObjectNamespace<Inbox>;
+  /** The shield: event id → fingerprint of a callback known to be a plain duplicate. */
+  readonly SEEN: KVNamespace;
+  readonly DELIVERIES: Queue<Reference>;
+  readonly RELAY: unknown;
+  readonly ADMIN_TOKEN?: string;
+}

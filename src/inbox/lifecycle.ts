@@ -1,0 +1,120 @@
+/**
+ * Folding: what an event means for its payment, given the payment's history (event.md 3.2). Pure.
+ *
+ * A state never goes back: what comes late is kept and not forwarded, except the three things that
+ * really happen to money after the fact: a late payment, a reversal, a growing refund.
+ */
+import { STATUS_RANK, type EventDraft, type PaymentEvent, type Status } from "../event.ts";
+import { compareDecimals } from "../parse/decimal.ts";
+import type { SupersededReason } from "../reasons.ts";
+
+/** A payment as the Inbox knows it; all null and 0 before its first forwarded event. */
+export interface PaymentState {
+  readonly status: Status | null;
+  /** Sequence of the last forwarded event. */
+  readonly sequence: number;
+  /** Refunded so far (decimal), as the last refund stated it. */
+  readonly refunded: string | null;
+}
+
+export const UNKNOWN_PAYMENT: PaymentState = { status: null, sequence: 0, refunded: null };
+
+export type Fold =
+  | {
+      readonly outcome: "forward";
+      readonly event: PaymentEvent;
+      /** The payment after this event. */
+      readonly state: PaymentState;
+    }
+  | {
+      readonly outcome: "superseded";
+      readonly reason: SupersededReason;
+      /** What a person should look at. */
+      readonly alert: "confirmed_after_reversed" | null;
+    };
+
+/** Money had arrived: a failure after this takes it back. */
+const HAD_ARRIVED: ReadonlySet<Status> = new Set(["confirmed", "partially_refunded", "disputed"]);
+const FELL_THROUGH: ReadonlySet<Status> = new Set(["failed", "expired", "canceled"]);
+const TAKEN_BACK: ReadonlySet<Status> = new Set(["reversed", "refunded"]);
+
+/** Folds one event into its payment. The event key is known to be new. */
+export function fold(payment: PaymentState, draft: EventDraft): Fold {
+  const current = payment.status;
+  const stated = draft.data.status;
+  if (draft.kind !== "status" || stated === null) {
+    return forward(payment, draft, { status: current, shown: draft.kind === "updated" ? current : null });
+  }
+  if (current === null) return forward(payment, draft, { status: stated, shown: stated });
+  if (stated === current) {
+    return stated === "partially_refunded" && refundGrew(payment, draft)
+      ? forward(payment, draft, { status: stated, shown: stated })
+      : superseded("same_state");
+  }
+  if (HAD_ARRIVED.has(current) && FELL_THROUGH.has(stated)) {
+    return forward(payment, draft, { status: "reversed", shown: "reversed" });
+  }
+  if (STATUS_RANK[stated] < STATUS_RANK[current]) return superseded("regress", alertOf(current, stated));
+  const late = FELL_THROUGH.has(current) && stated === "confirmed";
+  return forward(payment, draft, { status: stated, shown: stated, warnings: late ? ["late"] : [] });
+}
+
+/** A person should see money announced for a payment that was taken back, even though nothing is forwarded. */
+export function alertOf(current: Status | null, stated: Status | null): "confirmed_after_reversed" | null {
+  return current !== null && TAKEN_BACK.has(current) && stated === "confirmed" ? "confirmed_after_reversed" : null;
+}
+
+function superseded(reason: SupersededReason, alert: "confirmed_after_reversed" | null = null): Fold {
+  return { outcome: "superseded", reason, alert };
+}
+
+function refundGrew(payment: PaymentState, draft: EventDraft): boolean {
+  const stated = draft.data.amount_refunded?.value;
+  if (stated === undefined) return false;
+  return payment.refunded === null || compareDecimals(stated, payment.refunded) > 0;
+}
+
+function forward(
+  payment: PaymentState,
+  draft: EventDraft,
+  to: { status: Status | null; shown: Status | null; warnings?: readonly string[] },
+): Fold {
+  const sequence = payment.sequence + 1;
+  const { payment_id, direction, warnings, ...rest } = draft.data;
+  const event: PaymentEvent = {
+    id: draft.id,
+    type: typeOf(draft, to.shown),
+    schema: "payment-event.v1",
+    timestamp: draft.data.occurred_at ?? draft.data.received_at,
+    livemode: draft.livemode,
+    data: {
+      payment_id,
+      direction,
+      ...rest,
+      status: to.shown,
+      previous_status: payment.status,
+      sequence,
+      warnings: [...warnings, ...(to.warnings ?? [])],
+    },
+  };
+  return {
+    outcome: "forward",
+    event: inWireOrder(event),
+    state: { status: to.status, sequence, refunded: draft.data.amount_refunded?.value ?? payment.refunded },
+  };
+}
+
+function typeOf(draft: EventDraft, shown: Status | null): string {
+  if (draft.kind === "provider") return "provider.event";
+  const noun = draft.data.direction === "in" ? "payment" : "payout";
+  return draft.kind === "updated" ? `${noun}.updated` : `${noun}.${shown}`;
+}
+
+/** The order of fields in the body, the same for every event: people read it. */
+function inWireOrder({ data, ...envelope }: PaymentEvent): PaymentEvent {
+  const { payment_id, direction, status, previous_status, sequence, merchant_reference, ...rest } = data;
+  return {
+    ...envelope,
+    data: { payment_id, direction, status, previous_status, sequence, merchant_reference, ...rest },
+  };
+}

@@ -1,0 +1,126 @@
+/**
+ * What Worker, consumer and Inbox say to each other. Plain data and unions: classes and typed errors
+ * do not survive a call between objects, so nothing here is thrown.
+ */
+import type { EventDraft, Verification } from "../event.ts";
+import type { DeferredReason, QuarantinedReason, SupersededReason, Because, RefusedReason } from "../reasons.ts";
+
+/** An authentic callback that became an event, on its way into the Inbox. */
+export interface Acceptance {
+  /** `provider/account`. */
+  readonly source: string;
+  readonly draft: EventDraft;
+  /** SHA-256 of the bytes: the same fingerprint is the same callback. */
+  readonly fingerprint: string;
+  /** What a repeat must say again, by the warning it earns otherwise (`Facts.contents`). */
+  readonly contents: Readonly<Record<string, string>>;
+  /** Destinations of the source; the Inbox drops those that do not want the event's type. */
+  readonly destinations: readonly string[];
+}
+
+export type Accepted =
+  | { readonly outcome: "accepted"; readonly eventId: string }
+  /** `warnings` empty: a plain repeat, which the shield may answer next time. */
+  | { readonly outcome: "duplicate"; readonly eventId: string; readonly warnings: readonly string[] }
+  | {
+      readonly outcome: "superseded";
+      readonly eventId: string;
+      readonly reason: SupersededReason;
+      readonly warnings: readonly string[];
+    };
+
+/** A callback as it is kept while it is set aside: enough to run it through the adapter again. */
+export interface StoredCallback {
+  readonly method: string;
+  readonly kind: string | null;
+  readonly pathKey: string | null;
+  readonly query: string;
+  readonly contentType: string | null;
+  /** Base64 of the body, static secrets redacted. */
+  readonly body: string;
+  readonly receivedAtMs: number;
+  /** Of the original bytes, before redaction. */
+  readonly sha256: string;
+  /** Proof already given; null while it is still to be asked for. */
+  readonly verification: Verification | null;
+}
+
+/** A callback without an event: authentic but unusable, or not decidable yet. */
+export interface SettingAside {
+  readonly source: string;
+  readonly eventId: string;
+  readonly callback: StoredCallback;
+  readonly why:
+    | ({ readonly state: "quarantined" } & Because<QuarantinedReason>)
+    | ({ readonly state: "deferred" } & Because<DeferredReason>);
+}
+
+export type SetAside =
+  | { readonly outcome: "quarantined" | "deferred"; readonly eventId: string; readonly repeated: boolean }
+  /** Too many undecided callbacks of this source: the provider has to come again. */
+  | { readonly outcome: "full" };
+
+/** What waits in the queue: where to look, never what was there. */
+export interface Reference {
+  readonly shard: string;
+  readonly payment: string;
+  /** Order of arrival in the shard. */
+  readonly n: number;
+  readonly event: string;
+  readonly destination: string;
+}
+
+/** The destination of callbacks whose verifier is to be asked again; no configured name can equal it. */
+export const VERIFIER = "@verifier";
+
+export type Claimed =
+  | {
+      readonly kind: "deliver";
+      readonly body: string;
+      readonly attempt: number;
+      readonly sequence: number;
+      readonly replay: boolean;
+    }
+  | { readonly kind: "verify"; readonly source: string; readonly callback: StoredCallback; readonly attempt: number }
+  /** Delivered, dead, purged or never heard of: nothing to do. */
+  | { readonly kind: "done" }
+  /** Not before this many seconds. */
+  | { readonly kind: "wait"; readonly seconds: number }
+  /** Not now; the Inbox hands the reference over again when its time comes. */
+  | { readonly kind: "held" };
+
+/** One attempt as it went. */
+export interface Attempt {
+  readonly attempt: number;
+  readonly atMs: number;
+  readonly durationMs: number;
+  /** HTTP status, or null when there was no answer. */
+  readonly status: number | null;
+  /** Class of failure where there was no answer: `timeout`, `connection`, … */
+  readonly error: string | null;
+  /** The first bytes of the answer, as text. */
+  readonly answer: string | null;
+}
+
+export type Outcome =
+  | { readonly kind: "delivered" }
+  | { readonly kind: "failed"; readonly retryAfterSeconds: number | null }
+  /** 410: the receiver says it is gone for good. */
+  | { readonly kind: "gone" };
+
+export interface Result {
+  readonly reference: Reference;
+  readonly attempt: Attempt;
+  readonly outcome: Outcome;
+}
+
+/** What became of a deferred callback. */
+export type Decision =
+  | { readonly kind: "accepted"; readonly eventId: string; readonly outcome: string }
+  | ({ readonly kind: "refused" } & Because<RefusedReason>)
+  | ({ readonly kind: "quarantined" } & Because<QuarantinedReason>)
+  | ({ readonly kind: "undecided" } & Because<DeferredReason>);
+
+export type Settled =
+  | { readonly next: "done" }
+  | { readonly next: "retry"; readonly seconds: number };

@@ -1,0 +1,48 @@
+/**
+ * From a request's path to a source and its route. Whatever does not match exactly is the same 404,
+ * and a secret is compared even where there is none, so that the time does not tell an unknown
+ * account from a wrong secret (config.md, "Addresses").
+ */
+import type { RelayConfig } from "../config/schema.ts";
+import type { Route } from "../providers/provider.ts";
+import type { Source } from "../providers/source.ts";
+import { liveSecrets, type Secret } from "../verify/secret.ts";
+import { matchToken } from "../verify/token.ts";
+
+export interface Located {
+  readonly source: Source;
+  readonly route: Route;
+  /** Id of the path secret that matched, where the address has one. */
+  readonly pathKey: string | null;
+}
+
+const PREFIX = "/in/";
+const NOBODY: readonly Secret[] = [{ id: "none", value: "no address has this secret" }];
+
+/** @param pathname as in the request line, still escaped */
+export async function locate(pathname: string, config: RelayConfig, nowMs: number): Promise<Located | null> {
+  const [provider = "", account = "", ...tail] = segmentsOf(pathname) ?? [];
+  const source = config.sources.get(`${provider}/${account}`);
+  const route = source?.routes.find((candidate) => hasShape(candidate, tail));
+  const needsSecret = route !== undefined && route.pathSecrets.length > 0;
+  const secrets = needsSecret ? liveSecrets(route.pathSecrets, nowMs) : NOBODY;
+  const matched = await matchToken(tail.at(-1) ?? "-", secrets);
+  if (!source || !route || (needsSecret && !matched)) return null;
+  return { source, route, pathKey: needsSecret && matched ? matched.id : null };
+}
+
+/** Segments behind `/in/`, decoded once; null for a path that cannot be decoded. No normalisation at all. */
+function segmentsOf(pathname: string): string[] | null {
+  if (!pathname.startsWith(PREFIX)) return null;
+  try {
+    return pathname.slice(PREFIX.length).split("/").map(decodeURIComponent);
+  } catch {
+    return null;
+  }
+}
+
+/** `[kind] [secret]`: a route has one number of segments, and its kind stands first. */
+function hasShape(route: Route, tail: readonly string[]): boolean {
+  const length = (route.kind === null ? 0 : 1) + (route.pathSecrets.length > 0 ? 1 : 0);
+  return tail.length === length && (route.kind === null || tail[0] === route.kind);
+}

@@ -1,0 +1,42 @@
+/** What a provider is told: its own success answer, a poor refusal, or "come again" (config.md). */
+import { UNAVAILABLE_RETRY_AFTER_SECONDS } from "../limits.ts";
+import type { Source } from "../providers/source.ts";
+import { refusal, type RefusedReason } from "../reasons.ts";
+
+export interface Success {
+  readonly outcome: "accepted" | "duplicate" | "superseded" | "deferred" | "quarantined";
+  readonly eventId: string;
+  /** Why an authentic callback was set aside, and what a repeat said differently. Never before verification. */
+  readonly reason?: string | undefined;
+  readonly warnings?: readonly string[] | undefined;
+}
+
+export function succeed(source: Source, { outcome, eventId, reason, warnings }: Success): Response {
+  const { status, body, contentType } = source.success;
+  const headers = new Headers({ "relay-outcome": outcome, "relay-event-id": eventId, "cache-control": "no-store" });
+  if (contentType !== null) headers.set("content-type", contentType);
+  if (reason !== undefined) headers.set("relay-reason", reason);
+  if (warnings && warnings.length > 0) headers.set("relay-warning", warnings.join(", "));
+  // An explicit empty body keeps the runtime from inventing a content type.
+  return new Response(body === "" ? null : body, { status, headers });
+}
+
+/** @param allow the one method of the address, for 405 */
+export function refuse(reason: RefusedReason, allow?: string): Response {
+  const { status, text } = refusal(reason);
+  return Response.json(
+    { error: text },
+    { status, headers: { "cache-control": "no-store", ...(reason === "method" && allow ? { allow } : {}) } },
+  );
+}
+
+/** Our own failure: never a 4xx, which would be the provider's fault, and never a 2xx, which would be a lie. */
+export function unavailable(): Response {
+  return Response.json(
+    { error: "temporarily unavailable, please repeat" },
+    {
+      status: 503,
+      headers: { "retry-after": String(UNAVAILABLE_RETRY_AFTER_SECONDS), "cache-control": "no-store" },
+    },
+  );
+}

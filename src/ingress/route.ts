@@ -1,0 +1,114 @@
+/**
+ * The pipeline from a provider's request to its answer (providers.md 4), readable from top to bottom:
+ * address, outside, verification, meaning, acceptance, reply. Nothing unverified gets past `verify`,
+ * and no answer of success leaves before the Inbox has the callback on disk.
+ */
+import type { RelayConfig } from "../config/schema.ts";
+import type { Env } from "../env.ts";
+import { alert, fault, log } from "../log.ts";
+import { callbackIdOf } from "../providers/ids.ts";
+import { because, type Because, type RefusedReason } from "../reasons.ts";
+import type { SettingAside } from "../inbox/protocol.ts";
+import { decide, type Decided } from "./decide.ts";
+import { locate, type Located } from "./locate.ts";
+import { Inboxes } from "./inboxes.ts";
+import { readCallback } from "./request.ts";
+import { refuse, succeed, unavailable } from "./reply.ts";
+import { toStored } from "./store-form.ts";
+import { rememberDuplicate } from "./shield.ts";
+
+/** Answers one request below `/in/`. Never throws: what breaks on our side is a 503. */
+export async function receive(
+  request: Request,
+  config: RelayConfig,
+  env: Env,
+  ctx: Pick<ExecutionContext, "waitUntil">,
+): Promise<Response> {
+  const startedMs = Date.now();
+  const located = await locate(new URL(request.url).pathname, config, startedMs);
+  if (!located) return refusedReply(null, { reason: "route" });
+  try {
+    return await receiveAt(located, request, config, env, ctx, startedMs);
+  } catch (error) {
+    fault("ingress", error, { source: located.source.name });
+    return unavailable();
+  }
+}
+
+async function receiveAt(
+  located: Located,
+  request: Request,
+  config: RelayConfig,
+  env: Env,
+  ctx: Pick<ExecutionContext, "waitUntil">,
+  nowMs: number,
+): Promise<Response> {
+  const { source } = located;
+  const callback = await readCallback(request, located, nowMs);
+  if (!callback.ok) return refusedReply(located, { reason: callback.error });
+
+  const inboxes = new Inboxes(env, config);
+  const decided = await decide(source, callback.value, { inboxes, config, env, nowMs, verification: null });
+  switch (decided.kind) {
+    case "refused":
+      return refusedReply(located, decided);
+
+    case "deferred":
+    case "quarantined": {
+      if (decided.kind === "deferred" && source.onOutage === "503") return unavailable();
+      const { sha256, kind } = callback.value;
+      const eventId = await callbackIdOf(source.provider, source.account, kind, sha256);
+      const verification = decided.kind === "quarantined" ? decided.verification : null;
+      const kept = await inboxes.setAside({
+        source: source.name,
+        eventId,
+        callback: toStored(source, callback.value, verification),
+        why: asideOf(decided),
+      });
+      if (kept.outcome === "full") {
+        alert("deferred_full", { source: source.name });
+        return unavailable();
+      }
+      const reason = because(decided);
+      if (!kept.repeated) alert(decided.kind, { source: source.name, event: eventId, reason });
+      logOutcome(source.name, kept.outcome, eventId, { reason });
+      // Why a verification is still open is nobody's business but ours.
+      const told = decided.kind === "quarantined" ? reason : undefined;
+      return succeed(source, { outcome: kept.outcome, eventId, reason: told });
+    }
+
+    case "event": {
+      const { accepted, shielded } = decided;
+      const { outcome, eventId } = accepted;
+      const warnings = outcome === "accepted" ? [] : accepted.warnings;
+      const reason = outcome === "superseded" ? accepted.reason : undefined;
+      if (outcome === "duplicate" && warnings.length === 0 && !shielded) {
+        ctx.waitUntil(rememberDuplicate(env.SEEN, eventId, callback.value.sha256));
+      }
+      for (const about of warnings) alert(about, { source: source.name, event: eventId });
+      logOutcome(source.name, outcome, eventId, { reason, shielded });
+      return succeed(source, { outcome, eventId, reason, warnings });
+    }
+  }
+}
+
+function asideOf(decided: Extract<Decided, { kind: "deferred" | "quarantined" }>): SettingAside["why"] {
+  const { detail } = decided;
+  return decided.kind === "deferred"
+    ? { state: "deferred", reason: decided.reason, detail }
+    : { state: "quarantined", reason: decided.reason, detail };
+}
+
+function refusedReply(located: Located | null, why: Because<RefusedReason>): Response {
+  log("refused", { source: located?.source.name ?? null, reason: because(why) });
+  return refuse(why.reason, located?.route.method);
+}
+
+function logOutcome(
+  source: string,
+  outcome: string,
+  event: string,
+  more: Readonly<Record<string, string | boolean | undefined>>,
+): void {
+  log("callback", { source, outcome, event, ...more });
+}

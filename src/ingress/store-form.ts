@@ -1,0 +1,29 @@
+/** A callback to its stored form and back (`inbox/protocol.ts`): static secrets are gone, the rest is exact. */
+import type { Verification } from "../event.ts";
+import type { StoredCallback } from "../inbox/protocol.ts";
+import { Callback } from "../providers/callback.ts";
+import { redact } from "../providers/redact.ts";
+import type { Source } from "../providers/source.ts";
+import { fromBase64, toBase64 } from "../verify/hmac.ts";
+
+/** @param verification the proof already given, or null while it is still to be asked for */
+export function toStored(source: Source, callback: Callback, verification: Verification | null): StoredCallback {
+  const secrets = source.redact.filter((name) => !source.keptInStore.includes(name));
+  const redacted = secrets.length > 0 ? redact(callback.body, secrets) : null;
+  const body = redacted ? new TextEncoder().encode(redacted.text) : callback.body;
+  return {
+    method: callback.method,
+    kind: callback.kind,
+    pathKey: callback.pathKey,
+    query: callback.query,
+    contentType: callback.contentType,
+    body: toBase64(body),
+    receivedAtMs: callback.receivedAtMs,
+    sha256: callback.sha256,
+    verification,
+  };
+}
+
+export function fromStored(stored: StoredCallback): Callback {
+  return new Callback({ ...stored, headers: new Map(), body: fromBase64(stored.body) ?? new Uint8Array() });
+}

@@ -1,0 +1,97 @@
+/**
+ * Every number the relay lives by: its unit in its name, its reason beside it, and no other home.
+ * What a merchant may choose is a configuration default (`config/schema.ts`), not a limit.
+ */
+
+/** Callbacks of all four providers are under 4 KiB; this leaves room and bounds memory (threat 8). */
+export const DEFAULT_MAX_BODY_BYTES = 262_144;
+/** A row of a SQLite Durable Object holds 2 MB; a stored callback must fit in one with its base64 form. */
+export const MAX_MAX_BODY_BYTES = 1_048_576;
+
+/** Deeper JSON than this is an attack, not a payment (threat 12). */
+export const MAX_JSON_DEPTH = 32;
+/** Members over the whole document (threat 12). */
+export const MAX_JSON_KEYS = 1_000;
+/** Fields of a form or query (threat 10). */
+export const MAX_FORM_FIELDS = 64;
+/** Bytes of one decoded field name (threat 10). */
+export const MAX_FORM_NAME_BYTES = 64;
+
+/** Significant digits of an amount as sent (threat 11). */
+export const MAX_DECIMAL_DIGITS = 40;
+/** Exponents an amount may carry, both ways (threat 11): 18 decimals are usual, 30 is generous. */
+export const MAX_DECIMAL_EXPONENT = 30;
+/** Longest identifier (event id, transaction id, order number) taken from a callback. */
+export const MAX_IDENTIFIER_CHARS = 256;
+
+/** Signatures or timestamps beyond this many `k=v` parts are not from a payment provider. */
+export const MAX_SIGNATURE_PARTS = 16;
+/** Clock difference allowed by default between a provider and us (threat 38). */
+export const DEFAULT_TOLERANCE_SECONDS = 300;
+
+/** A path secret below this many characters is guessable (128 bit in base64url). */
+export const MIN_PATH_SECRET_CHARS = 22;
+
+/** The verifier of a token must answer within this time … */
+export const VERIFIER_TIMEOUT_MS = 5_000;
+/** … and within this many bytes. */
+export const VERIFIER_MAX_BODY_BYTES = 4_096;
+/** How long an explicit "not our token" is remembered, so that a flood asks once (threat 17). */
+export const TOKEN_REFUSED_MEMORY_MS = 60_000;
+/** Refused tokens remembered at once per shard; the oldest goes first. */
+export const TOKEN_REFUSED_MEMORY_ENTRIES = 1_000;
+/** When a deferred callback is asked about again; after the last one it is dead (providers.md 1.4). */
+export const DEFERRED_SCHEDULE_SECONDS = [10, 60, 300, 1_800, 7_200, 43_200] as const;
+/** Deferred callbacks per account over all shards: a flood during an outage must not fill the store (threat 16). */
+export const MAX_DEFERRED_PER_ACCOUNT = 4_000;
+
+/** Raw body carried inside an event; longer is truncated so that an event stays under 20 KB. */
+export const MAX_EVENT_RAW_BYTES = 8_192;
+
+/** Inbox objects; the home of every payment and dedupe key depends on it, so it is chosen once. */
+export const DEFAULT_INBOX_SHARDS = 8;
+/**
+ * A reference that was handed to the queue and got no answer is handed over again after this long.
+ * Longer than a healthy delivery takes, short enough that a lost queue is not noticed by a customer.
+ */
+export const HANDOVER_LEASE_MS = 30_000;
+/** Beyond the attempt's own time-out: how long a claimed delivery is nobody else's. */
+export const CLAIM_GRACE_MS = 5_000;
+/** Queues accept 100 messages a batch. */
+export const QUEUE_BATCH_MESSAGES = 100;
+/** The longest delay of a queue message (Queues: 24 h). */
+export const QUEUE_MAX_DELAY_SECONDS = 86_400;
+/** Rows one run of the sweep hands over; the rest follows at once in the next run. */
+export const SWEEP_ROWS = 500;
+/** How soon the alarm runs again while there is more to do than one run may take. */
+export const SWEEP_AGAIN_MS = 100;
+/** How long to wait before a sweep that failed is tried again. */
+export const SWEEP_RETRY_MS = 5_000;
+
+/** Attempts of one delivery may take this long unless the destination says otherwise. */
+export const DEFAULT_DELIVERY_TIMEOUT_MS = 15_000;
+/** 14 retries over about six days (delivery.md). */
+export const DEFAULT_SCHEDULE_SECONDS = [
+  5, 30, 120, 600, 1_800, 3_600, 10_800, 21_600, 43_200, 86_400, 86_400, 86_400, 86_400, 86_400,
+] as const;
+/** A receiver's `retry-after` is honoured up to this (delivery.md). */
+export const MAX_RETRY_AFTER_SECONDS = 86_400;
+/** Added to a retry's delay, never subtracted: up to this share of it (delivery.md). */
+export const RETRY_JITTER_RATIO = 0.1;
+/** How much of a receiver's answer is read and kept for the attempt log. */
+export const MAX_ANSWER_BYTES = 16_384;
+/** Requests a Worker may have open at once (platform.md 4). */
+export const MAX_OPEN_CONNECTIONS = 6;
+
+/** KV keeps nothing for less than 60 s; an hour covers any provider's quick retries. */
+export const SHIELD_TTL_SECONDS = 3_600;
+
+/** What a provider is told to wait when we cannot store. */
+export const UNAVAILABLE_RETRY_AFTER_SECONDS = 5;
+
+/** Failures in a row, per destination and shard, before the breaker opens (delivery.md). */
+export const BREAKER_FAILURES = 10;
+/** One probe per this long while it is open … */
+export const BREAKER_PROBE_MS = 30_000;
+/** … doubling up to this. */
+export const BREAKER_MAX_PROBE_MS = 300_000;

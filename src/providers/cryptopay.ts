@@ -1,0 +1,292 @@
+/**
+ * CryptoPay (cryptopays.us, a Stripe-like API; not cryptopay.me): HMAC-SHA256 over the raw body
+ * (providers.md 1.2). The scheme is configuration and never detected: under `raw` the MAC of
+ * `"<t>.<body>"` is a valid `t-v1` MAC of `<body>`, so accepting either lets one stand for the other.
+ *
+ * One payment can be announced under two names (`payment.*`, `payment_intent.*`) with two event ids:
+ * the Inbox folds by state, so that the second is superseded and not a second credit.
+ */
+import { z } from "zod";
+import { commonSettings, commonSourceShape, type SourceFields } from "../config/fields.ts";
+import type { Money, Status } from "../event.ts";
+import { DEFAULT_TOLERANCE_SECONDS } from "../limits.ts";
+import { asIdentifier, asNumberToken, asObject, asText, member } from "../parse/access.ts";
+import { minorUnitExponent } from "../parse/currency.ts";
+import { compareDecimals, fromMinorUnits, isPositive } from "../parse/decimal.ts";
+import { canonicalJson, type JsonObject } from "../parse/strict-json.ts";
+import { fromUnixSeconds } from "../parse/time.ts";
+import { fromBase64, fromHex, sha256Hex, verifyHmac } from "../verify/hmac.ts";
+import { liveSecrets, type Secret } from "../verify/secret.ts";
+import { parseSignatureHeader } from "../verify/signature-header.ts";
+import { withinTolerance } from "../verify/timestamp.ts";
+import { moneyOf } from "./amounts.ts";
+import type { Callback } from "./callback.ts";
+import type { Facts, Provider, Reading, SourceSettings, Verdict } from "./provider.ts";
+
+const SIGNATURE_HEADER = "x-cryptopay-signature";
+const utf8 = new TextEncoder();
+
+interface CryptopaySettings extends SourceSettings {
+  readonly secrets: readonly Secret[];
+  readonly scheme: "t-v1" | "raw";
+  /** `whole`: the secret's text is the key (Stripe); `base64`: what follows `whsec_`, decoded (Standard Webhooks). */
+  readonly key: "whole" | "base64";
+  readonly encoding: "hex" | "base64";
+  readonly toleranceSeconds: number;
+}
+
+/** Types with the prefix `payment.` or `payment_intent.`; null: the payment's state stays as it is. */
+const PAYMENT_TYPES: Readonly<Record<string, Status | null>> = {
+  created: "created",
+  processing: "pending",
+  succeeded: "confirmed",
+  failed: "failed",
+  payment_failed: "failed",
+  canceled: "canceled",
+  cancelled: "canceled",
+  expired: "expired",
+  requires_action: "action_required",
+  amount_capturable_updated: null,
+};
+
+/** Words of `data.object.status` that must agree with the type; others say nothing about it. */
+const OBJECT_STATUSES: Readonly<Record<string, Status>> = {
+  processing: "pending",
+  succeeded: "confirmed",
+  failed: "failed",
+  canceled: "canceled",
+  cancelled: "canceled",
+  expired: "expired",
+  requires_action: "action_required",
+};
+
+function settings(fields: SourceFields): z.ZodType<CryptopaySettings> {
+  return z
+    .strictObject({
+      ...commonSourceShape,
+      secrets: fields.secrets(),
+      scheme: z.enum(["t-v1", "raw"]).default("t-v1"),
+      key: z.enum(["whole", "base64"]).default("whole"),
+      encoding: z.enum(["hex", "base64"]).default("hex"),
+      /** 0: no check. */
+      tolerance_seconds: z.int().min(0).default(DEFAULT_TOLERANCE_SECONDS),
+    })
+    .check((context) => {
+      if (context.value.key !== "base64") return;
+      for (const [index, secret] of context.value.secrets.entries()) {
+        if (keyBytes(secret, "base64").length > 0) continue;
+        context.issues.push({
+          code: "custom",
+          input: secret.id,
+          path: ["secrets", index],
+          message: `secret ${secret.id} is not whsec_<base64> although key = "base64"`,
+        });
+      }
+    })
+    .transform((input) => ({
+      ...commonSettings(input),
+      secrets: input.secrets,
+      scheme: input.scheme,
+      key: input.key,
+      encoding: input.encoding,
+      toleranceSeconds: input.tolerance_seconds,
+    }));
+}
+
+/** Empty when the secret is not of the configured form: refused at configuration time. */
+function keyBytes(secret: Secret, form: "whole" | "base64"): Uint8Array {
+  if (form === "whole") return utf8.encode(secret.value);
+  return fromBase64(secret.value.replace(/^whsec_/, "")) ?? new Uint8Array();
+}
+
+interface Signature {
+  /** Seconds, digits only; null under `raw`, which signs no time. */
+  readonly t: string | null;
+  readonly values: readonly string[];
+}
+
+function readSignature(header: string, scheme: "t-v1" | "raw"): Signature | null {
+  if (scheme === "raw") {
+    // A header that came twice is joined with a comma; a name in front (`sha256=`) is another scheme.
+    return /^[A-Za-z0-9+/]+={0,2}$/.test(header) ? { t: null, values: [header] } : null;
+  }
+  const parsed = parseSignatureHeader(header);
+  return parsed && { t: parsed.t, values: parsed.v1 };
+}
+
+async function verify(callback: Callback, account: CryptopaySettings, world: { nowMs: number }): Promise<Verdict> {
+  const header = callback.headers.get(SIGNATURE_HEADER)?.trim();
+  if (!header) return { kind: "refused", reason: "missing_signature" };
+  const signature = readSignature(header, account.scheme);
+  if (!signature) return { kind: "refused", reason: "malformed_signature" };
+
+  const decode = account.encoding === "hex" ? fromHex : fromBase64;
+  const candidates = signature.values.flatMap((value) => decode(value) ?? []);
+  const signed = signature.t === null ? [callback.body] : [utf8.encode(`${signature.t}.`), callback.body];
+  let matched: Secret | null = null;
+  // Every secret is tried, whichever matches first, so that the time does not tell which one it was.
+  for (const secret of liveSecrets(account.secrets, world.nowMs)) {
+    const matches = await verifyHmac(keyBytes(secret, account.key), signed, candidates);
+    if (matches) matched ??= secret;
+  }
+  if (!matched) return { kind: "refused", reason: "bad_signature" };
+  if (signature.t !== null && !withinTolerance(signature.t, world.nowMs, account.toleranceSeconds)) {
+    return { kind: "refused", reason: "stale" };
+  }
+  return {
+    kind: "verified",
+    verification: {
+      method: "hmac-sha256",
+      assurance: "signed",
+      covers: signature.t === null ? ["body"] : ["body", "timestamp"],
+      key: matched.id,
+    },
+  };
+}
+
+interface Meaning {
+  readonly kind: Facts["kind"];
+  readonly status: Status | null;
+  /** What the object is: refunds and disputes hang on a charge, which names its payment. */
+  readonly about: "payment" | "charge" | "other";
+  readonly refund?: boolean;
+}
+
+function meaningOf(type: string): Meaning {
+  if (type === "charge.refunded") return { kind: "status", status: "refunded", about: "charge", refund: true };
+  if (type === "payment.refunded") return { kind: "status", status: "refunded", about: "payment", refund: true };
+  if (type === "charge.dispute.created") return { kind: "status", status: "disputed", about: "charge" };
+  const word = /^payment(?:_intent)?\.(.+)$/.exec(type)?.[1];
+  if (word === undefined || !Object.hasOwn(PAYMENT_TYPES, word)) {
+    return { kind: "provider", status: null, about: type.startsWith("charge.") ? "charge" : "other" };
+  }
+  const status = PAYMENT_TYPES[word] ?? null;
+  return { kind: status === null ? "updated" : "status", status, about: "payment" };
+}
+
+/** Integer minor units in the currency's own exponent; an unknown currency is never guessed to have two decimals. */
+function minorUnits(object: JsonObject, name: string): string | "absent" | "bad_amount" | "unknown_currency" {
+  const value = member(object, name);
+  if (value === undefined || value === null) return "absent";
+  const exponent = minorUnitExponent((asText(member(object, "currency")) ?? "").toUpperCase());
+  if (exponent === null) return "unknown_currency";
+  return fromMinorUnits(asNumberToken(value) ?? "", exponent) ?? "bad_amount";
+}
+
+async function normalise(callback: Callback): Promise<Reading> {
+  const parsed = callback.json();
+  // Signed but unreadable is authentic: kept and looked at. Hostile shapes are refused whoever signed them.
+  if (!parsed.ok) {
+    return parsed.error.reason === "json"
+      ? { kind: "quarantined", reason: "json", detail: parsed.error.detail }
+      : { kind: "refused", ...parsed.error };
+  }
+  const duplicate = parsed.value.duplicates[0];
+  if (duplicate) return { kind: "refused", reason: "duplicate_key", detail: duplicate.pointer };
+
+  const { root } = parsed.value;
+  const eventId = asIdentifier(member(root, "id"));
+  if (eventId === null) return { kind: "quarantined", reason: "missing_event_id" };
+  const type = asIdentifier(member(root, "type"));
+  if (type === null) return { kind: "quarantined", reason: "missing_event_id", detail: "type" };
+  const data = asObject(member(root, "data"));
+  const object = asObject(member(data, "object")) ?? data;
+  const meaning = meaningOf(type);
+
+  const ownId = asIdentifier(member(object, "id"));
+  const paymentId =
+    meaning.about === "charge" ? (asIdentifier(member(object, "payment_intent")) ?? ownId) : ownId;
+  if (meaning.kind !== "provider" && (object === null || paymentId === null)) {
+    return { kind: "quarantined", reason: "missing_event_id", detail: "data.object.id" };
+  }
+
+  const word = asText(member(object, "status"));
+  const objectStatus = word !== null && Object.hasOwn(OBJECT_STATUSES, word) ? OBJECT_STATUSES[word] : null;
+  const comparable = meaning.about === "payment" && !meaning.refund && meaning.status !== "created";
+  if (comparable && meaning.status !== null && objectStatus && objectStatus !== meaning.status) {
+    return { kind: "quarantined", reason: "conflict", detail: "status" };
+  }
+
+  const amounts = object === null || meaning.kind === "provider" ? NO_AMOUNTS : readAmounts(object, meaning);
+  if ("reason" in amounts) return { kind: "quarantined", ...amounts };
+
+  const subject = paymentId ?? eventId;
+  const created = asNumberToken(member(root, "created"));
+  const livemode = member(root, "livemode");
+  return {
+    kind: "facts",
+    facts: {
+      kind: meaning.kind,
+      direction: "in",
+      status: amounts.status ?? meaning.status,
+      eventKey: [eventId],
+      subjectKey: [subject],
+      provider: { event: type, event_id: eventId, payment_id: paymentId, status: word },
+      merchantReference: asIdentifier(member(asObject(member(object, "metadata")), "order_id")),
+      amount: amounts.amount,
+      amountRequested: amounts.requested,
+      amountNet: null,
+      amountConverted: null,
+      amountRefunded: amounts.refunded,
+      fee: null,
+      blockchain: null,
+      occurredAt: created === null ? null : fromUnixSeconds(created),
+      warnings: [],
+      livemode: typeof livemode === "boolean" ? livemode : undefined,
+      contents: { "conflict:body": await sha256Hex(canonicalJson(root)) },
+      claim: { key: `cryptopay|${eventId}`, owner: subject, taken: { duplicate: "conflict:payment" } },
+    },
+  };
+}
+
+interface Amounts {
+  readonly amount: Money | null;
+  readonly requested: Money | null;
+  readonly refunded?: Money | undefined;
+  /** A refund of the whole is another state than a refund of a part. */
+  readonly status?: Status;
+}
+
+const NO_AMOUNTS: Amounts = { amount: null, requested: null };
+
+function readAmounts(
+  object: JsonObject,
+  meaning: Meaning,
+): Amounts | { reason: "missing_amount" | "bad_amount" | "unknown_currency"; detail?: string } {
+  const currency = (asText(member(object, "currency")) ?? "").toUpperCase();
+  const read = { received: "amount_received", requested: "amount", refunded: "amount_refunded" } as const;
+  const received = minorUnits(object, read.received);
+  const requested = minorUnits(object, read.requested);
+  const refunded = minorUnits(object, read.refunded);
+  for (const [name, value] of Object.entries({ received, requested, refunded })) {
+    if (value === "unknown_currency") return { reason: value };
+    if (value === "bad_amount") return { reason: value, detail: read[name as keyof typeof read] };
+  }
+  const money = (value: string) => (value === "absent" ? null : moneyOf(value, currency));
+  const paid = received === "absent" ? requested : received;
+  if (meaning.status === "confirmed") {
+    if (paid === "absent") return { reason: "missing_amount" };
+    if (!isPositive(paid)) return { reason: "bad_amount" };
+  }
+  const base = { amount: money(paid), requested: money(requested) };
+  if (!meaning.refund) return base;
+  if (refunded === "absent" || paid === "absent") return { reason: "missing_amount", detail: "amount_refunded" };
+  const compared = compareDecimals(refunded, paid);
+  if (!isPositive(refunded) || compared > 0) return { reason: "bad_amount", detail: "amount_refunded" };
+  return {
+    ...base,
+    refunded: moneyOf(refunded, currency),
+    status: compared === 0 ? "refunded" : "partially_refunded",
+  };
+}
+
+export const cryptopay: Provider<CryptopaySettings> = {
+  name: "cryptopay",
+  success: { status: 200, body: '{"received":true}', contentType: "application/json" },
+  redact: [],
+  keptInStore: [],
+  settings,
+  routes: () => [{ kind: null, pathSecrets: [], method: "POST", body: "json" }],
+  verify,
+  normalise,
+};

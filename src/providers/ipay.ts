@@ -1,0 +1,200 @@
+/**
+ * iPay: fiat to USDT on-ramp (providers.md 1.1). A static token proves the sender and binds nothing:
+ * the amounts are believed because the sender is, and a second version of them is a conflict, not money.
+ *
+ * The document's own sample lets a missing token through; here a token is one non-empty string at
+ * exactly one configured place. Two generations of field names are in the wild, both are read.
+ */
+import { z } from "zod";
+import { commonSettings, commonSourceShape, type SourceFields } from "../config/fields.ts";
+import type { Status } from "../event.ts";
+import { asIdentifier, asIdentifierOrInteger, asNumberToken, asObject, asText, member } from "../parse/access.ts";
+import { splitTicker, networkOf } from "../parse/currency.ts";
+import { canonicalDecimal, compareDecimals } from "../parse/decimal.ts";
+import type { JsonObject, JsonValue } from "../parse/strict-json.ts";
+import { fromRfc3339, fromUnixSeconds } from "../parse/time.ts";
+import type { RefusedReason } from "../reasons.ts";
+import type { Secret } from "../verify/secret.ts";
+import { liveSecrets } from "../verify/secret.ts";
+import { matchToken } from "../verify/token.ts";
+import { jsonAmount, moneyOf, paidAmount, valueOf } from "./amounts.ts";
+import type { Callback } from "./callback.ts";
+import type { Provider, Reading, SourceSettings, Verdict } from "./provider.ts";
+
+interface IpaySettings extends SourceSettings {
+  /** Empty only with an address list and a secret path: then the assurance is `network`. */
+  readonly tokens: readonly Secret[];
+  readonly tokenAt: "body:/token" | "header:authorization";
+  readonly pathSecrets: readonly Secret[];
+  /** Chains a payment may come on; null: any (threat 25). */
+  readonly networks: readonly string[] | null;
+}
+
+/** Only confirmed-by-absence is documented; the words are the document's sample and inference (providers.md 1.1). */
+const STATUS_WORDS: Readonly<Record<string, Status>> = {
+  SUCCESS: "confirmed",
+  PENDING: "pending",
+  PROCESSING: "pending",
+  FAILED: "failed",
+  REJECTED: "failed",
+  EXPIRED: "expired",
+  REFUNDED: "refunded",
+};
+
+function settings(fields: SourceFields): z.ZodType<IpaySettings> {
+  return z
+    .strictObject({
+      ...commonSourceShape,
+      secrets: fields.secrets().optional(),
+      token_at: z.enum(["body:/token", "header:authorization"]).default("body:/token"),
+      path_secrets: fields.pathSecrets().optional(),
+      networks: z.array(z.string()).nullable().default(null),
+    })
+    .check((context) => {
+      const { secrets, allow_ips, path_secrets } = context.value;
+      if (secrets || (allow_ips.length > 0 && path_secrets)) return;
+      context.issues.push({
+        code: "custom",
+        input: undefined,
+        path: ["secrets"],
+        message: "is required unless both allow_ips and path_secrets are set: an open address is never accepted",
+      });
+    })
+    .transform((input) => ({
+      ...commonSettings(input),
+      tokens: input.secrets ?? [],
+      tokenAt: input.token_at,
+      pathSecrets: input.path_secrets ?? [],
+      networks: input.networks,
+    }));
+}
+
+/** The body as an object, or why it is refused: before the token is known nothing is authentic. */
+function readBody(callback: Callback): { root: JsonObject } | { reason: RefusedReason; detail?: string | undefined } {
+  const parsed = callback.json();
+  if (!parsed.ok) return parsed.error;
+  const duplicate = parsed.value.duplicates[0];
+  if (duplicate) return { reason: "duplicate_key", detail: duplicate.pointer };
+  return { root: parsed.value.root };
+}
+
+async function verify(callback: Callback, account: IpaySettings, world: { nowMs: number }): Promise<Verdict> {
+  const body = readBody(callback);
+  if (!("root" in body)) return { kind: "refused", ...body };
+  if (account.tokens.length === 0) {
+    // Address list and secret path were checked before the body was read.
+    return {
+      kind: "verified",
+      verification: { method: "secret_url+ip_allowlist", assurance: "network", covers: [], key: callback.pathKey },
+    };
+  }
+  const given =
+    account.tokenAt === "body:/token" ? member(body.root, "token") : callback.headers.get("authorization");
+  if (typeof given !== "string" || given === "") return { kind: "refused", reason: "missing_token" };
+  const secret = await matchToken(given, liveSecrets(account.tokens, world.nowMs));
+  if (!secret) return { kind: "refused", reason: "bad_token" };
+  return {
+    kind: "verified",
+    verification: { method: "static_token", assurance: "shared_secret", covers: ["sender"], key: secret.id },
+  };
+}
+
+/** `{seconds: 1756211921}` (Firestore) or RFC 3339 text; anything else is no time at all. */
+function occurredAt(value: JsonValue | undefined): string | null {
+  const text = asText(value);
+  if (text !== null) return fromRfc3339(text);
+  const seconds = asNumberToken(member(asObject(value), "seconds"));
+  return seconds === null ? null : fromUnixSeconds(seconds);
+}
+
+/** Absence means success ("on successful payments, we POST"); an unknown word never does. */
+function readStatus(value: JsonValue | undefined): { status: Status | null; word: string | null } {
+  if (value === undefined || value === null) return { status: "confirmed", word: null };
+  const word = asText(value) ?? asNumberToken(value) ?? typeof value;
+  const known = Object.hasOwn(STATUS_WORDS, word) ? STATUS_WORDS[word] : undefined;
+  return { status: known ?? null, word };
+}
+
+function normalise(callback: Callback, account: IpaySettings): Reading {
+  const body = readBody(callback);
+  if (!("root" in body)) return { kind: "refused", ...body };
+  const field = (name: string) => member(body.root, name);
+
+  const modern = jsonAmount(field("transferedAmount"));
+  const legacy = jsonAmount(field("transferredAmount"));
+  if (modern === "bad" || legacy === "bad") return { kind: "quarantined", reason: "bad_amount" };
+  if (modern !== "absent" && legacy !== "absent" && compareDecimals(modern.value, legacy.value) !== 0) {
+    return { kind: "quarantined", reason: "conflict", detail: "transferedAmount/transferredAmount" };
+  }
+  const net = modern === "absent" ? legacy : modern;
+  const { status, word } = readStatus(field("status"));
+  if (status === "confirmed") {
+    const paid = paidAmount(net);
+    if (typeof paid === "string") return { kind: "quarantined", reason: paid };
+  }
+
+  const txid = asIdentifier(field("blockchainTxId"));
+  if (txid === null) return { kind: "quarantined", reason: "missing_event_id", detail: "blockchainTxId" };
+  const chain = asIdentifier(field("chain"));
+  const network = chain === null ? null : networkOf(chain);
+  const ticker = splitTicker(asText(field("currency")) ?? "");
+  if (ticker === null && net !== "absent") return { kind: "quarantined", reason: "unknown_currency" };
+  if (account.networks && (network === null || !account.networks.includes(network))) {
+    return { kind: "quarantined", reason: "unknown_currency", detail: `network:${network ?? "none"}` };
+  }
+
+  const fee = jsonAmount(field("transactionFee"));
+  const converted = jsonAmount(field("value_in_usd"));
+  const stated = jsonAmount(field("amount"));
+  const netValue = valueOf(net);
+  const warnings: string[] = ticker?.warning ? [ticker.warning] : [];
+  if (fee === "bad") warnings.push("unreadable:transactionFee");
+  if (converted === "bad") warnings.push("unreadable:value_in_usd");
+  if (stated === "bad") warnings.push("unreadable:amount");
+  const statedValue = valueOf(stated);
+  if (statedValue !== null && netValue !== null && compareDecimals(statedValue, netValue) !== 0) {
+    warnings.push("inconsistent:amount_differs_from_net");
+  }
+
+  const currency = ticker?.currency ?? null;
+  const chainOfMoney = network ?? ticker?.network ?? null;
+  const money = (value: string | null) =>
+    value === null || currency === null ? null : moneyOf(value, currency, chainOfMoney);
+  const convertedValue = valueOf(converted);
+  const accountId = asIdentifier(field("accountEDTO")) ?? asIdentifier(field("accountId"));
+  const customer = asIdentifierOrInteger(field("customerID"));
+  return {
+    kind: "facts",
+    facts: {
+      kind: status === null ? "provider" : "status",
+      direction: "in",
+      status,
+      eventKey: [chain, txid, accountId, customer, status ?? word],
+      subjectKey: [chain, txid, accountId],
+      provider: { event: "payment", event_id: null, payment_id: null, status: word },
+      merchantReference: customer,
+      amount: money(netValue),
+      amountRequested: null,
+      amountNet: money(netValue),
+      amountConverted: convertedValue === null ? null : moneyOf(convertedValue, "USD"),
+      fee: money(valueOf(fee)),
+      blockchain: { network: chainOfMoney, txid, from: null, to: null, confirmations: null },
+      occurredAt: occurredAt(field("timestamp")),
+      warnings,
+      contents: {
+        "conflict:amount": [netValue === null ? "" : canonicalDecimal(netValue), currency ?? ""].join(" "),
+      },
+    },
+  };
+}
+
+export const ipay: Provider<IpaySettings> = {
+  name: "ipay",
+  success: { status: 200, body: "OK", contentType: "text/plain; charset=utf-8" },
+  redact: ["/token"],
+  keptInStore: [],
+  settings,
+  routes: (account) => [{ kind: null, pathSecrets: account.pathSecrets, method: "POST", body: "json" }],
+  verify,
+  normalise,
+};

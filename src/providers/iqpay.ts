@@ -1,0 +1,331 @@
+/**
+ * iqpay: crypto processing for brokers (providers.md 1.3). Nothing is signed: a callback is believed
+ * because it came to a secret address, from a listed IP if a list is given (assurance `network`).
+ *
+ * iqpay repeats whatever is not answered with exactly 200, so once the address is right everything
+ * is answered 200: what cannot be read is kept and quarantined. The kind of a callback comes from
+ * its address and never from its body, and a body of the other kind never becomes money in.
+ */
+import { z } from "zod";
+import { commonSettings, commonSourceShape, type SourceFields } from "../config/fields.ts";
+import type { Money, Status } from "../event.ts";
+import { asIdentifierOrInteger, asNumberToken, asText, member } from "../parse/access.ts";
+import { nativeNetwork, splitTicker } from "../parse/currency.ts";
+import { canonicalDecimal, isPositive } from "../parse/decimal.ts";
+import type { JsonValue } from "../parse/strict-json.ts";
+import { fromUnixSeconds } from "../parse/time.ts";
+import type { Because, QuarantinedReason } from "../reasons.ts";
+import type { Secret } from "../verify/secret.ts";
+import { moneyOf, paidAmount, textAmount, valueOf, type Amount } from "./amounts.ts";
+import type { Callback } from "./callback.ts";
+import type { Facts, Provider, Reading, Route, SourceSettings } from "./provider.ts";
+
+const KINDS = ["deposit", "withdrawal", "invoice", "confirmations"] as const;
+type Kind = (typeof KINDS)[number];
+
+interface KindSettings {
+  readonly method: Route["method"];
+  readonly secrets: readonly Secret[];
+}
+
+interface IqpaySettings extends SourceSettings {
+  readonly kinds: Readonly<Partial<Record<Kind, KindSettings>>>;
+}
+
+const STATUS_WORDS: Readonly<Record<string, Status>> = { "0": "pending", "1": "confirmed", "2": "failed" };
+
+/** The value of the envelope that the document's sample puts in front of the real `status`. */
+const ENVELOPE_STATUS = "200";
+
+function settings(fields: SourceFields): z.ZodType<IqpaySettings> {
+  const kind = z.strictObject({
+    method: z.enum(["GET", "POST", "PUT", "DELETE"]).default("POST"),
+    secrets: fields.pathSecrets(),
+  });
+  return z
+    .strictObject({
+      ...commonSourceShape,
+      kinds: z
+        .partialRecord(z.enum(KINDS), kind)
+        .refine((kinds) => Object.keys(kinds).length > 0, "needs at least one kind, e.g. deposit"),
+    })
+    .transform((input) => ({ ...commonSettings(input), kinds: input.kinds }));
+}
+
+function routes(account: IqpaySettings): Route[] {
+  return Object.entries(account.kinds).map(([kind, { method, secrets }]) => ({
+    kind,
+    pathSecrets: secrets,
+    method,
+    body: "any",
+  }));
+}
+
+type Field = (name: string) => JsonValue | undefined;
+type Unusable = Because<QuarantinedReason>;
+type Fields = { readonly field: Field; readonly warnings: readonly string[] };
+
+/** A word or number as its source text; everything else is no scalar. */
+function scalar(value: JsonValue | undefined): string | null {
+  return asText(value) ?? asNumberToken(value);
+}
+
+/**
+ * Exactly one source of parameters: the query of a GET, the body of anything else. A second one
+ * would leave open which of them was meant.
+ */
+function readFields(callback: Callback): Fields | Unusable {
+  const viaQuery = callback.method === "GET";
+  if (viaQuery ? callback.body.length > 0 : callback.query !== "") return { reason: "mixed_sources" };
+  const isForm = viaQuery || callback.mediaType === "application/x-www-form-urlencoded";
+  return isForm ? readForm(viaQuery ? callback.queryForm() : callback.form()) : readJson(callback);
+}
+
+function readForm(parsed: ReturnType<Callback["form"]>): Fields | Unusable {
+  if (!parsed.ok) return { reason: "json", detail: parsed.error.reason };
+  const { values, duplicates } = parsed.value;
+  const warnings = tolerated(duplicates.map(({ name, values: all }) => ({ pointer: `/${name}`, values: all })));
+  return "reason" in warnings ? warnings : { field: (name) => values.get(name), warnings: warnings.names };
+}
+
+function readJson(callback: Callback): Fields | Unusable {
+  const parsed = callback.json();
+  if (!parsed.ok) {
+    const { reason, detail } = parsed.error;
+    return { reason: "json", detail: detail ?? (reason === "json" ? undefined : reason) };
+  }
+  const { root, duplicates } = parsed.value;
+  const warnings = tolerated(
+    duplicates.map(({ pointer, values }) => ({ pointer, values: values.map(scalar) })),
+  );
+  return "reason" in warnings ? warnings : { field: (name) => member(root, name), warnings: warnings.names };
+}
+
+/**
+ * The document's deposit sample carries `status` twice: the envelope's 200, then the real one. Exactly
+ * that pair is tolerated, with a warning. In any other order or number nobody can tell which one counts.
+ */
+function tolerated(
+  duplicates: readonly { pointer: string; values: readonly (string | null)[] }[],
+): { names: string[] } | Unusable {
+  for (const { pointer, values } of duplicates) {
+    const [first, second] = values;
+    const isSamplePair =
+      pointer === "/status" &&
+      values.length === 2 &&
+      first === ENVELOPE_STATUS &&
+      typeof second === "string" &&
+      Object.hasOwn(STATUS_WORDS, second);
+    if (!isSamplePair) return { reason: "duplicate_key", detail: pointer };
+  }
+  return { names: duplicates.map(({ pointer }) => `duplicate_key:${pointer}`) };
+}
+
+/** A number, or a decimal in text: the document does not say, and its times are given as both. */
+function amountOf(value: JsonValue | undefined): Amount {
+  if (value === undefined || value === null) return "absent";
+  const token = scalar(value);
+  return token === null ? "bad" : textAmount(token);
+}
+
+function normalise(callback: Callback): Reading {
+  const fields = readFields(callback);
+  if ("reason" in fields) return { kind: "quarantined", ...fields };
+  switch (callback.kind) {
+    case "deposit":
+      return transfer(fields, "deposit");
+    case "withdrawal":
+      return transfer(fields, "withdrawal");
+    default:
+      return undocumented(callback, fields, callback.kind ?? "");
+  }
+}
+
+/** On a shared address a withdrawal could be taken for money in: the shape must agree with the address. */
+function agreesWithKind(field: Field, kind: "deposit" | "withdrawal"): boolean {
+  const has = (name: string) => field(name) !== undefined;
+  const likeDeposit = has("wallet_ext_id") || has("fromAddress");
+  const likeWithdrawal = has("id") || has("gas") || has("timeCreated") || has("timeConfirmed");
+  // The documented withdrawal table has neither, so a bare body is never a deposit.
+  return kind === "deposit" ? likeDeposit && !likeWithdrawal : !likeDeposit;
+}
+
+function transfer({ field, warnings }: Fields, kind: "deposit" | "withdrawal"): Reading {
+  if (!agreesWithKind(field, kind)) return { kind: "quarantined", reason: "kind_mismatch" };
+  const amount = amountOf(field("amount"));
+  const word = scalar(field("status"));
+  const status = word !== null && Object.hasOwn(STATUS_WORDS, word) ? (STATUS_WORDS[word] ?? null) : null;
+  const paid = status === "confirmed" ? paidAmount(amount) : amount === "bad" ? "bad_amount" : amount;
+  if (paid === "missing_amount" || paid === "bad_amount") return { kind: "quarantined", reason: paid };
+  if (paid === "absent" && kind === "deposit") return { kind: "quarantined", reason: "missing_amount" };
+
+  const currencyWord = asText(field("currency"));
+  const ticker = splitTicker(currencyWord ?? "");
+  if (ticker === null) return { kind: "quarantined", reason: "unknown_currency" };
+  const txid = asIdentifierOrInteger(field("txid"));
+  const address = asIdentifierOrInteger(field("address"));
+  const id = asIdentifierOrInteger(field("id"));
+  const identity = kind === "deposit" ? txid !== null && address !== null : id !== null || txid !== null;
+  if (!identity) return { kind: "quarantined", reason: "missing_event_id" };
+
+  const network = ticker.network ?? nativeNetwork(ticker.currency);
+  const value = paid === "absent" ? null : paid.value;
+  const money = (of: string | null): Money | null => of === null ? null : moneyOf(of, ticker.currency, network);
+  const own =
+    kind === "deposit"
+      ? deposit(field, { currency: currencyWord, txid, address, value })
+      : withdrawal(field, { id, txid, status, value, currency: ticker.currency });
+  return {
+    kind: "facts",
+    facts: {
+      kind: status === null ? "provider" : "status",
+      direction: kind === "deposit" ? "in" : "out",
+      status,
+      eventKey: [...own.subject, word],
+      subjectKey: own.subject,
+      provider: { event: kind, event_id: null, payment_id: id, status: word },
+      merchantReference: own.reference,
+      amount: money(value),
+      amountRequested: null,
+      amountNet: null,
+      amountConverted: own.converted,
+      fee: money(own.fee),
+      blockchain: {
+        network,
+        txid,
+        from: asIdentifierOrInteger(field("fromAddress")),
+        to: address,
+        confirmations: null,
+      },
+      occurredAt: own.occurredAt,
+      warnings: [...warnings, ...(ticker.warning ? [ticker.warning] : []), ...own.warnings],
+      contents: own.contents,
+    },
+  };
+}
+
+interface KindFacts {
+  readonly subject: Facts["subjectKey"];
+  readonly reference: string | null;
+  readonly converted: Money | null;
+  readonly fee: string | null;
+  readonly occurredAt: string | null;
+  readonly warnings: readonly string[];
+  readonly contents: Facts["contents"];
+}
+
+function deposit(
+  field: Field,
+  of: { currency: string | null; txid: string | null; address: string | null; value: string | null },
+): KindFacts {
+  // `wallet_ext_id` is the customer, used again for each of his deposits: never part of the key.
+  const reference = asIdentifierOrInteger(field("wallet_ext_id"));
+  const converted = amountOf(field("converted_amount"));
+  const ticker = splitTicker(asText(field("convert_currency")) ?? "");
+  const convertedValue = valueOf(converted);
+  return {
+    subject: ["deposit", of.currency, of.txid, of.address, of.value],
+    reference,
+    converted:
+      ticker && convertedValue !== null && isPositive(convertedValue)
+        ? moneyOf(convertedValue, ticker.currency)
+        : null,
+    fee: null,
+    occurredAt: null,
+    warnings: converted === "bad" ? ["unreadable:converted_amount"] : [],
+    contents: { "conflict:merchant_reference": reference ?? "" },
+  };
+}
+
+function withdrawal(
+  field: Field,
+  of: { id: string | null; txid: string | null; status: Status | null; value: string | null; currency: string },
+): KindFacts {
+  const gas = amountOf(field("gas"));
+  const time = (name: string) => {
+    const token = scalar(field(name));
+    return token === null || token === "0" ? null : fromUnixSeconds(token);
+  };
+  const confirmed = time("timeConfirmed");
+  const warnings = gas === "bad" ? ["unreadable:gas"] : [];
+  if (of.status === "failed" && confirmed !== null) warnings.push("inconsistent:timeConfirmed_with_error_status");
+  return {
+    subject: of.id === null ? ["withdrawal", null, of.txid] : ["withdrawal", of.id],
+    reference: null,
+    converted: null,
+    fee: valueOf(gas),
+    occurredAt: confirmed ?? time("timeCreated"),
+    warnings,
+    contents: { "conflict:amount": `${of.value === null ? "" : canonicalDecimal(of.value)} ${of.currency}` },
+  };
+}
+
+/** Create invoice, update confirmations: documented by name only, forwarded as the provider's own word. */
+function undocumented(callback: Callback, { field, warnings }: Fields, kind: string): Reading {
+  const txid = asIdentifierOrInteger(field("txid"));
+  const currency = asText(field("currency"));
+  const count = field("confirmations");
+  const confirmations = scalar(count);
+  const known = kind === "confirmations" && txid !== null;
+  const network = networkOfCurrency(currency);
+  return {
+    kind: "facts",
+    facts: {
+      kind: "provider",
+      direction: "in",
+      status: null,
+      eventKey: known ? [kind, currency, txid, confirmations] : [kind, callback.sha256],
+      subjectKey: known ? [kind, currency, txid] : [kind, callback.sha256],
+      provider: {
+        event: kind,
+        event_id: null,
+        payment_id: asIdentifierOrInteger(field("id")),
+        status: scalar(field("status")),
+      },
+      merchantReference: asIdentifierOrInteger(field("wallet_ext_id")),
+      amount: null,
+      amountRequested: null,
+      amountNet: null,
+      amountConverted: null,
+      fee: null,
+      blockchain:
+        txid === null
+          ? null
+          : { network, txid, from: null, to: null, confirmations: smallCount(confirmations) },
+      occurredAt: null,
+      warnings: [...warnings],
+      contents: {},
+    },
+  };
+}
+
+function networkOfCurrency(currency: string | null): string | null {
+  const ticker = currency === null ? null : splitTicker(currency);
+  return ticker && (ticker.network ?? nativeNetwork(ticker.currency));
+}
+
+/** A count of blocks, not money: a number in the event, if it is a small one. */
+function smallCount(token: string | null): number | null {
+  return token !== null && /^\d{1,9}$/.test(token) ? Number(token) : null;
+}
+
+export const iqpay: Provider<IqpaySettings> = {
+  name: "iqpay",
+  success: { status: 200, body: "", contentType: null },
+  redact: [],
+  keptInStore: [],
+  settings,
+  routes,
+  // The secret address and the list were checked before a byte was read; there is nothing else to verify.
+  verify: (callback, account) =>
+    Promise.resolve({
+      kind: "verified",
+      verification: {
+        method: account.allowIps.length > 0 ? "secret_url+ip_allowlist" : "secret_url",
+        assurance: "network",
+        covers: [],
+        key: callback.pathKey,
+      },
+    }),
+  normalise,
+};

@@ -1,0 +1,144 @@
+/**
+ * The type a payment provider fills in: one file, these parts, nothing of the world around it.
+ *
+ * A provider never sees the Inbox, the queue or another provider. `verify` decides whether the bytes
+ * are the provider's, `normalise` says what they mean. They are apart because a callback that was
+ * set aside is normalised again later, from its stored and redacted form, when it can no longer be
+ * verified.
+ */
+import type { z } from "zod";
+import type { SourceFields } from "../config/fields.ts";
+import type { Blockchain, Money, Status, Verification } from "../event.ts";
+import type { Because, DeferredReason, QuarantinedReason, RefusedReason } from "../reasons.ts";
+import type { Secret } from "../verify/secret.ts";
+import type { IpRange } from "../verify/ip.ts";
+import type { Callback } from "./callback.ts";
+
+/** Options every source has, whatever its provider (config.md, "Common to all sources"). */
+export interface SourceSettings {
+  readonly mode: "live" | "test" | "both";
+  readonly allowIps: readonly IpRange[];
+  readonly raw: "full" | "hash" | "none";
+  /** Names of destinations; null: all of them. */
+  readonly destinations: readonly string[] | null;
+  readonly maxBodyBytes: number;
+}
+
+/** One address of a source below `/in/<provider>/<account>`. */
+export interface Route {
+  /** The segment that names the kind of callback, where the provider has kinds. */
+  readonly kind: string | null;
+  /** Secrets accepted as the last segment; empty: the address has no secret segment. */
+  readonly pathSecrets: readonly Secret[];
+  readonly method: "GET" | "POST" | "PUT" | "DELETE";
+  /** What the content type must be; `any`: the provider documents none. */
+  readonly body: "json" | "form" | "any";
+}
+
+/** What the world tells a verification that cannot be decided from the bytes alone. */
+export interface World {
+  readonly nowMs: number;
+  readonly fetch: (url: URL, init: RequestInit) => Promise<Response>;
+  readonly tokens: TokenRegistry;
+}
+
+/** What is known of a one-time token (only its hash is ever kept). */
+export type TokenRecord =
+  | { readonly kind: "refused" }
+  /** Verified before, for the contents named `owner`, from the bytes with this SHA-256. */
+  | { readonly kind: "claimed"; readonly owner: string; readonly fingerprint: string };
+
+export interface TokenRegistry {
+  lookup(tokenHash: string): Promise<TokenRecord | null>;
+  /** Remember for a minute that the verifier said no. */
+  refuse(tokenHash: string): Promise<void>;
+}
+
+export type Verdict =
+  | {
+      readonly kind: "verified";
+      readonly verification: Verification;
+      /** Decided before the callback is normalised: a token is used up even by contents that are no use. */
+      readonly claim?: Claim | undefined;
+    }
+  | ({ readonly kind: "refused" } & Because<RefusedReason>)
+  | ({ readonly kind: "deferred" } & Because<DeferredReason>);
+
+/** What a callback says, in the relay's words; the parts of ids are source tokens, never numbers. */
+export interface Facts {
+  readonly kind: "status" | "updated" | "provider";
+  readonly direction: "in" | "out";
+  /** null for `provider` and `updated`: the payment's state does not change. */
+  readonly status: Status | null;
+  /** What makes this event this event (event.md 3.3); never tokens, signatures or arrival times. */
+  readonly eventKey: readonly (string | null)[];
+  /** What makes this payment this payment. */
+  readonly subjectKey: readonly (string | null)[];
+  /** The provider's own words, unmapped. */
+  readonly provider: {
+    readonly event: string;
+    readonly event_id: string | null;
+    readonly payment_id: string | null;
+    readonly status: string | null;
+  };
+  readonly merchantReference: string | null;
+  readonly amount: Money | null;
+  readonly amountRequested: Money | null;
+  readonly amountNet: Money | null;
+  readonly amountConverted: Money | null;
+  readonly amountRefunded?: Money | undefined;
+  readonly fee: Money | null;
+  readonly blockchain: Blockchain | null;
+  /** RFC 3339 UTC by the provider's word, or null: never invented. */
+  readonly occurredAt: string | null;
+  readonly warnings: readonly string[];
+  /** The provider's own test flag, where it has one. */
+  readonly livemode?: boolean | undefined;
+  /**
+   * What a repeat of the same event key must say again, by the warning it earns if it does not:
+   * `{"conflict:amount": "0.0098 USDT"}`.
+   */
+  readonly contents: Readonly<Record<string, string>>;
+  /** A key that must never serve two owners, decided before the event is accepted. */
+  readonly claim?: Claim | undefined;
+}
+
+/**
+ * A name outside the payment that may belong to one owner only: a one-time token to the order it
+ * paid, an event id of the provider to its payment. It has its own home, by hash of `key`, because
+ * two uses of it can belong to different payments and so to different Inbox objects.
+ */
+export interface Claim {
+  readonly key: string;
+  readonly owner: string;
+  /** Taken by another owner: refuse the callback, or answer as a duplicate with this warning. */
+  readonly taken: { readonly refuse: RefusedReason } | { readonly duplicate: string };
+}
+
+export type Reading =
+  | { readonly kind: "facts"; readonly facts: Facts }
+  | ({ readonly kind: "quarantined" } & Because<QuarantinedReason>)
+  | ({ readonly kind: "refused" } & Because<RefusedReason>);
+
+/** The provider's own success answer: other providers' would be repeated for ever. */
+export interface SuccessReply {
+  readonly status: 200;
+  readonly body: string;
+  readonly contentType: string | null;
+}
+
+export interface Provider<S extends SourceSettings> {
+  /** The segment after `/in/` and the key under `RELAY.sources`. */
+  readonly name: string;
+  readonly success: SuccessReply;
+  /** The schema of one account's configuration; `fields` resolves names of secrets to their values. */
+  settings(fields: SourceFields): z.ZodType<S>;
+  routes(settings: S): readonly Route[];
+  verify(callback: Callback, settings: S, world: World): Promise<Verdict>;
+  /** Also run over a stored callback, so it reads nothing that only the request had. */
+  normalise(callback: Callback, settings: S): Reading | Promise<Reading>;
+  /** Secrets inside the body (JSON pointers or form names), replaced before anything is forwarded or shown. */
+  readonly redact: readonly string[];
+  /** Of these, what a stored callback must still carry to be asked about again: one-time tokens, never static ones. */
+  readonly keptInStore: readonly string[];
+}

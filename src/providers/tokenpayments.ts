@@ -1,0 +1,183 @@
+/**
+ * TokenPayments: a form with a token that the provider vouches for on request (providers.md 1.4).
+ * The token binds no content: who holds a fresh one can claim anything with it, so a token that once
+ * served one order never serves another, and the CRM compares amounts with its order.
+ *
+ * No outbound call for junk: form, merchant, token syntax and reuse are decided first. A verifier
+ * that says neither `true` nor `false` is down: the callback is deferred, never guessed.
+ */
+import { z } from "zod";
+import { commonSettings, commonSourceShape, type SourceFields } from "../config/fields.ts";
+import type { Status } from "../event.ts";
+import { asIdentifier } from "../parse/access.ts";
+import { splitTicker } from "../parse/currency.ts";
+import { decimal } from "../parse/decimal.ts";
+import { sha256Hex } from "../verify/hmac.ts";
+import { sameText } from "../verify/token.ts";
+import { askVerifier, isTokenSyntax, verifierUrl } from "../verify/verifier.ts";
+import { moneyOf, paidAmount, textAmount } from "./amounts.ts";
+import type { Callback } from "./callback.ts";
+import type { Provider, Reading, SourceSettings, Verdict, World } from "./provider.ts";
+import type { FormFields } from "../parse/strict-form.ts";
+import type { RefusedReason } from "../reasons.ts";
+
+const VERIFIER = "https://tokenpayments.io/api/token-verifier/";
+
+interface TokenpaymentsSettings extends SourceSettings {
+  readonly merchantId: string;
+  /** The token is appended as one path segment. */
+  readonly verifierUrl: URL;
+  readonly dedupe: "order" | "token";
+  readonly onOutage: "defer" | "503";
+  /** An IPN says "payment made", not whether the chain has confirmed it. */
+  readonly status: Extract<Status, "pending" | "confirmed">;
+}
+
+function settings(fields: SourceFields): z.ZodType<TokenpaymentsSettings> {
+  return z
+    .strictObject({
+      ...commonSourceShape,
+      merchant_id: z.string().min(1),
+      verifier_url: fields
+        .outboundUrl()
+        .refine((url) => url.pathname.endsWith("/") && url.search === "", "must end with / and have no query")
+        .prefault(VERIFIER),
+      dedupe: z.enum(["order", "token"]).default("order"),
+      on_outage: z.enum(["defer", "503"]).default("defer"),
+      status: z.enum(["pending", "confirmed"]).default("confirmed"),
+    })
+    .transform((input) => ({
+      ...commonSettings(input),
+      merchantId: input.merchant_id,
+      verifierUrl: input.verifier_url,
+      dedupe: input.dedupe,
+      onOutage: input.on_outage,
+      status: input.status,
+    }));
+}
+
+function readForm(callback: Callback): FormFields | { reason: RefusedReason; detail?: string | undefined } {
+  const parsed = callback.form();
+  if (!parsed.ok) return parsed.error;
+  const duplicate = parsed.value.duplicates[0];
+  return duplicate ? { reason: "duplicate_key", detail: duplicate.name } : parsed.value;
+}
+
+/** The order and what was paid for it: what a token may serve once. Amounts expanded, so that `1e3` is `1000`. */
+function orderKey(form: FormFields): readonly (string | null)[] {
+  const amount = (name: string) => {
+    const token = form.values.get(name) ?? null;
+    return token === null ? null : (decimal(token) ?? token);
+  };
+  const text = (name: string) => form.values.get(name) ?? null;
+  return [
+    text("merchant_id"),
+    text("page_hash"),
+    text("invoice"),
+    amount("amount1"),
+    text("currency1"),
+    amount("amount2"),
+    text("currency2"),
+  ];
+}
+
+/** Names the order a token belongs to, for the token registry. */
+async function orderName(form: FormFields): Promise<string> {
+  return await sha256Hex(JSON.stringify(orderKey(form)));
+}
+
+/** Per merchant account of the provider, so that the registry knows no secret. */
+function tokenHash(form: FormFields): Promise<string> {
+  return sha256Hex(`tokenpayments|${form.values.get("token") ?? ""}`);
+}
+
+/** Believed, and its token used up for this order: also by a callback that turns out to be unusable. */
+async function verified(form: FormFields, hash: string): Promise<Verdict> {
+  return {
+    kind: "verified",
+    verification: { method: "callback_get", assurance: "callback_token", covers: ["token"], key: null },
+    claim: { key: hash, owner: await orderName(form), taken: { refuse: "token_reused" } },
+  };
+}
+
+async function verify(callback: Callback, account: TokenpaymentsSettings, world: World): Promise<Verdict> {
+  const form = readForm(callback);
+  if ("reason" in form) return { kind: "refused", ...form };
+  if (!(await sameText(form.values.get("merchant_id") ?? "", account.merchantId))) {
+    return { kind: "refused", reason: "merchant" };
+  }
+  const token = form.values.get("token");
+  if (!token) return { kind: "refused", reason: "missing_token" };
+  const url = isTokenSyntax(token) ? verifierUrl(account.verifierUrl, token) : null;
+  if (!url) return { kind: "refused", reason: "token_syntax" };
+
+  const hash = await tokenHash(form);
+  const known = await world.tokens.lookup(hash);
+  if (known?.kind === "refused") return { kind: "refused", reason: "token_invalid" };
+  if (known?.kind === "claimed") {
+    if (known.owner !== (await orderName(form))) return { kind: "refused", reason: "token_reused" };
+    // Byte for byte what the verifier already vouched for: a repeat, not worth another question.
+    if (known.fingerprint === callback.sha256) return await verified(form, hash);
+  }
+
+  const answer = await askVerifier(url, world.fetch);
+  if ("outage" in answer) return { kind: "deferred", reason: answer.outage };
+  if (answer.valid) return await verified(form, hash);
+  await world.tokens.refuse(hash);
+  return { kind: "refused", reason: "token_invalid" };
+}
+
+async function normalise(callback: Callback, account: TokenpaymentsSettings): Promise<Reading> {
+  const form = readForm(callback);
+  if ("reason" in form) return { kind: "refused", ...form };
+  const text = (name: string) => form.values.get(name);
+
+  const paid = paidAmount(textAmount(text("amount2")));
+  if (typeof paid === "string") return { kind: "quarantined", reason: paid };
+  const asked = textAmount(text("amount1"));
+  if (asked === "bad") return { kind: "quarantined", reason: "bad_amount", detail: "amount1" };
+  const paidTicker = splitTicker(text("currency2") ?? "");
+  const askedTicker = splitTicker(text("currency1") ?? "");
+  if (!paidTicker || (asked !== "absent" && !askedTicker)) return { kind: "quarantined", reason: "unknown_currency" };
+
+  const pageHash = asIdentifier(text("page_hash"));
+  const invoice = asIdentifier(text("invoice"));
+  if (pageHash === null && invoice === null) return { kind: "quarantined", reason: "missing_event_id" };
+
+  const token = await tokenHash(form);
+  const warnings = [paidTicker, askedTicker].flatMap((ticker) => ticker?.warning ?? []).slice(0, 1);
+  return {
+    kind: "facts",
+    facts: {
+      kind: "status",
+      direction: "in",
+      status: account.status,
+      eventKey: account.dedupe === "order" ? orderKey(form) : [account.merchantId, token],
+      subjectKey: [account.merchantId, text("page_hash") ?? null, text("invoice") ?? null],
+      provider: { event: "ipn", event_id: null, payment_id: pageHash, status: null },
+      merchantReference: invoice,
+      amount: moneyOf(paid.value, paidTicker.currency, paidTicker.network),
+      amountRequested:
+        asked === "absent" || !askedTicker ? null : moneyOf(asked.value, askedTicker.currency, askedTicker.network),
+      amountNet: null,
+      amountConverted: null,
+      fee: null,
+      blockchain: null,
+      occurredAt: null,
+      warnings,
+      // A second payment of the same page with the same amounts looks like a repeat: a person should see it.
+      contents: { new_token_same_order: token },
+    },
+  };
+}
+
+export const tokenpayments: Provider<TokenpaymentsSettings> = {
+  name: "tokenpayments",
+  success: { status: 200, body: "", contentType: null },
+  redact: ["token"],
+  keptInStore: ["token"],
+  settings,
+  routes: () => [{ kind: null, pathSecrets: [], method: "POST", body: "form" }],
+  verify,
+  normalise,
+};

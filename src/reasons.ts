@@ -1,0 +1,109 @@
+/**
+ * Every reason a callback is refused or set aside, in one closed union, and what the outside is told.
+ *
+ * Rich inside, poor outside: the caller of a refused request learns the class of the mistake only,
+ * and all authentication failures look alike (config.md, "Replies to the PSP"). The precise reason
+ * goes to the log and the counters. `Record` keeps the tables exhaustive: a new reason without a
+ * status does not compile.
+ */
+
+/** Refused: not stored, answered 4xx. */
+export type RefusedReason =
+  | "route"
+  | "ip"
+  | "method"
+  | "content_type"
+  | "charset"
+  | "content_encoding"
+  | "too_large"
+  | "encoding"
+  | "json"
+  | "not_an_object"
+  | "duplicate_key"
+  | "forbidden_key"
+  | "missing_token"
+  | "bad_token"
+  | "missing_signature"
+  | "malformed_signature"
+  | "bad_signature"
+  | "bad_timestamp"
+  | "stale"
+  | "merchant"
+  | "token_syntax"
+  | "token_invalid"
+  | "token_reused";
+
+/** Not decidable now: stored, answered as success, asked again by the relay. */
+export type DeferredReason =
+  | "verifier_timeout"
+  | "verifier_status"
+  | "verifier_unreadable"
+  | "verifier_too_large";
+
+/** Authentic but unusable: stored, answered as success, replayable after a fix. */
+export type QuarantinedReason =
+  | "json"
+  | "duplicate_key"
+  | "mixed_sources"
+  | "kind_mismatch"
+  | "missing_event_id"
+  | "missing_amount"
+  | "bad_amount"
+  | "unknown_currency"
+  | "conflict"
+  | "test_event";
+
+/** Authentic, stored, not forwarded. */
+export type SupersededReason = "same_state" | "regress";
+
+/** A reason with its particulars: `duplicate_key` of `/status` reads `duplicate_key:/status`. */
+export interface Because<R extends string> {
+  readonly reason: R;
+  readonly detail?: string | undefined;
+}
+
+/** `reason` or `reason:detail`, the form in which logs, counters and the store name it. */
+export function because(why: Because<string>): string {
+  return why.detail === undefined ? why.reason : `${why.reason}:${why.detail}`;
+}
+
+type RefusedStatus = 400 | 401 | 403 | 404 | 405 | 413 | 415;
+
+interface Refusal {
+  readonly status: RefusedStatus;
+  /** The public text; it must not tell which of several secrets or checks failed. */
+  readonly text: string;
+}
+
+const UNAUTHENTICATED: Refusal = { status: 401, text: "not authenticated" };
+
+const REFUSALS: Record<RefusedReason, Refusal> = {
+  route: { status: 404, text: "not found" },
+  ip: { status: 403, text: "forbidden" },
+  method: { status: 405, text: "method not allowed" },
+  content_type: { status: 415, text: "unsupported content type" },
+  charset: { status: 415, text: "unsupported charset: send UTF-8" },
+  content_encoding: { status: 415, text: "unsupported content encoding: send the body as it is" },
+  too_large: { status: 413, text: "body too large" },
+  encoding: { status: 400, text: "body is not valid UTF-8 or is wrongly escaped" },
+  json: { status: 400, text: "body is not valid JSON" },
+  not_an_object: { status: 400, text: "body is not a JSON object" },
+  duplicate_key: { status: 400, text: "a key is given more than once" },
+  forbidden_key: { status: 400, text: "a key has a forbidden name" },
+  token_syntax: { status: 400, text: "malformed token" },
+  missing_token: UNAUTHENTICATED,
+  bad_token: UNAUTHENTICATED,
+  missing_signature: UNAUTHENTICATED,
+  malformed_signature: UNAUTHENTICATED,
+  bad_signature: UNAUTHENTICATED,
+  bad_timestamp: UNAUTHENTICATED,
+  stale: UNAUTHENTICATED,
+  merchant: UNAUTHENTICATED,
+  token_invalid: UNAUTHENTICATED,
+  token_reused: UNAUTHENTICATED,
+};
+
+/** The HTTP status and public text of a refusal. */
+export function refusal(reason: RefusedReason): Refusal {
+  return REFUSALS[reason];
+}

@@ -1,0 +1,93 @@
+import { describe, expect, it } from "vitest";
+import { type Credentials, PROVIDERS } from "../../tools/lib/callbacks.ts";
+import { type Act, awaited, type Played, problems, scene } from "../../tools/lib/demo-scene.ts";
+import type { Received } from "../../tools/lib/ledger.ts";
+import { judge, scenariosOf, type Step } from "../../tools/lib/scenarios.ts";
+
+const account = "broker-eu";
+const who: Credentials = {
+  ipay: { account, token: "tok", tokenAt: "body:/token" },
+  cryptopay: { account, secret: "whsec_x", scheme: "t-v1" },
+  iqpay: { account, paths: { deposit: "dep", withdrawal: "wd" }, ip: "198.51.100.7" },
+  tokenpayments: { account, merchantId: "M-1001" },
+};
+const now = new Date("2026-09-21T14:13:20Z");
+
+it.each(PROVIDERS)("every scenario of %s has steps, and another payment other ids", (provider) => {
+  for (const scenario of Object.values(scenariosOf(provider, who[provider]))) {
+    const [one, two] = [scenario.steps("p1", now), scenario.steps("p2", now)];
+    expect(one.length).toBeGreaterThan(0);
+    if (scenario.about.includes("success")) expect(one[0]?.callback).not.toEqual(two[0]?.callback);
+  }
+});
+
+it("a tampered CryptoPay callback keeps the signature and changes the body", () => {
+  const [step] = scenariosOf("cryptopay", who.cryptopay)["tampered"]?.steps("p", now) ?? [];
+  expect(step?.callback.body).toContain(":999900,");
+});
+
+describe("judging the copies of one callback", () => {
+  const step: Step = {
+    name: "x",
+    callback: scenariosOf("ipay", who.ipay)["success"]!.steps("p", now)[0]!.callback,
+    expected: { status: 200, outcome: "accepted" },
+  };
+  const accepted = { status: 200, outcome: "accepted" };
+  const duplicate = { status: 200, outcome: "duplicate" };
+
+  it("one accepted, the others duplicates", () => {
+    expect(judge(step, [duplicate, accepted, duplicate])).toBeNull();
+    expect(judge(step, [accepted, accepted])).toMatch(/2 times/);
+    expect(judge(step, [accepted, { status: 503, outcome: null }])).not.toBeNull();
+  });
+});
+
+describe("judging the demo", () => {
+  const acts = scene(who, "tag", now);
+  const id = (act: Act) => `evt_${act.reference}`;
+  const play = (act: Act): Played => ({
+    ...act,
+    sentAt: 0,
+    reply: {
+      status: act.role === "forgery" ? 401 : 200,
+      outcome: { genuine: "accepted", duplicate: "duplicate", forgery: null }[act.role],
+      eventId: act.role === "forgery" ? null : id(act),
+      text: "",
+      ms: 1,
+    },
+  });
+  const arrive = (act: Act): Received => ({
+    id: id(act),
+    type: "payment.confirmed",
+    payment_id: "pay_1",
+    sequence: 1,
+    provider: "x",
+    account,
+    merchant_reference: act.reference,
+    amount: null,
+    verified: true,
+    sha256: "",
+    firstAt: now.toISOString(),
+    arrivals: 1,
+    history: [],
+    flags: [],
+  });
+  const played = acts.map(play);
+  const genuine = acts.filter((a) => a.role === "genuine");
+
+  it("is content with four events, once each", () => {
+    expect(awaited(played)).toHaveLength(4);
+    expect(problems(played, genuine.map(arrive))).toEqual([]);
+  });
+
+  it("names what is missing, doubled, or should not be there", () => {
+    const received = genuine.slice(1).map(arrive);
+    received[0]!.arrivals = 2;
+    received.push(arrive(acts.find((a) => a.role === "forgery")!));
+    expect(problems(played, received)).toEqual([
+      "iPay: did not arrive at the CRM",
+      `CryptoPay: ${received[0]!.id} arrived 2 times`,
+      "iPay, forged: reached the CRM",
+    ]);
+  });
+});

@@ -1,0 +1,291 @@
+/**
+ * The demo (`npm start`): the real relay between sample providers and a sample CRM, on this machine.
+ *
+ * Starts the CRM, the token verifier's stand-in and `wrangler dev`, sends one genuine callback per
+ * provider, a duplicate and a forgery, shows what became of them, and keeps running to be tried.
+ * With `--once` it is a test of the whole way: exit code 0 only if everything came as promised.
+ * However it ends, no process of it remains (processes.ts).
+ */
+import { randomBytes } from "node:crypto";
+import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import { parseArgs } from "node:util";
+import type { Credentials } from "./lib/callbacks.ts";
+import { awaited, type Played, problems, rows, scene } from "./lib/demo-scene.ts";
+import type { Received } from "./lib/ledger.ts";
+import { busyPorts } from "./lib/ports.ts";
+import {
+  endAll,
+  type Group,
+  lastLines,
+  spawnGroup,
+  waitFor,
+  waitForHttp,
+} from "./lib/processes.ts";
+import { type Relay, startRelay } from "./lib/relay.ts";
+import { credentials, readRelayConfig, type RelayConfig } from "./lib/relay-config.ts";
+import { readSecrets, secretsFile } from "./lib/secrets.ts";
+import { send } from "./lib/send.ts";
+import { giveUp, parsePort, table } from "./lib/text.ts";
+import { curlLines } from "./lib/try-it.ts";
+
+const USAGE = `Usage: npm start -- [options]
+
+  --once               run the demo, judge it, end everything; exit code 0 if all is well
+  --port <n>           the relay (8787)
+  --crm-port <n>       the sample CRM (8788)
+  --verifier-port <n>  the token verifier's stand-in (8789)
+  --state <dir>        where the relay remembers (.wrangler/demo; with --once a temporary one)
+  --verbose            show what wrangler says`;
+
+/** The whole of --once, installation apart; a slow machine needs about a quarter of it. */
+const ONCE_DEADLINE_MS = 120_000;
+const HELPER_DEADLINE_MS = 20_000;
+const ARRIVAL_DEADLINE_MS = 45_000;
+/** A second delivery of an event that arrived would come within this. */
+const QUIET_MS = 2_000;
+const ACCOUNT = "broker-eu";
+
+const { values } = parseArgs({
+  options: {
+    once: { type: "boolean", default: false },
+    port: { type: "string", default: "8787" },
+    "crm-port": { type: "string", default: "8788" },
+    "verifier-port": { type: "string", default: "8789" },
+    state: { type: "string" },
+    verbose: { type: "boolean", default: false },
+    help: { type: "boolean", short: "h", default: false },
+  },
+});
+if (values.help) {
+  console.log(USAGE);
+  process.exit(0);
+}
+const port = parsePort("port", values.port);
+const crmPort = parsePort("crm-port", values["crm-port"]);
+const verifierPort = parsePort("verifier-port", values["verifier-port"]);
+
+const busy = await busyPorts({ port, "crm-port": crmPort, "verifier-port": verifierPort });
+if (busy.length > 0) giveUp(busy.join("\n"));
+
+const project = join(import.meta.dirname, "..");
+const secretsAt = secretsFile(project);
+const secrets = readSecrets(secretsAt);
+const crm = `http://127.0.0.1:${crmPort}`;
+
+const groups: Group[] = [];
+let state: string;
+let temporary: string | undefined;
+if (values.state === undefined && values.once) {
+  temporary = mkdtempSync(join(tmpdir(), "psp-relay-demo-"));
+  state = temporary;
+} else {
+  state = values.state ?? join(project, ".wrangler", "demo");
+  mkdirSync(state, { recursive: true });
+}
+
+let ending: Promise<never> | undefined;
+/** Ends every process, then this one. The first caller's exit code counts. */
+function end(code: number): Promise<never> {
+  ending ??= (async () => {
+    try {
+      await endAll(groups);
+      if (temporary !== undefined) rmSync(temporary, { recursive: true, force: true });
+    } catch (error) {
+      console.error((error as Error).message);
+      process.exit(1);
+    }
+    process.exit(code);
+  })();
+  return ending;
+}
+
+let relay: Relay | undefined;
+let settled = false;
+function stopped(): void {
+  if (ending === undefined) console.log("\nEnding …");
+  // Stopping a demo that runs is no failure; stopping one before its end is.
+  void end(settled ? 0 : 130);
+}
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, stopped);
+// start.mjs is gone, and with it whoever wanted the demo.
+process.on("disconnect", stopped);
+// Whoever read our output is gone: say no more, but end in order.
+process.stdout.on("error", stopped);
+process.on("uncaughtException", (error) => void fail(error));
+process.on("unhandledRejection", (error) => void fail(error));
+
+async function fail(error: unknown): Promise<never> {
+  if (ending !== undefined) return ending;
+  console.error(`\nThe demo failed: ${error instanceof Error ? error.message : String(error)}`);
+  return end(1);
+}
+
+/** One of the two stand-ins, as its own program. */
+async function helper(
+  name: string,
+  program: string,
+  at: number,
+  env: NodeJS.ProcessEnv = {},
+): Promise<void> {
+  const group = await spawnGroup(
+    name,
+    process.execPath,
+    [join(import.meta.dirname, program), "--port", String(at)],
+    { cwd: project, env: { ...process.env, ...env }, onLine: (line) => say(name, line) },
+  );
+  groups.push(group);
+  await waitForHttp(`http://127.0.0.1:${at}/healthz`, { deadlineMs: HELPER_DEADLINE_MS, group });
+}
+
+/** During the scene the CRM's lines would tear the table apart; after it they are the show. */
+function say(name: string, line: string): void {
+  if (settled || values.verbose) console.log(`[${name}] ${line}`);
+}
+
+/** To one destination, so that every event is owed exactly one arrival. */
+function oneDestination(config: RelayConfig): RelayConfig {
+  const [first] = Object.entries(config.destinations);
+  if (first === undefined) throw new Error("wrangler.toml names no destination");
+  config.destinations = Object.fromEntries([first]);
+  for (const source of Object.values(config.sources).flatMap((s) => Object.values(s))) {
+    delete source.destinations;
+  }
+  return config;
+}
+
+async function received(): Promise<Received[]> {
+  const answer = await fetch(`${crm}/received`);
+  const all = (await answer.json()) as { verified: boolean }[];
+  return all.filter((r): r is Received => r.verified);
+}
+
+/** What the one destination is signed with, so that the CRM can verify it. */
+function signingSecret(): string {
+  const config = oneDestination(readRelayConfig(project, secrets));
+  const [name = ""] = Object.values(config.destinations).flatMap((d) => d.secrets);
+  const secret = secrets[name];
+  if (secret === undefined) throw new Error(`the secret ${name} is not in ${secretsAt}`);
+  return secret;
+}
+
+async function start(): Promise<Relay> {
+  const verifierAt = `http://127.0.0.1:${verifierPort}`;
+  const starting = startRelay({
+    port,
+    state,
+    crmUrl: `${crm}/webhooks/payments`,
+    verifierUrl: `${verifierAt}/api/token-verifier/`,
+    secretsFile: secretsAt,
+    relay: oneDestination,
+    onSpawn: (group) => groups.push(group),
+    onLine: (line) => {
+      if (values.verbose) console.log(`[wrangler] ${line}`);
+    },
+  });
+  const [started] = await Promise.all([
+    starting,
+    helper("verifier", "verifier.ts", verifierPort),
+    helper("crm", "crm.ts", crmPort, { CRM_SIGNING_SECRET: signingSecret() }),
+  ]);
+  return started;
+}
+
+function credentialsOf(config: RelayConfig): Credentials {
+  return {
+    ipay: credentials(config, secrets, "ipay", ACCOUNT),
+    cryptopay: credentials(config, secrets, "cryptopay", ACCOUNT),
+    iqpay: credentials(config, secrets, "iqpay", ACCOUNT),
+    tokenpayments: credentials(config, secrets, "tokenpayments", ACCOUNT),
+  };
+}
+
+async function play(relayUrl: string, who: Credentials): Promise<Played[]> {
+  const played: Played[] = [];
+  for (const act of scene(who, randomBytes(4).toString("hex"), new Date())) {
+    const sentAt = Date.now();
+    played.push({ ...act, sentAt, reply: await send(act.callback, relayUrl) });
+  }
+  return played;
+}
+
+/** Resolves when all that is owed has arrived; a deadline is not an error here: the judge will say. */
+async function arrivals(ids: readonly string[]): Promise<void> {
+  await waitFor(
+    "the events at the CRM",
+    async () => {
+      const here = new Set((await received()).map((r) => r.id));
+      return ids.every((id) => here.has(id)) ? true : undefined;
+    },
+    { deadlineMs: ARRIVAL_DEADLINE_MS },
+  ).catch(() => {});
+}
+
+function tell(config: RelayConfig, who: Credentials, url: string): void {
+  const lines = Object.entries(curlLines(url, who)).map(([name, line]) => `# ${name}\n${line}\n`);
+  const at = port === 8787 ? "" : ` --url ${url}`;
+  console.log(`
+Try it (each line makes a new payment):
+
+${lines.join("\n")}
+# any provider, any accident: signed as the provider would
+npm run simulate -- cryptopay --scenario pending-confirmed${at}
+npm run simulate -- ipay --scenario concurrent-duplicate${at}
+npm run simulate -- --list
+
+# let the CRM fail for a while and watch the retries
+curl -X POST '${crm}/_fail?mode=503&for=10s'
+
+Relay    ${url}   (health: ${url}/healthz, secrets from ${secretsAt.slice(project.length + 1)})
+CRM      ${crm}/received
+Accounts ${Object.entries(config.sources)
+    .map(([name, accounts]) => `${name}/${Object.keys(accounts).join(",")}`)
+    .join("  ")}
+
+Ctrl-C ends everything. What arrives at the CRM from now on:
+`);
+}
+
+async function main(): Promise<void> {
+  console.log("Starting the relay, a sample CRM and a sample token verifier …");
+  relay = await start();
+  const { url, config } = relay;
+  const who = credentialsOf(config);
+
+  const played = await play(url, who);
+  await arrivals(awaited(played));
+  if (values.once) await delay(QUIET_MS);
+  const arrived = await received();
+
+  console.log(`
+${table(["callback", "HTTP", "outcome", "event", "at the CRM"], rows(played, arrived))}
+`);
+  const wrong = problems(played, arrived);
+  if (wrong.length > 0) {
+    console.log(`Not as it should be:\n${wrong.map((w) => `  ${w}`).join("\n")}`);
+    console.log(`\nwrangler said last:\n${lastLines(relay.group)}`);
+  } else {
+    console.log(
+      "All four events arrived exactly once, verified; the duplicate was recognised, the forgery refused.",
+    );
+  }
+  if (values.once) await end(wrong.length > 0 ? 1 : 0);
+
+  settled = true;
+  tell(config, who, url);
+  // The groups live as long as we do: the end of one is the end of the show.
+  const lost = await Promise.race(groups.map(async (group) => ({ group, how: await group.ended })));
+  if (ending !== undefined) return;
+  throw new Error(`${lost.group.name} ${lost.how}; it said last:\n${lastLines(lost.group)}`);
+}
+
+if (values.once) {
+  setTimeout(() => {
+    const said = groups.find((g) => g.name === "wrangler dev");
+    const tail = said === undefined ? "" : `; wrangler said last:\n${lastLines(said)}`;
+    void fail(new Error(`not finished within ${ONCE_DEADLINE_MS / 1_000} s${tail}`));
+  }, ONCE_DEADLINE_MS).unref();
+}
+await main().catch(fail);

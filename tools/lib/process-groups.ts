@@ -1,0 +1,43 @@
+/**
+ * Which processes of a group are alive, and a signal for all of them.
+ *
+ * A killed parent's children may remain as zombies that nobody reaps (containers without an init):
+ * they are dead, hold no port, and must not count. Linux tells by /proc; elsewhere the kernel's
+ * answer to signal 0 has to do.
+ */
+import { readdirSync, readFileSync } from "node:fs";
+
+/** The group's processes that are neither gone nor zombies, by pid. */
+export function groupMembers(group: number): number[] {
+  if (process.platform !== "linux") {
+    try {
+      process.kill(-group, 0);
+      return [group];
+    } catch {
+      return [];
+    }
+  }
+  const members: number[] = [];
+  for (const entry of readdirSync("/proc")) {
+    if (!/^\d+$/.test(entry)) continue;
+    try {
+      // "pid (name) state ppid pgrp …": the name may hold spaces and brackets, so from the last one.
+      const stat = readFileSync(`/proc/${entry}/stat`, "utf8");
+      const [state, , pgrp] = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+      if (Number(pgrp) === group && state !== "Z" && state !== "X") members.push(Number(entry));
+    } catch {
+      // It ended while we looked.
+    }
+  }
+  return members;
+}
+
+/** False if there is no such group any more. */
+export function signalGroup(group: number, signal: NodeJS.Signals): boolean {
+  try {
+    process.kill(-group, signal);
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,68 @@
+/**
+ * Sends one callback and reports what the provider would see of the answer.
+ *
+ * node:http rather than fetch: nothing is added to the request (no content type, no encoding), so
+ * the relay gets the provider's request and nothing else.
+ */
+import { Agent, request } from "node:http";
+import type { Callback } from "./callbacks.ts";
+
+export interface Reply {
+  /** 0 when there was no answer at all; `text` then tells why. */
+  readonly status: number;
+  readonly outcome: string | null;
+  readonly eventId: string | null;
+  readonly text: string;
+  readonly ms: number;
+}
+
+/** A PSP gives up long before this; here it only bounds a hanging relay. */
+const TIMEOUT_MS = 30_000;
+
+const agent = new Agent({ keepAlive: true, maxSockets: 256 });
+
+export function send(callback: Callback, relayUrl: string): Promise<Reply> {
+  const started = performance.now();
+  const elapsed = () => Math.round((performance.now() - started) * 10) / 10;
+  const body = Buffer.from(callback.body);
+  return new Promise((resolve) => {
+    const failed = (error: Error & { code?: string }) =>
+      resolve({
+        status: 0,
+        outcome: null,
+        eventId: null,
+        text: error.code ?? error.message,
+        ms: elapsed(),
+      });
+    const sent = request(
+      new URL(callback.path, relayUrl),
+      {
+        method: callback.method,
+        agent,
+        headers: { ...callback.headers, "content-length": body.byteLength },
+        timeout: TIMEOUT_MS,
+      },
+      (answer) => {
+        const chunks: Buffer[] = [];
+        answer.on("data", (chunk: Buffer) => chunks.push(chunk));
+        answer.on("error", failed);
+        answer.on("end", () => {
+          const header = (name: string) => {
+            const value = answer.headers[name];
+            return typeof value === "string" ? value : null;
+          };
+          resolve({
+            status: answer.statusCode ?? 0,
+            outcome: header("relay-outcome"),
+            eventId: header("relay-event-id"),
+            text: Buffer.concat(chunks).toString("utf8"),
+            ms: elapsed(),
+          });
+        });
+      },
+    );
+    sent.on("timeout", () => sent.destroy(new Error(`no answer within ${TIMEOUT_MS / 1000} s`)));
+    sent.on("error", failed);
+    sent.end(body);
+  });
+}

@@ -1,0 +1,42 @@
+/**
+ * Two projects: `workerd` runs pure modules, Inbox, consumer and the front door in the runtime they are
+ * made for; `node` runs the tools and the end-to-end tests, which start real processes.
+ */
+import { cloudflareTest } from "@cloudflare/vitest-plugin";
+import { defineConfig } from "vitest/config";
+import { testBindings } from "./test/support/bindings.ts";
+
+export default defineConfig({
+  test: {
+    projects: [
+      {
+        plugins: [
+          cloudflareTest({
+            wrangler: { configPath: "./wrangler.toml" },
+            miniflare: { bindings: testBindings },
+          }),
+        ],
+        test: {
+          name: "workerd",
+          include: ["test/**/*.test.ts"],
+          exclude: ["test/e2e/**", "test/tools/**", "test/architecture.test.ts"],
+        },
+      },
+      {
+        test: {
+          name: "node",
+          include: ["test/tools/**/*.test.ts", "test/architecture.test.ts"],
+        },
+      },
+      {
+        test: {
+          name: "e2e",
+          include: ["test/e2e/**/*.test.ts"],
+          testTimeout: 180_000,
+          hookTimeout: 120_000,
+          fileParallelism: false,
+        },
+      },
+    ],
+  },
+});
