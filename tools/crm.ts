@@ -3,11 +3,10 @@
  * request; with `--fail` it is a CRM that is down.
  */
 import { join } from "node:path";
-import { parseArgs } from "node:util";
 import { crmLine } from "./lib/crm-lines.ts";
 import { FAILURES, isFailure, startCrm } from "./lib/crm-server.ts";
 import { readSecrets, secretsFile } from "./lib/secrets.ts";
-import { giveUp, parseDurationMs, parsePort } from "./lib/text.ts";
+import { giveUp, parseDurationMs, parsePort, readArgs } from "./lib/text.ts";
 
 const USAGE = `Usage: npm run crm -- [options]
 
@@ -20,20 +19,15 @@ const USAGE = `Usage: npm run crm -- [options]
 
 While it runs: GET /received, POST /_fail?mode=503&for=10s, POST /_fail?mode=none`;
 
-const { values } = parseArgs({
+const { values } = readArgs(USAGE, {
   options: {
     port: { type: "string", default: "8788" },
     secret: { type: "string", multiple: true },
     fail: { type: "string" },
     for: { type: "string" },
     json: { type: "boolean", default: false },
-    help: { type: "boolean", short: "h", default: false },
   },
 });
-if (values.help) {
-  console.log(USAGE);
-  process.exit(0);
-}
 
 const port = parsePort("port", values.port);
 const mode = values.fail;

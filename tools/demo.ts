@@ -11,7 +11,6 @@ import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import { parseArgs } from "node:util";
 import type { Credentials } from "./lib/callbacks.ts";
 import { awaited, type Played, problems, rows, scene } from "./lib/demo-scene.ts";
 import type { Received } from "./lib/ledger.ts";
@@ -28,7 +27,7 @@ import { type Relay, startRelay } from "./lib/relay.ts";
 import { credentials, readRelayConfig, type RelayConfig } from "./lib/relay-config.ts";
 import { readSecrets, secretsFile } from "./lib/secrets.ts";
 import { send } from "./lib/send.ts";
-import { giveUp, parsePort, table } from "./lib/text.ts";
+import { giveUp, parsePort, readArgs, table } from "./lib/text.ts";
 import { curlLines } from "./lib/try-it.ts";
 
 const USAGE = `Usage: npm start -- [options]
@@ -48,7 +47,7 @@ const ARRIVAL_DEADLINE_MS = 45_000;
 const QUIET_MS = 2_000;
 const ACCOUNT = "broker-eu";
 
-const { values } = parseArgs({
+const { values } = readArgs(USAGE, {
   options: {
     once: { type: "boolean", default: false },
     port: { type: "string", default: "8787" },
@@ -56,13 +55,8 @@ const { values } = parseArgs({
     "verifier-port": { type: "string", default: "8789" },
     state: { type: "string" },
     verbose: { type: "boolean", default: false },
-    help: { type: "boolean", short: "h", default: false },
   },
 });
-if (values.help) {
-  console.log(USAGE);
-  process.exit(0);
-}
 const port = parsePort("port", values.port);
 const crmPort = parsePort("crm-port", values["crm-port"]);
 const verifierPort = parsePort("verifier-port", values["verifier-port"]);

@@ -5,13 +5,12 @@
 import { randomBytes } from "node:crypto";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import { parseArgs } from "node:util";
 import { type Callback, PROVIDERS, type ProviderName } from "./lib/callbacks.ts";
 import { credentials, readRelayConfig } from "./lib/relay-config.ts";
 import { judge, type Scenario, scenariosOf, type Step } from "./lib/scenarios.ts";
 import { readSecrets, secretsFile } from "./lib/secrets.ts";
 import { type Reply, send } from "./lib/send.ts";
-import { giveUp, parseCount, table } from "./lib/text.ts";
+import { giveUp, parseCount, readArgs, table } from "./lib/text.ts";
 
 const USAGE = `Usage: npm run simulate -- <provider> [options]
 
@@ -30,7 +29,7 @@ environment variables of the same names win.`;
 
 const RETRY_EVERY_MS = 1_000;
 
-const { values, positionals } = parseArgs({
+const { values, positionals } = readArgs(USAGE, {
   allowPositionals: true,
   options: {
     scenario: { type: "string", default: "success" },
@@ -41,13 +40,8 @@ const { values, positionals } = parseArgs({
     url: { type: "string", default: "http://127.0.0.1:8787" },
     account: { type: "string", default: "broker-eu" },
     quiet: { type: "boolean", default: false },
-    help: { type: "boolean", short: "h", default: false },
   },
 });
-if (values.help) {
-  console.log(USAGE);
-  process.exit(0);
-}
 
 const project = join(import.meta.dirname, "..");
 const secrets = readSecrets(secretsFile(project), process.env);

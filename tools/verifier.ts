@@ -1,21 +1,17 @@
 /** `npm run verifier`: a stand-in for TokenPayments' token verifier, honest or broken on purpose. */
-import { parseArgs } from "node:util";
-import { giveUp, parsePort } from "./lib/text.ts";
+import { giveUp, parsePort, readArgs } from "./lib/text.ts";
 import { isVerifierMode, startVerifier, VERIFIER_MODES } from "./lib/verifier-server.ts";
 
-const { values } = parseArgs({
+const USAGE = `Usage: npm run verifier -- [--port 8789] [--mode ${VERIFIER_MODES.join("|")}]
+
+auto: tokens that begin with "tkn" are valid. While it runs: POST /_mode?mode=503, GET /asked`;
+
+const { values } = readArgs(USAGE, {
   options: {
     port: { type: "string", default: "8789" },
     mode: { type: "string", default: "auto" },
-    help: { type: "boolean", short: "h", default: false },
   },
 });
-if (values.help) {
-  console.log(`Usage: npm run verifier -- [--port 8789] [--mode ${VERIFIER_MODES.join("|")}]
-
-auto: tokens that begin with "tkn" are valid. While it runs: POST /_mode?mode=503, GET /asked`);
-  process.exit(0);
-}
 
 const port = parsePort("port", values.port);
 const { mode } = values;

@@ -36,24 +36,27 @@ export class SourceFields {
 
   /** Names of Worker secrets, newest first. Each must be set and not empty: an empty secret equals an empty token. */
   secrets() {
-    return z.array(secretEntry).min(1).transform((entries, context): readonly Secret[] =>
-      entries.flatMap((entry, index) => {
-        const { id, name, not_after } =
-          typeof entry === "string" ? { id: undefined, name: entry, not_after: undefined } : entry;
-        const value = this.#surroundings.secret(name);
-        if (value === undefined || value === "") {
-          context.issues.push({
-            code: "custom",
-            input: name,
-            path: [index],
-            message: `secret ${name} is ${value === "" ? "empty" : "not set"} (wrangler secret put ${name}; .dev.vars locally)`,
-          });
-          return [];
-        }
-        const notAfterMs = not_after === undefined ? undefined : Date.parse(not_after);
-        return [{ id: id ?? name, value, notAfterMs }];
-      }),
-    );
+    return z
+      .array(secretEntry)
+      .min(1)
+      .transform((entries, context): readonly Secret[] =>
+        entries.flatMap((entry, index) => {
+          const { id, name, not_after } =
+            typeof entry === "string" ? { id: undefined, name: entry, not_after: undefined } : entry;
+          const value = this.#surroundings.secret(name);
+          if (value === undefined || value === "") {
+            context.issues.push({
+              code: "custom",
+              input: name,
+              path: [index],
+              message: `secret ${name} is ${value === "" ? "empty" : "not set"} (wrangler secret put ${name}; .dev.vars locally)`,
+            });
+            return [];
+          }
+          const notAfterMs = not_after === undefined ? undefined : Date.parse(not_after);
+          return [{ id: id ?? name, value, notAfterMs }];
+        }),
+      );
   }
 
   /** Secrets that stand in an address: long enough not to be guessed, and plain enough to be a path segment. */

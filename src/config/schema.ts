@@ -44,10 +44,13 @@ export interface RelayConfig {
 }
 
 /** One path segment, so that an address has exactly one spelling. */
-const segment = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/, "must be a plain name (A-Z a-z 0-9 . _ -)");
+const segment = z
+  .string()
+  .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/, "must be a plain name (A-Z a-z 0-9 . _ -)");
 
 /** Headers the relay sets itself; a configured one must not replace them. */
-const RESERVED_HEADER = /^(webhook-|relay-|ce-)|^(content-type|content-length|host|idempotency-key|user-agent|connection|transfer-encoding)$/i;
+const RESERVED_HEADER =
+  /^(webhook-|relay-|ce-)|^(content-type|content-length|host|idempotency-key|user-agent|connection|transfer-encoding)$/i;
 
 function destinationSchema(fields: SourceFields) {
   return z.strictObject({
@@ -108,7 +111,12 @@ function sourcesSchema(fields: SourceFields) {
         if (parsed.success) sources.set(parsed.data.name, parsed.data);
         else {
           for (const issue of parsed.error.issues) {
-            context.issues.push({ code: "custom", input: undefined, path: [name, id, ...issue.path], message: issue.message });
+            context.issues.push({
+              code: "custom",
+              input: undefined,
+              path: [name, id, ...issue.path],
+              message: issue.message,
+            });
           }
         }
       }
@@ -193,6 +201,9 @@ function unknownDestinations(config: RelayConfig): string[] {
   return [...config.sources.values()].flatMap((source) =>
     (source.settings.destinations ?? [])
       .filter((name) => !config.destinations.has(name))
-      .map((name) => `RELAY.sources.${source.provider}.${source.account}.destinations: ${name} is not a destination`),
+      .map(
+        (name) =>
+          `RELAY.sources.${source.provider}.${source.account}.destinations: ${name} is not a destination`,
+      ),
   );
 }

@@ -30,23 +30,31 @@ export async function consume(messages: readonly Message[], needs: ConsumerNeeds
   await Promise.all([...byShard].map(([shard, group]) => consumeShard(shard, group, needs)));
 }
 
-async function consumeShard(shard: string, messages: readonly Message[], needs: ConsumerNeeds): Promise<void> {
+async function consumeShard(
+  shard: string,
+  messages: readonly Message[],
+  needs: ConsumerNeeds,
+): Promise<void> {
   const inbox = needs.env.INBOX.getByName(shard);
   let claims: Claimed[];
   try {
-    claims = (await inbox.claim(messages.map((message) => message.body))) as Claimed[];
+    claims = await inbox.claim(messages.map((message) => message.body));
   } catch (error) {
     fault("consumer.claim", error, { shard, messages: messages.length });
     for (const message of messages) message.retry({ delaySeconds: OUR_FAILURE_RETRY_SECONDS });
     return;
   }
-  const settling = new SettleTogether(async (results) => (await inbox.settle(results)) as Settled[]);
+  const settling = new SettleTogether(async (results) => await inbox.settle(results));
   await eachWithLimit(messages, MAX_OPEN_CONNECTIONS, async (message, index) => {
     try {
       await answer(message, claims[index] ?? { kind: "held" }, needs, settling);
     } catch (error) {
       // Ours, not the receiver's: nothing is recorded, the attempt does not count.
-      fault("consumer.attempt", error, { shard, event: message.body.event, destination: message.body.destination });
+      fault("consumer.attempt", error, {
+        shard,
+        event: message.body.event,
+        destination: message.body.destination,
+      });
       message.retry({ delaySeconds: OUR_FAILURE_RETRY_SECONDS });
     }
   });
@@ -114,9 +122,16 @@ async function attemptVerification(
   const atMs = Date.now();
   const decision = await needs.decide(claim.source, claim.callback);
   const error = decision.kind === "undecided" ? decision.reason : null;
-  const attempt = { attempt: claim.attempt, atMs, durationMs: Date.now() - atMs, status: null, error, answer: null };
+  const attempt = {
+    attempt: claim.attempt,
+    atMs,
+    durationMs: Date.now() - atMs,
+    status: null,
+    error,
+    answer: null,
+  };
   const inbox = needs.env.INBOX.getByName(reference.shard);
-  const settled = (await inbox.settleVerification(reference, attempt, decision)) as Settled;
+  const settled = await inbox.settleVerification(reference, attempt, decision);
   log("verification", {
     callback: reference.event,
     source: claim.source,

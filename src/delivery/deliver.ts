@@ -35,7 +35,12 @@ export async function deliver(
       signal,
     });
     const answer = await readAnswer(response);
-    return finish(response.status, null, answer, judge(response.status, response.headers.get("retry-after"), Date.now()));
+    return finish(
+      response.status,
+      null,
+      answer,
+      judge(response.status, response.headers.get("retry-after"), Date.now()),
+    );
   } catch {
     // Refused, reset, broken TLS, time-out: to the schedule they are one thing, the log tells them apart.
     const error = signal.aborted ? "timeout" : "connection";

@@ -19,7 +19,9 @@ export async function signatureHeaders(
   const timestamp = String(Math.floor(nowMs / 1000));
   const signed = utf8.encode(`${eventId}.${timestamp}.${body}`);
   const keys = liveSecrets(secrets, nowMs).flatMap((secret) => signingKey(secret) ?? []);
-  const signatures = await Promise.all(keys.map(async (key) => `v1,${toBase64(await hmacSha256(key, signed))}`));
+  const signatures = await Promise.all(
+    keys.map(async (key) => `v1,${toBase64(await hmacSha256(key, signed))}`),
+  );
   return {
     "webhook-id": eventId,
     "webhook-timestamp": timestamp,

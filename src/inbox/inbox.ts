@@ -118,11 +118,21 @@ export class Inbox extends DurableObject<Env> {
     if (folded.outcome === "superseded") {
       const warnings = folded.alert ? [folded.alert] : [];
       this.#store.insert(
-        { ...row, state: "superseded", reason: folded.reason, type: null, warnings, body: JSON.stringify(draft) },
+        {
+          ...row,
+          state: "superseded",
+          reason: folded.reason,
+          type: null,
+          warnings,
+          body: JSON.stringify(draft),
+        },
         [owedToNobody()],
       );
       this.#count(input.source, { superseded: 1 });
-      return { accepted: { outcome: "superseded", eventId: draft.id, reason: folded.reason, warnings }, owed: [] };
+      return {
+        accepted: { outcome: "superseded", eventId: draft.id, reason: folded.reason, warnings },
+        owed: [],
+      };
     }
 
     const { event, state } = folded;
@@ -133,7 +143,14 @@ export class Inbox extends DurableObject<Env> {
       refunded: state.refunded,
     }));
     const n = this.#store.insert(
-      { ...row, state: "accepted", reason: null, type: event.type, warnings: [], body: JSON.stringify(event) },
+      {
+        ...row,
+        state: "accepted",
+        reason: null,
+        type: event.type,
+        warnings: [],
+        body: JSON.stringify(event),
+      },
       deliveries.length > 0 ? deliveries : [{ ...owedToNobody(), ...state }],
     );
     if (deliveries.length === 0) this.#count(input.source, { accepted: 1 });
@@ -144,20 +161,18 @@ export class Inbox extends DurableObject<Env> {
   }
 
   /** One delivery per destination that wants the event; its turn is now unless an earlier one is owed. */
-  #owedOf(
-    event: PaymentEvent,
-    names: readonly string[],
-    config: RelayConfig,
-    nowMs: number,
-  ): Turn[] {
+  #owedOf(event: PaymentEvent, names: readonly string[], config: RelayConfig, nowMs: number): Turn[] {
     return names.flatMap((destination): Turn[] => {
       const settings = config.destinations.get(destination);
       if (!settings || !wantsType(settings.types, event.type)) return [];
       if (this.#paused.has(destination)) return [{ destination, state: "parked", due: null, sweepAt: null }];
       const waits =
-        settings.ordered && this.#store.owesEarlier(event.data.payment_id, destination, Number.MAX_SAFE_INTEGER);
+        settings.ordered &&
+        this.#store.owesEarlier(event.data.payment_id, destination, Number.MAX_SAFE_INTEGER);
       if (waits) return [{ destination, state: "pending", due: null, sweepAt: null }];
-      return [{ destination, state: "pending", due: nowMs, sweepAt: this.#sweepAt(destination, nowMs, config) }];
+      return [
+        { destination, state: "pending", due: nowMs, sweepAt: this.#sweepAt(destination, nowMs, config) },
+      ];
     });
   }
 
@@ -174,7 +189,10 @@ export class Inbox extends DurableObject<Env> {
         this.#count(input.source, { duplicate: 1 });
         return { outcome: state, eventId: input.eventId, repeated: true };
       }
-      if (state === "deferred" && this.#deferredOf(input.source) >= MAX_DEFERRED_PER_ACCOUNT / config.inboxShards) {
+      if (
+        state === "deferred" &&
+        this.#deferredOf(input.source) >= MAX_DEFERRED_PER_ACCOUNT / config.inboxShards
+      ) {
         return { outcome: "full" };
       }
       const due = nowMs + DEFERRED_SCHEDULE_SECONDS[0] * 1000;
@@ -251,7 +269,8 @@ export class Inbox extends DurableObject<Env> {
 
   #claim(reference: Reference, config: RelayConfig, nowMs: number): Claimed {
     const row = this.#store.delivery(reference);
-    if (!row || row.state === "delivered" || row.state === "dead" || row.state === "none") return { kind: "done" };
+    if (!row || row.state === "delivered" || row.state === "dead" || row.state === "none")
+      return { kind: "done" };
     if (row.state === "parked") return { kind: "held" };
     const event = this.#store.event(row.n);
     if (!event) return { kind: "done" };
@@ -265,7 +284,8 @@ export class Inbox extends DurableObject<Env> {
     if (row.due === null) return { kind: "held" };
     if (row.due > nowMs) return { kind: "wait", seconds: (row.due - nowMs) / 1000 };
     if (this.#isClaimed(row, nowMs)) return { kind: "held" };
-    if (destination.ordered && this.#store.owesEarlier(row.payment_id, row.destination, row.n)) return { kind: "held" };
+    if (destination.ordered && this.#store.owesEarlier(row.payment_id, row.destination, row.n))
+      return { kind: "held" };
     const breaker = this.#breakerOf(row.destination);
     if (!admits(breaker, nowMs)) return { kind: "held" };
     if (isOpen(breaker)) this.#setBreaker(row.destination, probing(breaker, nowMs));
@@ -382,7 +402,8 @@ export class Inbox extends DurableObject<Env> {
     const next = this.#store.headOf(row.payment_id, row.destination);
     if (next?.state !== "pending" || next.due !== null) return;
     this.#store.schedule(keyOf(next), nowMs, this.#sweepAt(next.destination, nowMs, config));
-    if (this.#isOpen(next.destination)) owed.push(this.#reference(next.payment_id, next.n, next.event_id, next.destination));
+    if (this.#isOpen(next.destination))
+      owed.push(this.#reference(next.payment_id, next.n, next.event_id, next.destination));
   }
 
   /** What the verifier said of a deferred callback, once it was asked again. */
@@ -484,7 +505,8 @@ export class Inbox extends DurableObject<Env> {
       if (!isOpen(breaker) && rows.length === limit) more = true;
       for (const row of rows) {
         this.#store.handedOver(keyOf(row), nextHandoverAt(nowMs, config.handoverLeaseMs, row.handovers + 1));
-        if (!this.#isClaimed(row, nowMs)) owed.push(this.#reference(row.payment_id, row.n, row.event_id, destination));
+        if (!this.#isClaimed(row, nowMs))
+          owed.push(this.#reference(row.payment_id, row.n, row.event_id, destination));
       }
       if (isOpen(breaker) && rows.length > 0) this.#setBreaker(destination, probing(breaker, nowMs));
     }
@@ -536,10 +558,13 @@ export class Inbox extends DurableObject<Env> {
   #reconcile(config: RelayConfig): void {
     if (this.#reconciled) return;
     this.#reconciled = true;
-    const isServed = (name: string) => name === VERIFIER || (config.destinations.has(name) && !this.#paused.has(name));
+    const isServed = (name: string) =>
+      name === VERIFIER || (config.destinations.has(name) && !this.#paused.has(name));
     this.ctx.storage.transactionSync(() => {
-      for (const name of this.#store.destinationsWith("pending")) if (!isServed(name)) this.#store.parkAll(name);
-      for (const name of this.#store.destinationsWith("parked")) if (isServed(name)) this.#unpark(name, config);
+      for (const name of this.#store.destinationsWith("pending"))
+        if (!isServed(name)) this.#store.parkAll(name);
+      for (const name of this.#store.destinationsWith("parked"))
+        if (isServed(name)) this.#unpark(name, config);
     });
   }
 
@@ -574,7 +599,11 @@ export class Inbox extends DurableObject<Env> {
   }
 
   /** This shard's part of the ledger: finished counts and what is owed now. */
-  ledger(): { counts: Counts; open: { source: string; count: number }[]; owed: { destination: string; state: string; count: number }[] } {
+  ledger(): {
+    counts: Counts;
+    open: { source: string; count: number }[];
+    owed: { destination: string; state: string; count: number }[];
+  } {
     return { counts: this.#counts(), open: this.#store.openEvents(), owed: this.#store.owedCounts() };
   }
 
@@ -631,7 +660,15 @@ function served(config: RelayConfig): string[] {
 }
 
 function owedToNobody(): NewDelivery {
-  return { destination: "", state: "none", sequence: null, status: null, refunded: null, due: null, sweepAt: null };
+  return {
+    destination: "",
+    state: "none",
+    sequence: null,
+    status: null,
+    refunded: null,
+    due: null,
+    sweepAt: null,
+  };
 }
 
 function keyOf(row: DeliveryRow): { payment: string; n: number; destination: string } {

@@ -21,7 +21,14 @@ export interface Counts {
   readonly delivered: Readonly<Record<string, number>>;
 }
 
-const NO_COUNTS: SourceCounts = { accepted: 0, duplicate: 0, superseded: 0, deferred: 0, quarantined: 0, refused: 0 };
+const NO_COUNTS: SourceCounts = {
+  accepted: 0,
+  duplicate: 0,
+  superseded: 0,
+  deferred: 0,
+  quarantined: 0,
+  refused: 0,
+};
 
 export function readCounts(text: string | null): Counts {
   return text === null ? { sources: {}, delivered: {} } : (JSON.parse(text) as Counts);
@@ -33,7 +40,8 @@ export type SourceChange = Partial<Record<keyof SourceCounts, number>>;
 export function countSource(counts: Counts, source: string, change: SourceChange): Counts {
   const before = counts.sources[source] ?? NO_COUNTS;
   const after = { ...before };
-  for (const key of Object.keys(change) as (keyof SourceCounts)[]) after[key] = before[key] + (change[key] ?? 0);
+  for (const key of Object.keys(change) as (keyof SourceCounts)[])
+    after[key] = before[key] + (change[key] ?? 0);
   return { ...counts, sources: { ...counts.sources, [source]: after } };
 }
 

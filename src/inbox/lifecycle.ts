@@ -61,7 +61,9 @@ export function fold(payment: PaymentState, draft: EventDraft): Fold {
 
 /** A person should see money announced for a payment that was taken back, even though nothing is forwarded. */
 export function alertOf(current: Status | null, stated: Status | null): "confirmed_after_reversed" | null {
-  return current !== null && TAKEN_BACK.has(current) && stated === "confirmed" ? "confirmed_after_reversed" : null;
+  return current !== null && TAKEN_BACK.has(current) && stated === "confirmed"
+    ? "confirmed_after_reversed"
+    : null;
 }
 
 function superseded(reason: SupersededReason, alert: "confirmed_after_reversed" | null = null): Fold {

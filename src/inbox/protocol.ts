@@ -3,7 +3,13 @@
  * do not survive a call between objects, so nothing here is thrown.
  */
 import type { EventDraft, Verification } from "../event.ts";
-import type { DeferredReason, QuarantinedReason, SupersededReason, Because, RefusedReason } from "../reasons.ts";
+import type {
+  DeferredReason,
+  QuarantinedReason,
+  SupersededReason,
+  Because,
+  RefusedReason,
+} from "../reasons.ts";
 
 /** An authentic callback that became an event, on its way into the Inbox. */
 export interface Acceptance {
@@ -81,7 +87,12 @@ export type Claimed =
       readonly sequence: number;
       readonly replay: boolean;
     }
-  | { readonly kind: "verify"; readonly source: string; readonly callback: StoredCallback; readonly attempt: number }
+  | {
+      readonly kind: "verify";
+      readonly source: string;
+      readonly callback: StoredCallback;
+      readonly attempt: number;
+    }
   /** Delivered, dead, purged or never heard of: nothing to do. */
   | { readonly kind: "done" }
   /** Not before this many seconds. */
@@ -121,6 +132,4 @@ export type Decision =
   | ({ readonly kind: "quarantined" } & Because<QuarantinedReason>)
   | ({ readonly kind: "undecided" } & Because<DeferredReason>);
 
-export type Settled =
-  | { readonly next: "done" }
-  | { readonly next: "retry"; readonly seconds: number };
+export type Settled = { readonly next: "done" } | { readonly next: "retry"; readonly seconds: number };

@@ -81,7 +81,9 @@ export const MIGRATIONS: readonly string[] = [
 export function migrate(storage: DurableObjectStorage): void {
   const { sql } = storage;
   sql.exec("CREATE TABLE IF NOT EXISTS migrations (number INTEGER PRIMARY KEY)");
-  const done = sql.exec<{ number: number }>("SELECT COALESCE(MAX(number), 0) AS number FROM migrations").one().number;
+  const done = sql
+    .exec<{ number: number }>("SELECT COALESCE(MAX(number), 0) AS number FROM migrations")
+    .one().number;
   for (const [index, statements] of MIGRATIONS.entries()) {
     const number = index + 1;
     if (number <= done) continue;

@@ -33,7 +33,11 @@ export async function decide(source: Source, callback: Callback, around: Surroun
   const { inboxes, nowMs } = around;
   const verdict = around.verification
     ? { kind: "verified" as const, verification: around.verification, claim: undefined }
-    : await source.verify(callback, { nowMs, fetch: (url, init) => fetch(url, init), tokens: inboxes.tokens });
+    : await source.verify(callback, {
+        nowMs,
+        fetch: (url, init) => fetch(url, init),
+        tokens: inboxes.tokens,
+      });
   if (verdict.kind !== "verified") return verdict;
   const { verification } = verdict;
 

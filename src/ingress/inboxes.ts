@@ -1,12 +1,11 @@
 /**
- * The way from Worker to Inbox: which object is the home of what. Answers of a call arrive as plain
- * data; the casts only take off what the RPC types wrap around it.
+ * The way from Worker to Inbox: which object is the home of what.
  */
 import type { RelayConfig } from "../config/schema.ts";
 import type { Env } from "../env.ts";
 import type { Acceptance, Accepted, SetAside, SettingAside } from "../inbox/protocol.ts";
 import { shardOf } from "../inbox/shard.ts";
-import type { Claim, TokenRecord, TokenRegistry } from "../providers/provider.ts";
+import type { Claim, TokenRegistry } from "../providers/provider.ts";
 
 export class Inboxes {
   readonly #env: Env;
@@ -18,12 +17,12 @@ export class Inboxes {
   }
 
   async accept(input: Acceptance): Promise<Accepted> {
-    return (await (await this.#home(input.draft.data.payment_id)).accept(input)) as Accepted;
+    return await (await this.#home(input.draft.data.payment_id)).accept(input);
   }
 
   /** By its bytes: such a callback has no payment yet. */
   async setAside(input: SettingAside): Promise<SetAside> {
-    return (await (await this.#home(input.callback.sha256)).setAside(input)) as SetAside;
+    return await (await this.#home(input.callback.sha256)).setAside(input);
   }
 
   /** Whose the name is now; ours if nobody held it. */
@@ -32,7 +31,7 @@ export class Inboxes {
   }
 
   readonly tokens: TokenRegistry = {
-    lookup: async (key) => (await (await this.#home(key)).tokenRecord(key)) as TokenRecord | null,
+    lookup: async (key) => await (await this.#home(key)).tokenRecord(key),
     refuse: async (key) => {
       await (await this.#home(key)).refuseToken(key);
     },

@@ -13,7 +13,11 @@ export interface Success {
 
 export function succeed(source: Source, { outcome, eventId, reason, warnings }: Success): Response {
   const { status, body, contentType } = source.success;
-  const headers = new Headers({ "relay-outcome": outcome, "relay-event-id": eventId, "cache-control": "no-store" });
+  const headers = new Headers({
+    "relay-outcome": outcome,
+    "relay-event-id": eventId,
+    "cache-control": "no-store",
+  });
   if (contentType !== null) headers.set("content-type", contentType);
   if (reason !== undefined) headers.set("relay-reason", reason);
   if (warnings && warnings.length > 0) headers.set("relay-warning", warnings.join(", "));

@@ -7,7 +7,11 @@ import { SHIELD_TTL_SECONDS } from "../limits.ts";
 import { fault } from "../log.ts";
 
 /** Is this callback known to be a plain duplicate? */
-export async function isKnownDuplicate(kv: KVNamespace, eventId: string, fingerprint: string): Promise<boolean> {
+export async function isKnownDuplicate(
+  kv: KVNamespace,
+  eventId: string,
+  fingerprint: string,
+): Promise<boolean> {
   try {
     return (await kv.get(eventId)) === fingerprint;
   } catch (error) {
@@ -16,7 +20,11 @@ export async function isKnownDuplicate(kv: KVNamespace, eventId: string, fingerp
   }
 }
 
-export async function rememberDuplicate(kv: KVNamespace, eventId: string, fingerprint: string): Promise<void> {
+export async function rememberDuplicate(
+  kv: KVNamespace,
+  eventId: string,
+  fingerprint: string,
+): Promise<void> {
   try {
     await kv.put(eventId, fingerprint, { expirationTtl: SHIELD_TTL_SECONDS });
   } catch (error) {

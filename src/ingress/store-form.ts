@@ -7,7 +7,11 @@ import type { Source } from "../providers/source.ts";
 import { fromBase64, toBase64 } from "../verify/hmac.ts";
 
 /** @param verification the proof already given, or null while it is still to be asked for */
-export function toStored(source: Source, callback: Callback, verification: Verification | null): StoredCallback {
+export function toStored(
+  source: Source,
+  callback: Callback,
+  verification: Verification | null,
+): StoredCallback {
   const secrets = source.redact.filter((name) => !source.keptInStore.includes(name));
   const redacted = secrets.length > 0 ? redact(callback.body, secrets) : null;
   const body = redacted ? new TextEncoder().encode(redacted.text) : callback.body;

@@ -82,23 +82,22 @@ const JOINED_SUFFIXES = words(
 );
 const SEPARATED_SUFFIXES = [...JOINED_SUFFIXES, "OP"];
 
-const JOINED_TICKERS: ReadonlyMap<string, { readonly currency: string; readonly network: string }> =
-  new Map(
-    [
-      ...TOKENS.flatMap((token) => [
-        ...JOINED_SUFFIXES.map((suffix) => [token + suffix, token, suffix] as const),
-        ...SEPARATED_SUFFIXES.map((suffix) => [`${token}.${suffix}`, token, suffix] as const),
-      ]),
-      ["BNBBSC", "BNB", "BSC"] as const,
-      ["BNB.BSC", "BNB", "BSC"] as const,
-      ["AVAXC", "AVAX", "AVAXC"] as const,
-      ["BTCLN", "BTC", "LN"] as const,
-      ["BTC.LN", "BTC", "LN"] as const,
-    ].flatMap(([ticker, currency, chain]) => {
-      const network = NETWORK_OF.get(chain);
-      return network === undefined ? [] : [[ticker, { currency, network }] as const];
-    }),
-  );
+const JOINED_TICKERS: ReadonlyMap<string, { readonly currency: string; readonly network: string }> = new Map(
+  [
+    ...TOKENS.flatMap((token) => [
+      ...JOINED_SUFFIXES.map((suffix) => [token + suffix, token, suffix] as const),
+      ...SEPARATED_SUFFIXES.map((suffix) => [`${token}.${suffix}`, token, suffix] as const),
+    ]),
+    ["BNBBSC", "BNB", "BSC"] as const,
+    ["BNB.BSC", "BNB", "BSC"] as const,
+    ["AVAXC", "AVAX", "AVAXC"] as const,
+    ["BTCLN", "BTC", "LN"] as const,
+    ["BTC.LN", "BTC", "LN"] as const,
+  ].flatMap(([ticker, currency, chain]) => {
+    const network = NETWORK_OF.get(chain);
+    return network === undefined ? [] : [[ticker, { currency, network }] as const];
+  }),
+);
 
 const KNOWN_TICKERS: ReadonlySet<string> = new Set([
   ...MINOR_UNITS.keys(),

@@ -114,7 +114,11 @@ function readSignature(header: string, scheme: "t-v1" | "raw"): Signature | null
   return parsed && { t: parsed.t, values: parsed.v1 };
 }
 
-async function verify(callback: Callback, account: CryptopaySettings, world: { nowMs: number }): Promise<Verdict> {
+async function verify(
+  callback: Callback,
+  account: CryptopaySettings,
+  world: { nowMs: number },
+): Promise<Verdict> {
   const header = callback.headers.get(SIGNATURE_HEADER)?.trim();
   if (!header) return { kind: "refused", reason: "missing_signature" };
   const signature = readSignature(header, account.scheme);
@@ -153,8 +157,10 @@ interface Meaning {
 }
 
 function meaningOf(type: string): Meaning {
-  if (type === "charge.refunded") return { kind: "status", status: "refunded", about: "charge", refund: true };
-  if (type === "payment.refunded") return { kind: "status", status: "refunded", about: "payment", refund: true };
+  if (type === "charge.refunded")
+    return { kind: "status", status: "refunded", about: "charge", refund: true };
+  if (type === "payment.refunded")
+    return { kind: "status", status: "refunded", about: "payment", refund: true };
   if (type === "charge.dispute.created") return { kind: "status", status: "disputed", about: "charge" };
   const word = /^payment(?:_intent)?\.(.+)$/.exec(type)?.[1];
   if (word === undefined || !Object.hasOwn(PAYMENT_TYPES, word)) {
@@ -164,13 +170,16 @@ function meaningOf(type: string): Meaning {
   return { kind: status === null ? "updated" : "status", status, about: "payment" };
 }
 
+type MinorUnits = { readonly value: string } | "absent" | "bad_amount" | "unknown_currency";
+
 /** Integer minor units in the currency's own exponent; an unknown currency is never guessed to have two decimals. */
-function minorUnits(object: JsonObject, name: string): string | "absent" | "bad_amount" | "unknown_currency" {
+function minorUnits(object: JsonObject, name: string): MinorUnits {
   const value = member(object, name);
   if (value === undefined || value === null) return "absent";
   const exponent = minorUnitExponent((asText(member(object, "currency")) ?? "").toUpperCase());
   if (exponent === null) return "unknown_currency";
-  return fromMinorUnits(asNumberToken(value) ?? "", exponent) ?? "bad_amount";
+  const decimal = fromMinorUnits(asNumberToken(value) ?? "", exponent);
+  return decimal === null ? "bad_amount" : { value: decimal };
 }
 
 async function normalise(callback: Callback): Promise<Reading> {
@@ -262,20 +271,22 @@ function readAmounts(
     if (value === "unknown_currency") return { reason: value };
     if (value === "bad_amount") return { reason: value, detail: read[name as keyof typeof read] };
   }
-  const money = (value: string) => (value === "absent" ? null : moneyOf(value, currency));
+  const money = (of: MinorUnits) => (typeof of === "string" ? null : moneyOf(of.value, currency));
   const paid = received === "absent" ? requested : received;
   if (meaning.status === "confirmed") {
-    if (paid === "absent") return { reason: "missing_amount" };
-    if (!isPositive(paid)) return { reason: "bad_amount" };
+    if (typeof paid === "string") return { reason: "missing_amount" };
+    if (!isPositive(paid.value)) return { reason: "bad_amount" };
   }
   const base = { amount: money(paid), requested: money(requested) };
   if (!meaning.refund) return base;
-  if (refunded === "absent" || paid === "absent") return { reason: "missing_amount", detail: "amount_refunded" };
-  const compared = compareDecimals(refunded, paid);
-  if (!isPositive(refunded) || compared > 0) return { reason: "bad_amount", detail: "amount_refunded" };
+  if (typeof refunded === "string" || typeof paid === "string") {
+    return { reason: "missing_amount", detail: "amount_refunded" };
+  }
+  const compared = compareDecimals(refunded.value, paid.value);
+  if (!isPositive(refunded.value) || compared > 0) return { reason: "bad_amount", detail: "amount_refunded" };
   return {
     ...base,
-    refunded: moneyOf(refunded, currency),
+    refunded: moneyOf(refunded.value, currency),
     status: compared === 0 ? "refunded" : "partially_refunded",
   };
 }

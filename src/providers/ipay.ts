@@ -8,7 +8,14 @@
 import { z } from "zod";
 import { commonSettings, commonSourceShape, type SourceFields } from "../config/fields.ts";
 import type { Status } from "../event.ts";
-import { asIdentifier, asIdentifierOrInteger, asNumberToken, asObject, asText, member } from "../parse/access.ts";
+import {
+  asIdentifier,
+  asIdentifierOrInteger,
+  asNumberToken,
+  asObject,
+  asText,
+  member,
+} from "../parse/access.ts";
 import { splitTicker, networkOf } from "../parse/currency.ts";
 import { canonicalDecimal, compareDecimals } from "../parse/decimal.ts";
 import type { JsonObject, JsonValue } from "../parse/strict-json.ts";
@@ -57,7 +64,8 @@ function settings(fields: SourceFields): z.ZodType<IpaySettings> {
         code: "custom",
         input: undefined,
         path: ["secrets"],
-        message: "is required unless both allow_ips and path_secrets are set: an open address is never accepted",
+        message:
+          "is required unless both allow_ips and path_secrets are set: an open address is never accepted",
       });
     })
     .transform((input) => ({
@@ -70,7 +78,9 @@ function settings(fields: SourceFields): z.ZodType<IpaySettings> {
 }
 
 /** The body as an object, or why it is refused: before the token is known nothing is authentic. */
-function readBody(callback: Callback): { root: JsonObject } | { reason: RefusedReason; detail?: string | undefined } {
+function readBody(
+  callback: Callback,
+): { root: JsonObject } | { reason: RefusedReason; detail?: string | undefined } {
   const parsed = callback.json();
   if (!parsed.ok) return parsed.error;
   const duplicate = parsed.value.duplicates[0];
@@ -85,7 +95,12 @@ async function verify(callback: Callback, account: IpaySettings, world: { nowMs:
     // Address list and secret path were checked before the body was read.
     return {
       kind: "verified",
-      verification: { method: "secret_url+ip_allowlist", assurance: "network", covers: [], key: callback.pathKey },
+      verification: {
+        method: "secret_url+ip_allowlist",
+        assurance: "network",
+        covers: [],
+        key: callback.pathKey,
+      },
     };
   }
   const given =

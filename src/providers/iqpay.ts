@@ -84,7 +84,9 @@ function readFields(callback: Callback): Fields | Unusable {
 function readForm(parsed: ReturnType<Callback["form"]>): Fields | Unusable {
   if (!parsed.ok) return { reason: "json", detail: parsed.error.reason };
   const { values, duplicates } = parsed.value;
-  const warnings = tolerated(duplicates.map(({ name, values: all }) => ({ pointer: `/${name}`, values: all })));
+  const warnings = tolerated(
+    duplicates.map(({ name, values: all }) => ({ pointer: `/${name}`, values: all })),
+  );
   return "reason" in warnings ? warnings : { field: (name) => values.get(name), warnings: warnings.names };
 }
 
@@ -170,7 +172,8 @@ function transfer({ field, warnings }: Fields, kind: "deposit" | "withdrawal"): 
 
   const network = ticker.network ?? nativeNetwork(ticker.currency);
   const value = paid === "absent" ? null : paid.value;
-  const money = (of: string | null): Money | null => of === null ? null : moneyOf(of, ticker.currency, network);
+  const money = (of: string | null): Money | null =>
+    of === null ? null : moneyOf(of, ticker.currency, network);
   const own =
     kind === "deposit"
       ? deposit(field, { currency: currencyWord, txid, address, value })
@@ -239,7 +242,13 @@ function deposit(
 
 function withdrawal(
   field: Field,
-  of: { id: string | null; txid: string | null; status: Status | null; value: string | null; currency: string },
+  of: {
+    id: string | null;
+    txid: string | null;
+    status: Status | null;
+    value: string | null;
+    currency: string;
+  },
 ): KindFacts {
   const gas = amountOf(field("gas"));
   const time = (name: string) => {
@@ -248,7 +257,8 @@ function withdrawal(
   };
   const confirmed = time("timeConfirmed");
   const warnings = gas === "bad" ? ["unreadable:gas"] : [];
-  if (of.status === "failed" && confirmed !== null) warnings.push("inconsistent:timeConfirmed_with_error_status");
+  if (of.status === "failed" && confirmed !== null)
+    warnings.push("inconsistent:timeConfirmed_with_error_status");
   return {
     subject: of.id === null ? ["withdrawal", null, of.txid] : ["withdrawal", of.id],
     reference: null,

@@ -24,8 +24,12 @@ export function redact(body: Uint8Array, names: readonly string[]): Redacted | n
   const form = fields.length > 0 ? parseForm(body, { duplicates: "report" }) : null;
   if ((json && !json.ok) || (form && !form.ok)) return null;
   const cuts = [
-    ...pointers.flatMap((name) => (json?.ok ? json.value.spans(name).map((span) => ({ name, span, by: `"${REDACTED}"` })) : [])),
-    ...fields.flatMap((name) => (form?.ok ? form.value.spans(name).map((span) => ({ name, span, by: REDACTED })) : [])),
+    ...pointers.flatMap((name) =>
+      json?.ok ? json.value.spans(name).map((span) => ({ name, span, by: `"${REDACTED}"` })) : [],
+    ),
+    ...fields.flatMap((name) =>
+      form?.ok ? form.value.spans(name).map((span) => ({ name, span, by: REDACTED })) : [],
+    ),
   ].sort((a, b) => b.span[0] - a.span[0]);
   let text = new TextDecoder().decode(body);
   for (const { span, by } of cuts) text = text.slice(0, span[0]) + by + text.slice(span[1]);

@@ -5,15 +5,7 @@
 import type { z } from "zod";
 import type { SourceFields } from "../config/fields.ts";
 import type { Callback } from "./callback.ts";
-import type {
-  Provider,
-  Reading,
-  Route,
-  SourceSettings,
-  SuccessReply,
-  Verdict,
-  World,
-} from "./provider.ts";
+import type { Provider, Reading, Route, SourceSettings, SuccessReply, Verdict, World } from "./provider.ts";
 
 export interface Source {
   readonly provider: string;

@@ -138,7 +138,8 @@ async function normalise(callback: Callback, account: TokenpaymentsSettings): Pr
   if (asked === "bad") return { kind: "quarantined", reason: "bad_amount", detail: "amount1" };
   const paidTicker = splitTicker(text("currency2") ?? "");
   const askedTicker = splitTicker(text("currency1") ?? "");
-  if (!paidTicker || (asked !== "absent" && !askedTicker)) return { kind: "quarantined", reason: "unknown_currency" };
+  if (!paidTicker || (asked !== "absent" && !askedTicker))
+    return { kind: "quarantined", reason: "unknown_currency" };
 
   const pageHash = asIdentifier(text("page_hash"));
   const invoice = asIdentifier(text("invoice"));
@@ -158,7 +159,9 @@ async function normalise(callback: Callback, account: TokenpaymentsSettings): Pr
       merchantReference: invoice,
       amount: moneyOf(paid.value, paidTicker.currency, paidTicker.network),
       amountRequested:
-        asked === "absent" || !askedTicker ? null : moneyOf(asked.value, askedTicker.currency, askedTicker.network),
+        asked === "absent" || !askedTicker
+          ? null
+          : moneyOf(asked.value, askedTicker.currency, askedTicker.network),
       amountNet: null,
       amountConverted: null,
       fee: null,

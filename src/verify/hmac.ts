@@ -21,10 +21,7 @@ export function importHmacKey(key: Uint8Array): Promise<CryptoKey> {
 }
 
 /** The MAC (32 bytes) of `parts`, one after the other, nothing between them. */
-export async function hmacSha256(
-  key: Uint8Array,
-  ...parts: readonly Uint8Array[]
-): Promise<Uint8Array> {
+export async function hmacSha256(key: Uint8Array, ...parts: readonly Uint8Array[]): Promise<Uint8Array> {
   const mac = await crypto.subtle.sign("HMAC", await importHmacKey(key), concatenated(parts));
   return new Uint8Array(mac);
 }

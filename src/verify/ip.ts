@@ -68,8 +68,7 @@ function maskOf(index: number, prefixBits: number): number {
 }
 
 function unmapped(bytes: readonly number[]): readonly number[] {
-  const mapped =
-    bytes.length * 8 === V6_BITS && MAPPED_PREFIX.every((byte, i) => bytes[i] === byte);
+  const mapped = bytes.length * 8 === V6_BITS && MAPPED_PREFIX.every((byte, i) => bytes[i] === byte);
   return mapped ? bytes.slice(MAPPED_PREFIX.length) : bytes;
 }
 

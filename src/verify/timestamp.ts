@@ -14,11 +14,7 @@ import { MAX_UNIX_SECONDS_DIGITS } from "../parse/time.ts";
  * clock never passes. A timestamp of more than MAX_UNIX_SECONDS_DIGITS digits is far off whatever
  * its number: it is not converted, so it cannot overflow into acceptance.
  */
-export function withinTolerance(
-  unixSeconds: string,
-  nowMs: number,
-  toleranceSeconds: number,
-): boolean {
+export function withinTolerance(unixSeconds: string, nowMs: number, toleranceSeconds: number): boolean {
   if (!/^\d+$/.test(unixSeconds)) return false;
   if (toleranceSeconds === 0) return true;
   const skew = skewSeconds(unixSeconds, nowMs);

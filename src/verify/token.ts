@@ -14,10 +14,7 @@ import type { Secret } from "./secret.ts";
  * Only a non-empty, well-formed string can match: a number, `true`, null, an array or `""` never
  * does, although the provider's own sample lets some of them through (providers.md 1.1; rule 7).
  */
-export async function matchToken(
-  given: unknown,
-  secrets: readonly Secret[],
-): Promise<Secret | null> {
+export async function matchToken(given: unknown, secrets: readonly Secret[]): Promise<Secret | null> {
   if (typeof given !== "string" || given === "" || !given.isWellFormed()) return null;
   const digest = await sha256(given);
   let matched: Secret | null = null;

@@ -50,9 +50,7 @@ describe("types", () => {
     expect(asNumberToken(value)).toBe(name === "a number" ? "5" : null);
     expect(asText(value)).toBe(name === "a string" ? "5" : null);
     expect(asIdentifier(value)).toBe(name === "a string" ? "5" : null);
-    expect(asIdentifierOrInteger(value)).toBe(
-      name === "a string" || name === "a number" ? "5" : null,
-    );
+    expect(asIdentifierOrInteger(value)).toBe(name === "a string" || name === "a number" ? "5" : null);
   });
 
   it("reads an empty string as text", () => {
@@ -93,9 +91,7 @@ describe("asIdentifier", () => {
         if (id === null) return;
         expect(id).toBe(text);
         expect(
-          new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(
-            new TextEncoder().encode(id),
-          ),
+          new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(new TextEncoder().encode(id)),
         ).toBe(id);
       }),
     );

@@ -1,12 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { money } from "../../src/event.ts";
-import {
-  minorUnitExponent,
-  nativeNetwork,
-  networkOf,
-  splitTicker,
-} from "../../src/parse/currency.ts";
+import { minorUnitExponent, nativeNetwork, networkOf, splitTicker } from "../../src/parse/currency.ts";
 
 describe("minorUnitExponent", () => {
   it.each([
@@ -112,12 +107,9 @@ describe("splitTicker", () => {
     },
   );
 
-  it.each(["USDCOP", "USDTOP"])(
-    "does not guess at %s, which is also a pair of ISO codes",
-    (raw) => {
-      expect(splitTicker(raw)).toEqual({ currency: raw, warning: "unknown_ticker" });
-    },
-  );
+  it.each(["USDCOP", "USDTOP"])("does not guess at %s, which is also a pair of ISO codes", (raw) => {
+    expect(splitTicker(raw)).toEqual({ currency: raw, warning: "unknown_ticker" });
+  });
 
   it.each([
     "",
@@ -180,12 +172,9 @@ describe("networkOf", () => {
     expect(networkOf(chain)).toBe(network);
   });
 
-  it.each(["", "X", "a b", "a/b", "MAT\u0406C", "polygon\n", "x".repeat(33)])(
-    "refuses %j",
-    (chain) => {
-      expect(networkOf(chain)).toBeNull();
-    },
-  );
+  it.each(["", "X", "a b", "a/b", "MAT\u0406C", "polygon\n", "x".repeat(33)])("refuses %j", (chain) => {
+    expect(networkOf(chain)).toBeNull();
+  });
 
   it("leaves the ids it gives as they are", () => {
     for (const chain of ["MATIC", "BCH", "ETC", "LN", "TON", "ARB", "OP", "BASE", "AVAX"]) {

@@ -16,8 +16,7 @@ import {
 function scaled(token: string): bigint {
   const [coefficient = "", exponent = "0"] = token.toLowerCase().split("e");
   const [integer = "", fraction = ""] = coefficient.replace("-", "").split(".");
-  const magnitude =
-    BigInt(integer + fraction) * 10n ** BigInt(100 + Number(exponent) - fraction.length);
+  const magnitude = BigInt(integer + fraction) * 10n ** BigInt(100 + Number(exponent) - fraction.length);
   return coefficient.startsWith("-") ? -magnitude : magnitude;
 }
 
@@ -166,15 +165,12 @@ describe("decimal", () => {
 
   it("refuses within the limits only what JSON does not call a number", () => {
     fc.assert(
-      fc.property(
-        fc.string({ unit: fc.constantFrom(..."0123.eE+- x"), maxLength: 12 }),
-        (token) => {
-          const isNumber = /^-?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?$/.test(token);
-          if (!isNumber) expect(decimal(token)).toBeNull();
-          const exponent = /[eE][+-]?(\d+)$/.exec(token)?.[1] ?? "0";
-          if (isNumber && Number(exponent) < 20) expect(decimal(token)).not.toBeNull();
-        },
-      ),
+      fc.property(fc.string({ unit: fc.constantFrom(..."0123.eE+- x"), maxLength: 12 }), (token) => {
+        const isNumber = /^-?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?$/.test(token);
+        if (!isNumber) expect(decimal(token)).toBeNull();
+        const exponent = /[eE][+-]?(\d+)$/.exec(token)?.[1] ?? "0";
+        if (isNumber && Number(exponent) < 20) expect(decimal(token)).not.toBeNull();
+      }),
       { numRuns: 1_000 },
     );
   });
@@ -281,15 +277,11 @@ describe("fromMinorUnits", () => {
 
   it("only moves the point", () => {
     fc.assert(
-      fc.property(
-        fc.bigInt({ min: 0n, max: 10n ** 30n }),
-        fc.nat({ max: 18 }),
-        (units, exponent) => {
-          const plain = fromMinorUnits(String(units), exponent) ?? "";
-          expect(scaled(plain)).toBe(scaled(`${units}e-${exponent}`));
-          expect(plain.split(".")[1] ?? "").toHaveLength(exponent);
-        },
-      ),
+      fc.property(fc.bigInt({ min: 0n, max: 10n ** 30n }), fc.nat({ max: 18 }), (units, exponent) => {
+        const plain = fromMinorUnits(String(units), exponent) ?? "";
+        expect(scaled(plain)).toBe(scaled(`${units}e-${exponent}`));
+        expect(plain.split(".")[1] ?? "").toHaveLength(exponent);
+      }),
     );
   });
 });

@@ -122,9 +122,7 @@ describe("parseForm", () => {
 
     it("counts empty pieces and repeated names", () => {
       expect(parseForm("&".repeat(MAX_FORM_FIELDS + 1))).toEqual(tooMany);
-      expect(parseForm("a=1&".repeat(MAX_FORM_FIELDS + 1), { duplicates: "report" })).toEqual(
-        tooMany,
-      );
+      expect(parseForm("a=1&".repeat(MAX_FORM_FIELDS + 1), { duplicates: "report" })).toEqual(tooMany);
     });
 
     it("measures a name in bytes after decoding", () => {

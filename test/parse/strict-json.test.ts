@@ -49,8 +49,7 @@ function agrees(given: string): void {
     return;
   }
   if (theirs === null) return;
-  const isObject =
-    typeof theirs.value === "object" && theirs.value !== null && !Array.isArray(theirs.value);
+  const isObject = typeof theirs.value === "object" && theirs.value !== null && !Array.isArray(theirs.value);
   if (ours.error.reason === "not_an_object") expect(isObject).toBe(false);
   else expect(["duplicate_key", "forbidden_key"]).toContain(ours.error.reason);
 }
@@ -183,8 +182,7 @@ describe("parseJson", () => {
 
   describe("limits", () => {
     const nested = (depth: number) => `{"a":${"[".repeat(depth - 1)}${"]".repeat(depth - 1)}}`;
-    const keys = (count: number) =>
-      `{${Array.from({ length: count }, (_, i) => `"k${i}":0`).join(",")}}`;
+    const keys = (count: number) => `{${Array.from({ length: count }, (_, i) => `"k${i}":0`).join(",")}}`;
 
     it("allows the greatest depth and refuses one more", () => {
       expect(parse(nested(MAX_JSON_DEPTH)).ok).toBe(true);
@@ -233,10 +231,7 @@ describe("parseJson", () => {
       ["a string of escapes", `{"a":"${"\\n".repeat(500_000)}"}`],
       ["one long number", `{"a":${"9".repeat(1_000_000)}}`],
       ["white space", `${" ".repeat(1_000_000)}{}`],
-      [
-        "one long key over many",
-        `{"${"k".repeat(900_000)}":[${Array(9_000).fill("{}").join(",")}]}`,
-      ],
+      ["one long key over many", `{"${"k".repeat(900_000)}":[${Array(9_000).fill("{}").join(",")}]}`],
     ])("reads a megabyte of %s in linear time", (_, text) => {
       // Quadratic work here takes minutes: the test runner's time-out is the assertion.
       expect(parse(text).ok).toBe(true);
@@ -327,19 +322,14 @@ describe("parseJson", () => {
       return `\\u${code % 2 === 0 ? digits : digits.toUpperCase()}`;
     });
     const character = fc.oneof(
-      fc
-        .string({ unit: "binary", minLength: 1, maxLength: 1 })
-        .map((c) => JSON.stringify(c).slice(1, -1)),
+      fc.string({ unit: "binary", minLength: 1, maxLength: 1 }).map((c) => JSON.stringify(c).slice(1, -1)),
       fc.constantFrom("\\/", "\\b", "\\f", "\\n", "\\r", "\\t", '\\"', "\\\\", "a", "b"),
       hex4,
     );
     const jsonString = fc.array(character, { maxLength: 5 }).map((all) => `"${all.join("")}"`);
-    const jsonNumber = fc.stringMatching(
-      /^-?(0|[1-9][0-9]{0,20})(\.[0-9]{1,20})?([eE][+-]?[0-9]{1,3})?$/,
-    );
+    const jsonNumber = fc.stringMatching(/^-?(0|[1-9][0-9]{0,20})(\.[0-9]{1,20})?([eE][+-]?[0-9]{1,3})?$/);
     const space = fc.string({ unit: fc.constantFrom(" ", "\t", "\n", "\r"), maxLength: 2 });
-    const spaced = (inner: fc.Arbitrary<string>) =>
-      fc.tuple(space, inner, space).map((all) => all.join(""));
+    const spaced = (inner: fc.Arbitrary<string>) => fc.tuple(space, inner, space).map((all) => all.join(""));
     const { object } = fc.letrec<{ value: string; object: string; array: string }>((tie) => ({
       value: fc.oneof(
         { maxDepth: 4, withCrossShrink: true },
@@ -349,9 +339,7 @@ describe("parseJson", () => {
         tie("array"),
         tie("object"),
       ),
-      array: fc
-        .array(spaced(tie("value")), { maxLength: 4 })
-        .map((elements) => `[${elements.join(",")}]`),
+      array: fc.array(spaced(tie("value")), { maxLength: 4 }).map((elements) => `[${elements.join(",")}]`),
       object: fc
         .array(fc.tuple(spaced(jsonString), spaced(tie("value"))), { maxLength: 4 })
         .map((members) => `{${members.map((member) => member.join(":")).join(",")}}`),

@@ -1,11 +1,5 @@
 import { describe, expect, it } from "vitest";
-import {
-  cryptopay,
-  cryptopaySignature,
-  ipay,
-  iqpay,
-  tokenpayments,
-} from "../../tools/lib/callbacks.ts";
+import { cryptopay, cryptopaySignature, ipay, iqpay, tokenpayments } from "../../tools/lib/callbacks.ts";
 
 const now = new Date("2026-09-21T14:13:20Z"); // 1790000000
 const broker = { account: "broker-eu" };

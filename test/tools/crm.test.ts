@@ -47,10 +47,7 @@ describe("the sample CRM", () => {
   it("books a verified event once and answers repeats with 200", async () => {
     expect((await post(event("evt_1"))).status).toBe(200);
     const again = await post(event("evt_1"));
-    expect([again.status, await again.json()]).toEqual([
-      200,
-      { processed: true, note: "already have it" },
-    ]);
+    expect([again.status, await again.json()]).toEqual([200, { processed: true, note: "already have it" }]);
     expect(crm.received()).toMatchObject([
       { id: "evt_1", arrivals: 2, verified: true, flags: [], merchant_reference: "order-1" },
     ]);

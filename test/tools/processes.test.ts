@@ -41,9 +41,7 @@ it("stops waiting when the process it waits for has ended, and shows what it sai
     `console.log("oh no"); process.exitCode = 3`,
   ]);
   const waiting = waitFor("a miracle", () => undefined, { deadlineMs: 10_000, group });
-  await expect(waiting).rejects.toThrow(
-    /short ended with exit code 3; short said last:\n {2}oh no/,
-  );
+  await expect(waiting).rejects.toThrow(/short ended with exit code 3; short said last:\n {2}oh no/);
 });
 
 it("leaves no orphan when the parent is killed", async () => {

@@ -163,43 +163,29 @@ describe("ipInRanges", () => {
     const word = fc.nat({ max: 0xffffffff });
     const dotted = (n: bigint) => [24n, 16n, 8n, 0n].map((shift) => (n >> shift) & 255n).join(".");
     fc.assert(
-      fc.property(
-        word,
-        word,
-        fc.nat({ max: 32 }),
-        fc.nat({ max: 32 }),
-        (net, other, near, bits) => {
-          const hostBits = BigInt(32 - bits);
-          const base = (BigInt(net) >> hostBits) << hostBits;
-          const ip = BigInt(net) ^ (BigInt(other) >> BigInt(near));
-          const inside = ip >> hostBits === base >> hostBits;
-          expect(ipInRanges(dotted(ip), [range(`${dotted(base)}/${bits}`)])).toBe(inside);
-        },
-      ),
+      fc.property(word, word, fc.nat({ max: 32 }), fc.nat({ max: 32 }), (net, other, near, bits) => {
+        const hostBits = BigInt(32 - bits);
+        const base = (BigInt(net) >> hostBits) << hostBits;
+        const ip = BigInt(net) ^ (BigInt(other) >> BigInt(near));
+        const inside = ip >> hostBits === base >> hostBits;
+        expect(ipInRanges(dotted(ip), [range(`${dotted(base)}/${bits}`)])).toBe(inside);
+      }),
     );
   });
 
   it("agrees with arithmetic on every v6 prefix", () => {
     const wide = fc.bigInt({ min: 0n, max: 2n ** 128n - 1n });
     const groups = (n: bigint) =>
-      Array.from({ length: 8 }, (_, i) =>
-        ((n >> BigInt(112 - i * 16)) & 0xffffn).toString(16),
-      ).join(":");
+      Array.from({ length: 8 }, (_, i) => ((n >> BigInt(112 - i * 16)) & 0xffffn).toString(16)).join(":");
     fc.assert(
-      fc.property(
-        wide,
-        wide,
-        fc.nat({ max: 128 }),
-        fc.nat({ max: 128 }),
-        (net, other, near, bits) => {
-          const hostBits = BigInt(128 - bits);
-          const base = (net >> hostBits) << hostBits;
-          const ip = net ^ (other >> BigInt(near));
-          if (base >> 32n === 0xffffn || ip >> 32n === 0xffffn) return;
-          const inside = ip >> hostBits === base >> hostBits;
-          expect(ipInRanges(groups(ip), [range(`${groups(base)}/${bits}`)])).toBe(inside);
-        },
-      ),
+      fc.property(wide, wide, fc.nat({ max: 128 }), fc.nat({ max: 128 }), (net, other, near, bits) => {
+        const hostBits = BigInt(128 - bits);
+        const base = (net >> hostBits) << hostBits;
+        const ip = net ^ (other >> BigInt(near));
+        if (base >> 32n === 0xffffn || ip >> 32n === 0xffffn) return;
+        const inside = ip >> hostBits === base >> hostBits;
+        expect(ipInRanges(groups(ip), [range(`${groups(base)}/${bits}`)])).toBe(inside);
+      }),
     );
   });
 

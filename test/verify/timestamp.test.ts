@@ -52,12 +52,9 @@ describe("withinTolerance", () => {
     expect(withinTolerance("", NOW_MS, 0)).toBe(false);
   });
 
-  it.each([-1, Number.NaN, Number.POSITIVE_INFINITY])(
-    "refuses under a tolerance of %d",
-    (tolerance) => {
-      expect(withinTolerance(String(NOW_S), NOW_MS, tolerance)).toBe(false);
-    },
-  );
+  it.each([-1, Number.NaN, Number.POSITIVE_INFINITY])("refuses under a tolerance of %d", (tolerance) => {
+    expect(withinTolerance(String(NOW_S), NOW_MS, tolerance)).toBe(false);
+  });
 
   it.each([Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY])(
     "refuses by a clock of %d",

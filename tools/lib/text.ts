@@ -1,9 +1,26 @@
-/** Words and numbers for people: durations read and written, columns, one way to give up. */
+/** The command line and the terminal: options read, numbers checked, columns, one way to give up. */
+import { parseArgs, type ParseArgsConfig } from "node:util";
 
 /** Ends the program with a message and no stack: for mistakes of the person, not of the program. */
 export function giveUp(message: string): never {
   process.stderr.write(`${message}\n`);
   process.exit(1);
+}
+
+/** The options of the command line; `--help` prints the usage, a mistake prints it after the reason. */
+export function readArgs<T extends ParseArgsConfig>(
+  usage: string,
+  config: T,
+): ReturnType<typeof parseArgs<T>> {
+  if (process.argv.slice(2).some((arg) => arg === "--help" || arg === "-h")) {
+    console.log(usage);
+    process.exit(0);
+  }
+  try {
+    return parseArgs(config);
+  } catch (error) {
+    return giveUp(`${(error as Error).message}\n\n${usage}`);
+  }
 }
 
 const UNITS: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 };

@@ -1,0 +1,168 @@
+/** The relay as a provider sees it, inside workerd: posts to the front door, a programmable outside, a look into the Inbox. */
+import { reset, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
+import { env, exports } from "cloudflare:workers";
+import { vi } from "vitest";
+import type { Env } from "../../src/env.ts";
+import type { PaymentEvent } from "../../src/event.ts";
+import { allShards } from "../../src/inbox/shard.ts";
+import { DEFAULT_INBOX_SHARDS } from "../../src/limits.ts";
+
+export const bindings = env as unknown as Env;
+
+/** A request as the shared cases write it. */
+export interface CaseRequest {
+  readonly method: string;
+  readonly path: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body?: string;
+  readonly body_base64?: string;
+}
+
+/** What the token verifier answers; `must_not_be_called` fails whoever calls it. */
+export type VerifierScript =
+  | "must_not_be_called"
+  | { readonly hang: true }
+  | {
+      readonly status: number;
+      readonly content_type?: string;
+      readonly body?: string;
+      readonly body_repeat?: { readonly text: string; readonly times: number };
+      readonly location?: string;
+    };
+
+export interface Delivered {
+  readonly url: string;
+  readonly headers: Headers;
+  readonly body: string;
+}
+
+/** The world outside the Worker: one CRM that takes everything, one verifier that does as told. */
+export class Outside {
+  readonly delivered: Delivered[] = [];
+  readonly logged: string[] = [];
+  verifierCalls = 0;
+  verifier: VerifierScript = "must_not_be_called";
+  /** What the CRM answers; replaced by tests of delivery. */
+  crm: (request: Delivered) => Response | Promise<Response> = () => new Response("ok");
+
+  install(): void {
+    vi.spyOn(globalThis, "fetch").mockImplementation((input, init) => this.#fetch(input, init));
+    for (const method of ["log", "info", "warn", "error"] as const) {
+      vi.spyOn(console, method).mockImplementation((...args: unknown[]) => {
+        this.logged.push(args.map(String).join(" "));
+      });
+    }
+  }
+
+  /** The structured lines about one thing, newest last. */
+  lines(what: string): Record<string, unknown>[] {
+    return this.logged
+      .filter((line) => line.startsWith("{"))
+      .map((line) => JSON.parse(line) as Record<string, unknown>)
+      .filter((line) => line.what === what);
+  }
+
+  async #fetch(input: RequestInfo | URL, init?: RequestInit): Promise<Response> {
+    const request = new Request(input, init);
+    if (new URL(request.url).hostname === "crm.test") {
+      const delivered = { url: request.url, headers: request.headers, body: await request.text() };
+      this.delivered.push(delivered);
+      return await this.crm(delivered);
+    }
+    this.verifierCalls += 1;
+    if (this.verifier === "must_not_be_called") throw new Error(`must not be called: ${request.url}`);
+    return await answerOf(this.verifier, init?.signal ?? null);
+  }
+}
+
+function answerOf(script: Exclude<VerifierScript, string>, signal: AbortSignal | null): Promise<Response> {
+  if ("hang" in script) {
+    return new Promise((_, reject) => {
+      signal?.addEventListener("abort", () => reject(signal.reason));
+    });
+  }
+  const body = script.body_repeat
+    ? script.body_repeat.text.repeat(script.body_repeat.times)
+    : (script.body ?? "");
+  const headers = new Headers();
+  if (script.content_type) headers.set("content-type", script.content_type);
+  if (script.location) headers.set("location", script.location);
+  return Promise.resolve(new Response(body, { status: script.status, headers }));
+}
+
+/** Posts a request as it is, from this address. */
+export async function post(request: CaseRequest, clientIp?: string): Promise<Response> {
+  const headers = new Headers(request.headers);
+  if (clientIp !== undefined) headers.set("cf-connecting-ip", clientIp);
+  const bytes =
+    request.body_base64 === undefined
+      ? request.body
+      : Uint8Array.from(atob(request.body_base64), (char) => char.charCodeAt(0));
+  const hasBody = bytes !== undefined && !["GET", "HEAD"].includes(request.method);
+  const worker = (exports as unknown as { default: Fetcher }).default;
+  const url = `https://relay.test${request.path}`;
+  return await worker.fetch(
+    new Request(url, { method: request.method, headers, ...(hasBody ? { body: bytes } : {}) }),
+  );
+}
+
+export interface Kept {
+  readonly state: string;
+  readonly reason: string | null;
+  readonly warnings: string[];
+  readonly event: PaymentEvent | null;
+  readonly callback: string | null;
+}
+
+export function inboxOf(shard: string) {
+  return bindings.INBOX.getByName(shard);
+}
+
+export const shards = allShards(DEFAULT_INBOX_SHARDS);
+
+/** Every row the Inbox objects hold, in order of arrival per shard. */
+export async function keptRows(): Promise<({ event_id: string } & Kept)[]> {
+  const rows = await Promise.all(
+    shards.map((shard) =>
+      runInDurableObject(inboxOf(shard), (_, state) =>
+        state.storage.sql
+          .exec<{
+            event_id: string;
+            state: string;
+            reason: string | null;
+            warnings: string;
+            body: string | null;
+            callback: string | null;
+          }>("SELECT event_id, state, reason, warnings, body, callback FROM events ORDER BY n")
+          .toArray(),
+      ),
+    ),
+  );
+  return rows.flat().map((row) => ({
+    event_id: row.event_id,
+    state: row.state,
+    reason: row.reason,
+    warnings: JSON.parse(row.warnings) as string[],
+    event: row.body === null ? null : (JSON.parse(row.body) as PaymentEvent),
+    callback: row.callback,
+  }));
+}
+
+export async function keptById(eventId: string): Promise<Kept | null> {
+  return (await keptRows()).find((row) => row.event_id === eventId) ?? null;
+}
+
+/** Runs every alarm that is armed. */
+export async function runAlarms(): Promise<void> {
+  for (const shard of shards) await runDurableObjectAlarm(inboxOf(shard));
+}
+
+/** An empty store and a clock that stands at `now` (only `Date`: timers stay real). */
+export async function freshRelay(now: string | Date): Promise<Outside> {
+  vi.restoreAllMocks();
+  await reset();
+  vi.setSystemTime(new Date(now));
+  const outside = new Outside();
+  outside.install();
+  return outside;
+}
