@@ -40,6 +40,7 @@ export const MIGRATIONS: readonly string[] = [
     sweep_at INTEGER,
     handovers INTEGER NOT NULL DEFAULT 0,
     attempts INTEGER NOT NULL DEFAULT 0,
+    tries INTEGER NOT NULL DEFAULT 0,
     replay INTEGER NOT NULL DEFAULT 0,
     last TEXT,
     PRIMARY KEY (payment_id, n, destination)

@@ -49,7 +49,11 @@ export type DeliveryRow = {
   /** When the reference is handed over again unless an answer came first; null: not its turn yet. */
   sweep_at: number | null;
   handovers: number;
+  /** Attempts made, ever. */
   attempts: number;
+  /** Attempts since the schedule began: a replay begins it anew. */
+  tries: number;
+  /** 1: sent again at an operator's wish, outside the payment's order. */
   replay: number;
   /** The last attempt, as JSON. */
   last: string | null;
@@ -83,7 +87,7 @@ export interface NewDelivery {
 /** What the index `deliveries_owed` holds; SQLite uses it only for these very words or one of their parts. */
 const OWED = "(state = 'pending' OR state = 'parked' OR state = 'dead')";
 
-type Key = { readonly payment: string; readonly n: number; readonly destination: string };
+export type DeliveryKey = { readonly payment: string; readonly n: number; readonly destination: string };
 
 export class Store {
   readonly #sql: SqlStorage;
@@ -176,7 +180,7 @@ export class Store {
 
   // ---- deliveries --------------------------------------------------------------------------------
 
-  delivery(key: Key): DeliveryRow | null {
+  delivery(key: DeliveryKey): DeliveryRow | null {
     return this.#first<DeliveryRow>(
       "SELECT * FROM deliveries WHERE payment_id = ? AND n = ? AND destination = ?",
       key.payment,
@@ -185,24 +189,18 @@ export class Store {
     );
   }
 
-  /** Is an earlier event of this payment still owed to the destination? */
-  owesEarlier(paymentId: string, destination: string, before: number): boolean {
-    return (
-      this.#first(
-        `SELECT 1 AS owed FROM deliveries
-         WHERE payment_id = ? AND n < ? AND destination = ? AND state IN ('pending', 'parked') LIMIT 1`,
-        paymentId,
-        before,
-        destination,
-      ) !== null
-    );
+  /** Is an earlier event of this payment still owed to the same destination? Replays stand outside the order. */
+  owesEarlier(row: DeliveryRow): boolean {
+    const head = this.headOf(row.payment_id, row.destination);
+    return head !== null && head.n < row.n;
   }
 
   /** The earliest event of this payment that is still owed to the destination. */
   headOf(paymentId: string, destination: string): DeliveryRow | null {
     return this.#first<DeliveryRow>(
       `SELECT * FROM deliveries
-       WHERE payment_id = ? AND destination = ? AND state IN ('pending', 'parked') ORDER BY n LIMIT 1`,
+       WHERE payment_id = ? AND destination = ? AND (state = 'pending' OR state = 'parked') AND replay = 0
+       ORDER BY n LIMIT 1`,
       paymentId,
       destination,
     );
@@ -219,7 +217,7 @@ export class Store {
   }
 
   /** It is this delivery's turn from `due` on. */
-  schedule(key: Key, due: number, sweepAt: number): void {
+  schedule(key: DeliveryKey, due: number, sweepAt: number): void {
     this.#sql.exec(
       `UPDATE deliveries SET state = 'pending', due = ?, sweep_at = ?, handovers = 0
        WHERE payment_id = ? AND n = ? AND destination = ?`,
@@ -232,7 +230,7 @@ export class Store {
   }
 
   /** Handed over once more without an answer: the next time takes longer. */
-  handedOver(key: Key, sweepAt: number): void {
+  handedOver(key: DeliveryKey, sweepAt: number): void {
     this.#sql.exec(
       `UPDATE deliveries SET sweep_at = ?, handovers = handovers + 1
        WHERE payment_id = ? AND n = ? AND destination = ?`,
@@ -243,7 +241,7 @@ export class Store {
     );
   }
 
-  park(key: Key): void {
+  park(key: DeliveryKey): void {
     this.#sql.exec(
       `UPDATE deliveries SET state = 'parked', due = NULL, sweep_at = NULL
        WHERE payment_id = ? AND n = ? AND destination = ?`,
@@ -253,7 +251,7 @@ export class Store {
     );
   }
 
-  delivered(key: Key, last: Attempt): void {
+  delivered(key: DeliveryKey, last: Attempt): void {
     this.#sql.exec(
       `UPDATE deliveries SET state = 'delivered', due = NULL, sweep_at = NULL, replay = 0, attempts = ?, last = ?
        WHERE payment_id = ? AND n = ? AND destination = ?`,
@@ -266,9 +264,9 @@ export class Store {
   }
 
   /** A failed attempt: `due` null makes it dead. */
-  failed(key: Key, last: Attempt, due: number | null, sweepAt: number | null): void {
+  failed(key: DeliveryKey, last: Attempt, due: number | null, sweepAt: number | null): void {
     this.#sql.exec(
-      `UPDATE deliveries SET state = ?, due = ?, sweep_at = ?, handovers = 0, attempts = ?, last = ?
+      `UPDATE deliveries SET state = ?, due = ?, sweep_at = ?, handovers = 0, attempts = ?, tries = tries + 1, last = ?
        WHERE payment_id = ? AND n = ? AND destination = ?`,
       due === null ? "dead" : "pending",
       due,
@@ -290,7 +288,7 @@ export class Store {
   }
 
   /** Closes a row that is owed to nobody any more (a verifier that has answered). */
-  close(key: Key): void {
+  close(key: DeliveryKey): void {
     this.#sql.exec(
       `UPDATE deliveries SET state = 'none', due = NULL, sweep_at = NULL
        WHERE payment_id = ? AND n = ? AND destination = ?`,
@@ -342,7 +340,7 @@ export class Store {
   unparkAll(destination: string, nowMs: number, ordered: boolean): void {
     const isHead = ordered
       ? `NOT EXISTS (SELECT 1 FROM deliveries AS e WHERE e.payment_id = deliveries.payment_id AND e.n < deliveries.n
-           AND e.destination = deliveries.destination AND e.state IN ('pending', 'parked'))`
+           AND e.destination = deliveries.destination AND (e.state = 'pending' OR e.state = 'parked') AND e.replay = 0)`
       : "1";
     this.#sql.exec(
       `UPDATE deliveries SET due = ?1, sweep_at = ?1 WHERE destination = ?2 AND state = 'parked' AND ${isHead}`,

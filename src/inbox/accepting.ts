@@ -1,0 +1,144 @@
+/** What comes in: dedupe, fold, sequence, freeze and owe. Runs inside one transaction. */
+import type { PaymentEvent } from "../event.ts";
+import { DEFERRED_SCHEDULE_SECONDS, MAX_DEFERRED_PER_ACCOUNT } from "../limits.ts";
+import { because } from "../reasons.ts";
+import type { Desk } from "./desk.ts";
+import { alertOf, fold, UNKNOWN_PAYMENT } from "./lifecycle.ts";
+import { wantsType } from "./outbox.ts";
+import { VERIFIER, type Acceptance, type Accepted, type SetAside, type SettingAside } from "./protocol.ts";
+import type { EventRow, NewDelivery } from "./store.ts";
+
+export function accept(desk: Desk, input: Acceptance): Accepted {
+  const { store } = desk;
+  const { draft } = input;
+  const paymentId = draft.data.payment_id;
+  const payment = store.payment(paymentId) ?? UNKNOWN_PAYMENT;
+  const seen = store.eventOf(paymentId, draft.id);
+  if (seen) {
+    const taken = alertOf(payment.status, draft.data.status);
+    const warnings = [...differences(seen, input), ...(taken ? [taken] : [])];
+    countRepeat(desk, seen, warnings);
+    return { outcome: "duplicate", eventId: draft.id, warnings };
+  }
+
+  const folded = fold(payment, draft);
+  const common = {
+    eventId: draft.id,
+    paymentId,
+    source: input.source,
+    receivedAt: desk.nowMs,
+    fingerprint: input.fingerprint,
+    contents: JSON.stringify(input.contents),
+    callback: null,
+  };
+  if (folded.outcome === "superseded") {
+    const { reason } = folded;
+    const warnings = folded.alert ? [folded.alert] : [];
+    const body = JSON.stringify(draft);
+    store.insert({ ...common, state: "superseded", reason, type: null, warnings, body }, [OWED_TO_NOBODY]);
+    desk.count(input.source, { superseded: 1 });
+    return { outcome: "superseded", eventId: draft.id, reason, warnings };
+  }
+
+  const { event, state } = folded;
+  const owed = owedOf(desk, event, input.destinations);
+  // The row is written even when nobody wants the event: it carries the dedupe key and the payment's state.
+  const rows = (owed.length > 0 ? owed : [OWED_TO_NOBODY]).map((row) => ({ ...row, ...state }));
+  const n = store.insert(
+    {
+      ...common,
+      state: "accepted",
+      reason: null,
+      type: event.type,
+      warnings: [],
+      body: JSON.stringify(event),
+    },
+    rows,
+  );
+  if (owed.length === 0) desk.count(input.source, { accepted: 1 });
+  for (const { destination, due } of owed) {
+    if (due !== null && desk.flows(destination)) desk.send({ payment: paymentId, n, destination }, draft.id);
+  }
+  return { outcome: "accepted", eventId: draft.id };
+}
+
+/** One delivery per destination that wants the event; its turn is now unless an earlier one is owed. */
+function owedOf(desk: Desk, event: PaymentEvent, names: readonly string[]): NewDelivery[] {
+  return names.flatMap((destination): NewDelivery[] => {
+    const settings = desk.config.destinations.get(destination);
+    if (!settings || !wantsType(settings.types, event.type)) return [];
+    const row = { ...OWED_TO_NOBODY, destination };
+    if (desk.isPaused(destination)) return [{ ...row, state: "parked" }];
+    const waits = settings.ordered && desk.store.headOf(event.data.payment_id, destination) !== null;
+    if (waits) return [{ ...row, state: "pending" }];
+    return [{ ...row, state: "pending", due: desk.nowMs, sweepAt: desk.sweepAt(destination) }];
+  });
+}
+
+/** Keeps a callback that has no event: authentic but unusable, or not decidable now. */
+export function setAside(desk: Desk, input: SettingAside): SetAside {
+  const { source, eventId, callback, why } = input;
+  const paymentId = `callback:${callback.sha256}`;
+  const seen = desk.store.eventOf(paymentId, eventId);
+  if (seen) {
+    countRepeat(desk, seen, []);
+    return { outcome: why.state, eventId, repeated: true };
+  }
+  if (
+    why.state === "deferred" &&
+    deferredOf(desk, source) >= MAX_DEFERRED_PER_ACCOUNT / desk.config.inboxShards
+  ) {
+    return { outcome: "full" };
+  }
+  const row = {
+    eventId,
+    paymentId,
+    source,
+    state: why.state,
+    reason: because(why),
+    type: null,
+    receivedAt: desk.nowMs,
+    fingerprint: callback.sha256,
+    contents: "{}",
+    warnings: [],
+    body: null,
+    callback: JSON.stringify(callback),
+  };
+  desk.store.insert(row, [why.state === "deferred" ? toBeVerified(desk) : OWED_TO_NOBODY]);
+  desk.count(source, { [why.state]: 1 });
+  return { outcome: why.state, eventId, repeated: false };
+}
+
+function toBeVerified(desk: Desk): NewDelivery {
+  const due = desk.wakeBy(desk.nowMs + DEFERRED_SCHEDULE_SECONDS[0] * 1000);
+  return { ...OWED_TO_NOBODY, destination: VERIFIER, state: "pending", due, sweepAt: due };
+}
+
+const OWED_TO_NOBODY: NewDelivery = {
+  destination: "",
+  state: "none",
+  sequence: null,
+  status: null,
+  refunded: null,
+  due: null,
+  sweepAt: null,
+};
+
+function countRepeat(desk: Desk, seen: EventRow, warnings: readonly string[]): void {
+  const known = JSON.parse(seen.warnings) as string[];
+  desk.store.repeated(seen.n, [...new Set([...known, ...warnings])]);
+  desk.count(seen.source, { duplicate: 1 });
+}
+
+function deferredOf(desk: Desk, source: string): number {
+  return desk.counts().sources[source]?.deferred ?? 0;
+}
+
+/** The warnings a repeat earns: none if its bytes are the same, else one for each part that differs. */
+function differences(seen: EventRow, input: Acceptance): string[] {
+  if (seen.fingerprint === input.fingerprint) return [];
+  const before = JSON.parse(seen.contents) as Record<string, string>;
+  return Object.entries(input.contents)
+    .filter(([name, value]) => before[name] !== value)
+    .map(([name]) => name);
+}

@@ -1,0 +1,154 @@
+/** What goes out: claims before an attempt, settlements after it. Runs inside one transaction. */
+import { CLOSED, failed, isOpen } from "../delivery/breaker.ts";
+import { nextDelaySeconds } from "../delivery/schedule.ts";
+import { CLAIM_GRACE_MS } from "../limits.ts";
+import { alert } from "../log.ts";
+import { keyOf, type Desk } from "./desk.ts";
+import { countDelivered, countSource, type Counts } from "./ledger.ts";
+import {
+  VERIFIER,
+  type Attempt,
+  type Claimed,
+  type Reference,
+  type Result,
+  type Settled,
+} from "./protocol.ts";
+import type { DeliveryRow } from "./store.ts";
+import { claimVerification } from "./verifying.ts";
+
+/** What to do with a reference. A claimed delivery is nobody else's until its attempt must be over. */
+export function claim(desk: Desk, reference: Reference): Claimed {
+  const { store, nowMs } = desk;
+  const row = store.delivery(reference);
+  if (!row || row.state === "delivered" || row.state === "dead" || row.state === "none")
+    return { kind: "done" };
+  if (row.state === "parked") return { kind: "held" };
+  const event = store.event(row.n);
+  if (!event) return { kind: "done" };
+  if (row.destination === VERIFIER) return claimVerification(desk, row, event);
+
+  const destination = desk.config.destinations.get(row.destination);
+  if (!destination || desk.isPaused(row.destination)) {
+    store.park(reference);
+    return { kind: "held" };
+  }
+  if (row.due === null) return { kind: "held" };
+  if (row.due > nowMs) return { kind: "wait", seconds: (row.due - nowMs) / 1000 };
+  if (desk.isClaimed(row)) return { kind: "held" };
+  if (destination.ordered && row.replay === 0 && store.owesEarlier(row)) return { kind: "held" };
+  if (!desk.flows(row.destination) && !desk.isProbe(row)) return { kind: "held" };
+
+  desk.claimUntil(row, nowMs + destination.timeoutMs + CLAIM_GRACE_MS);
+  return {
+    kind: "deliver",
+    body: event.body ?? "",
+    attempt: row.attempts + 1,
+    sequence: row.sequence ?? 0,
+    replay: row.replay !== 0,
+  };
+}
+
+/** Records attempts, once each, and says when to come again. */
+export function settle(desk: Desk, results: readonly Result[]): Settled[] {
+  let counts: Counts | null = null;
+  const settled = results.map((result): Settled => {
+    const row = desk.store.delivery(result.reference);
+    if (row) desk.unclaim(row);
+    const isThisAttempt = row !== null && result.attempt.attempt === row.attempts + 1;
+    if (!row || (row.state !== "pending" && row.state !== "parked") || !isThisAttempt) {
+      return alreadySettled(desk, row);
+    }
+    if (result.outcome.kind !== "delivered") return settleFailed(desk, row, result);
+    counts = settleDelivered(desk, row, result.attempt, counts ?? desk.counts());
+    return { next: "done" };
+  });
+  // One row for the whole batch (docs/storage.md, "What an event costs").
+  if (counts) desk.setCounts(counts);
+  return settled;
+}
+
+function alreadySettled(desk: Desk, row: DeliveryRow | null): Settled {
+  if (row?.state !== "pending" || row.due === null) return { next: "done" };
+  return { next: "retry", seconds: Math.max(0, (row.due - desk.nowMs) / 1000) };
+}
+
+function settleDelivered(desk: Desk, row: DeliveryRow, attempt: Attempt, counts: Counts): Counts {
+  desk.store.delivered(keyOf(row), attempt);
+  const breaker = desk.breakerOf(row.destination);
+  if (breaker.failures > 0) desk.setBreaker(row.destination, CLOSED);
+  if (isOpen(breaker)) {
+    alert("breaker_closed", { destination: row.destination, shard: desk.shard });
+    // What was held while it was open is overdue: the sweep takes it from here.
+    desk.wakeBy(desk.nowMs);
+  }
+  releaseNext(desk, row);
+  const delivered = countDelivered(counts, row.destination, 1);
+  if (desk.store.owesAnything(row.payment_id, row.n)) return delivered;
+  const event = desk.store.event(row.n);
+  return event ? countSource(delivered, event.source, { accepted: 1 }) : delivered;
+}
+
+function settleFailed(desk: Desk, row: DeliveryRow, { attempt, outcome }: Result): Settled {
+  const { store, nowMs } = desk;
+  countFailure(desk, row.destination);
+  const asked = outcome.kind === "failed" ? outcome.retryAfterSeconds : null;
+  const schedule = desk.config.destinations.get(row.destination)?.scheduleSeconds ?? [];
+  const seconds = nextDelaySeconds(schedule, row.tries + 1, asked, Math.random());
+  if (outcome.kind === "gone") {
+    store.failed(keyOf(row), attempt, nowMs, null);
+    store.park(keyOf(row));
+    pause(desk, row.destination, "gone");
+    return { next: "done" };
+  }
+  if (row.state === "parked") {
+    store.failed(keyOf(row), attempt, nowMs, null);
+    store.park(keyOf(row));
+    return { next: "done" };
+  }
+  if (seconds === null) {
+    store.failed(keyOf(row), attempt, null, null);
+    alert("dead_letter", { destination: row.destination, event: row.event_id, attempts: attempt.attempt });
+    releaseNext(desk, row);
+    return { next: "done" };
+  }
+  const due = nowMs + seconds * 1000;
+  store.failed(keyOf(row), attempt, due, desk.wakeBy(due + desk.config.handoverLeaseMs));
+  return { next: "retry", seconds };
+}
+
+function countFailure(desk: Desk, destination: string): void {
+  const before = desk.breakerOf(destination);
+  const after = failed(before, desk.nowMs);
+  desk.setBreaker(destination, after);
+  if (isOpen(before) || !isOpen(after)) return;
+  alert("breaker_open", { destination, shard: desk.shard });
+  desk.wakeBy(after.probeAtMs ?? desk.nowMs);
+}
+
+/** The payment's next event has its turn: the one before it is delivered or dead. */
+function releaseNext(desk: Desk, row: DeliveryRow): void {
+  if (row.replay !== 0) return;
+  const next = desk.store.headOf(row.payment_id, row.destination);
+  if (next?.state !== "pending" || next.due !== null) return;
+  desk.store.schedule(keyOf(next), desk.nowMs, desk.sweepAt(next.destination));
+  if (desk.flows(next.destination)) desk.send(keyOf(next), next.event_id);
+}
+
+/** Holds what is owed to a destination and what will be; nothing is dropped. */
+export function pause(desk: Desk, destination: string, why: string): void {
+  desk.setPaused(destination, why);
+  desk.store.parkAll(destination);
+  alert("destination_paused", { destination, why, shard: desk.shard });
+}
+
+/** What was parked has its turn again, the oldest first. */
+export function resume(desk: Desk, destination: string): void {
+  desk.setPaused(destination, null);
+  desk.setBreaker(destination, CLOSED);
+  unpark(desk, destination);
+}
+
+export function unpark(desk: Desk, destination: string): void {
+  const settings = desk.config.destinations.get(destination);
+  if (settings) desk.store.unparkAll(destination, desk.wakeBy(desk.nowMs), settings.ordered);
+}

@@ -1,0 +1,162 @@
+/**
+ * What the Inbox's doors share while the object lives: the store, the configuration, and what is known
+ * only in memory. Nothing here must survive: after an eviction breakers and pauses are read back, and
+ * leases of claimed deliveries are simply gone, which costs at worst a second attempt with the same id.
+ */
+import type { RelayConfig } from "../config/schema.ts";
+import { CLOSED, isOpen, probing, type Breaker } from "../delivery/breaker.ts";
+import { countSource, readCounts, type Counts, type SourceChange } from "./ledger.ts";
+import { VERIFIER, type Reference } from "./protocol.ts";
+import type { DeliveryKey, DeliveryRow, Store } from "./store.ts";
+
+export class Desk {
+  readonly store: Store;
+  readonly config: RelayConfig;
+  /** The object's own name, which references carry. */
+  readonly shard: string;
+  readonly #memory: Memory;
+  /** References that the queue should have once the transaction is through. */
+  readonly outgoing: Reference[] = [];
+  readonly nowMs: number;
+
+  constructor(store: Store, config: RelayConfig, shard: string, memory: Memory, nowMs: number) {
+    this.store = store;
+    this.config = config;
+    this.shard = shard;
+    this.#memory = memory;
+    this.nowMs = nowMs;
+  }
+
+  // ---- handing over --------------------------------------------------------------------------------
+
+  /** The reference leaves for the queue with the transaction; its row is swept if it does not arrive. */
+  send(row: { payment: string; n: number; destination: string }, eventId: string): void {
+    this.outgoing.push({ shard: this.shard, ...row, event: eventId });
+  }
+
+  /** Notes that something has to be handed over at this instant, so that the alarm is not later. */
+  wakeBy(atMs: number): number {
+    this.#memory.wakeAtMs = Math.min(this.#memory.wakeAtMs ?? atMs, atMs);
+    return atMs;
+  }
+
+  /** When a delivery whose turn is now is handed over again: after its lease, or when an open breaker probes. */
+  sweepAt(destination: string): number {
+    const { probeAtMs } = this.breakerOf(destination);
+    if (probeAtMs === null) return this.wakeBy(this.nowMs + this.config.handoverLeaseMs);
+    this.wakeBy(Math.max(probeAtMs, this.nowMs));
+    return this.nowMs;
+  }
+
+  // ---- destinations --------------------------------------------------------------------------------
+
+  isPaused(destination: string): boolean {
+    return this.#memory.paused.has(destination);
+  }
+
+  setPaused(destination: string, why: string | null): void {
+    if (why === null) this.#memory.paused.delete(destination);
+    else this.#memory.paused.set(destination, why);
+    this.#keepDestination(destination);
+  }
+
+  breakerOf(destination: string): Breaker {
+    return this.#memory.breakers.get(destination) ?? CLOSED;
+  }
+
+  /** Do references of this destination go to the queue? Not while its breaker is open: the sweep probes. */
+  flows(destination: string): boolean {
+    return !isOpen(this.breakerOf(destination));
+  }
+
+  setBreaker(destination: string, breaker: Breaker): void {
+    if (breaker === CLOSED) this.#memory.breakers.delete(destination);
+    else this.#memory.breakers.set(destination, breaker);
+    this.#keepDestination(destination);
+  }
+
+  /** This delivery is the one that may be attempted although the breaker is open. */
+  setProbe(row: DeliveryRow): void {
+    this.#memory.probes.set(row.destination, claimName(row));
+    this.setBreaker(row.destination, probing(this.breakerOf(row.destination), this.nowMs));
+  }
+
+  isProbe(row: DeliveryRow): boolean {
+    return this.#memory.probes.get(row.destination) === claimName(row);
+  }
+
+  #keepDestination(destination: string): void {
+    const breaker = this.#memory.breakers.get(destination);
+    this.store.setDestination(
+      destination,
+      this.#memory.paused.get(destination) ?? null,
+      breaker ? JSON.stringify(breaker) : null,
+    );
+  }
+
+  /** Whom the sweep looks after; what is owed to anybody else is parked. */
+  served(): string[] {
+    const destinations = [...this.config.destinations.keys()].filter((name) => !this.isPaused(name));
+    return [...destinations, VERIFIER];
+  }
+
+  // ---- claims --------------------------------------------------------------------------------------
+
+  isClaimed(row: DeliveryRow): boolean {
+    const until = this.#memory.claimed.get(claimName(row));
+    return until !== undefined && until > this.nowMs;
+  }
+
+  claimUntil(row: DeliveryRow, atMs: number): void {
+    this.#memory.claimed.set(claimName(row), atMs);
+  }
+
+  unclaim(row: DeliveryRow): void {
+    this.#memory.claimed.delete(claimName(row));
+  }
+
+  // ---- the ledger ----------------------------------------------------------------------------------
+
+  counts(): Counts {
+    return readCounts(this.store.ledger());
+  }
+
+  setCounts(counts: Counts): void {
+    this.store.setLedger(JSON.stringify(counts));
+  }
+
+  count(source: string, change: SourceChange): void {
+    this.setCounts(countSource(this.counts(), source, change));
+  }
+}
+
+/** What lives as long as the object does. */
+export class Memory {
+  readonly breakers = new Map<string, Breaker>();
+  /** Paused destinations and why. */
+  readonly paused = new Map<string, string>();
+  /** Deliveries being attempted, until when: a second message about one of them is put aside. */
+  readonly claimed = new Map<string, number>();
+  /** By destination: the delivery its open breaker lets through next. */
+  readonly probes = new Map<string, string>();
+  /** The earliest new hand-over of the work in hand. */
+  wakeAtMs: number | null = null;
+
+  /** Read back what the store keeps of it. */
+  static from(store: Store): Memory {
+    const memory = new Memory();
+    for (const { name, paused, breaker } of store.destinations()) {
+      if (paused !== null) memory.paused.set(name, paused);
+      if (breaker !== null) memory.breakers.set(name, JSON.parse(breaker) as Breaker);
+    }
+    return memory;
+  }
+}
+
+export function keyOf(row: DeliveryRow): DeliveryKey {
+  return { payment: row.payment_id, n: row.n, destination: row.destination };
+}
+
+function claimName(row: DeliveryRow): string {
+  return `${row.n}:${row.destination}`;
+}
