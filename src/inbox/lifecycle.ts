@@ -82,26 +82,28 @@ function forward(
   to: { status: Status | null; shown: Status | null; warnings?: readonly string[] },
 ): Fold {
   const sequence = payment.sequence + 1;
-  const { payment_id, direction, warnings, ...rest } = draft.data;
-  const event: PaymentEvent = {
-    id: draft.id,
-    type: typeOf(draft, to.shown),
-    schema: "payment-event.v1",
-    timestamp: draft.data.occurred_at ?? draft.data.received_at,
-    livemode: draft.livemode,
-    data: {
-      payment_id,
-      direction,
-      ...rest,
-      status: to.shown,
-      previous_status: payment.status,
-      sequence,
-      warnings: [...warnings, ...(to.warnings ?? [])],
-    },
-  };
+  const { payment_id, direction, status: _, merchant_reference, warnings, raw, ...facts } = draft.data;
   return {
     outcome: "forward",
-    event: inWireOrder(event),
+    // In the order of the fields of the body: the same for every event, because people read it.
+    event: {
+      id: draft.id,
+      type: typeOf(draft, to.shown),
+      schema: "payment-event.v1",
+      timestamp: draft.data.occurred_at ?? draft.data.received_at,
+      livemode: draft.livemode,
+      data: {
+        payment_id,
+        direction,
+        status: to.shown,
+        previous_status: payment.status,
+        sequence,
+        merchant_reference,
+        ...facts,
+        warnings: [...warnings, ...(to.warnings ?? [])],
+        raw,
+      },
+    },
     state: { status: to.status, sequence, refunded: draft.data.amount_refunded?.value ?? payment.refunded },
   };
 }
@@ -110,13 +112,4 @@ function typeOf(draft: EventDraft, shown: Status | null): string {
   if (draft.kind === "provider") return "provider.event";
   const noun = draft.data.direction === "in" ? "payment" : "payout";
   return draft.kind === "updated" ? `${noun}.updated` : `${noun}.${shown}`;
-}
-
-/** The order of fields in the body, the same for every event: people read it. */
-function inWireOrder({ data, ...envelope }: PaymentEvent): PaymentEvent {
-  const { payment_id, direction, status, previous_status, sequence, merchant_reference, ...rest } = data;
-  return {
-    ...envelope,
-    data: { payment_id, direction, status, previous_status, sequence, merchant_reference, ...rest },
-  };
 }

@@ -13,6 +13,7 @@ import type { Env } from "../../src/env.ts";
 import type { PaymentEvent } from "../../src/event.ts";
 import { allShards } from "../../src/inbox/shard.ts";
 import { DEFAULT_INBOX_SHARDS } from "../../src/limits.ts";
+import { relay } from "./bindings.ts";
 
 export const bindings = env as unknown as Env;
 
@@ -97,10 +98,29 @@ function answerOf(script: Exclude<VerifierScript, string>, signal: AbortSignal |
   return Promise.resolve(new Response(body, { status: script.status, headers }));
 }
 
-/** Posts a request as it is, from this address. */
-export async function post(request: CaseRequest, clientIp?: string): Promise<Response> {
-  const { method } = request;
-  const url = `https://relay.test${request.path}`;
+/** Posts a request as it is, from this address, to the Worker of this environment. */
+export async function post(request: CaseRequest, clientIp?: string, env?: Env): Promise<Response> {
+  const sent = requestOf(request, clientIp);
+  if (env === undefined && sent.method === request.method) {
+    return await (exports as unknown as { default: Fetcher }).default.fetch(sent);
+  }
+  const ctx = createExecutionContext();
+  const response = await app.fetch(
+    sent.method === request.method ? sent : disguised(sent, request.method),
+    env ?? bindings,
+    ctx,
+  );
+  await waitOnExecutionContext(ctx);
+  return response;
+}
+
+/** The test Worker's environment with other sources or secrets; the Inbox objects keep the test Worker's own. */
+export function envWith(sources: object, secrets: Readonly<Record<string, string>> = {}): Env {
+  const RELAY = JSON.stringify({ ...relay, sources });
+  return { ...bindings, ...secrets, RELAY };
+}
+
+function requestOf(request: CaseRequest, clientIp: string | undefined): Request {
   const headers = new Headers(request.headers);
   if (clientIp !== undefined) headers.set("cf-connecting-ip", clientIp);
   const bytes =
@@ -108,29 +128,23 @@ export async function post(request: CaseRequest, clientIp?: string): Promise<Res
       ? request.body
       : Uint8Array.from(atob(request.body_base64), (char) => char.charCodeAt(0));
   const body = bytes === undefined || bytes.length === 0 ? null : bytes;
-  if (body !== null && ["GET", "HEAD"].includes(method)) {
-    return await postAs(method, new Request(url, { method: "POST", headers, body }));
-  }
-  const worker = (exports as unknown as { default: Fetcher }).default;
-  return await worker.fetch(new Request(url, { method, headers, body }));
+  const isRefused = body !== null && ["GET", "HEAD"].includes(request.method);
+  const method = isRefused ? "POST" : request.method;
+  return new Request(`https://relay.test${request.path}`, { method, headers, body });
 }
 
 /**
  * `new Request` refuses a GET with a body, which arrives over HTTP all the same (the end-to-end suite
  * sends it there): the app gets a POST that calls itself by the other name.
  */
-async function postAs(method: string, asPost: Request): Promise<Response> {
-  const disguised = new Proxy(asPost, {
+function disguised(asPost: Request, method: string): Request {
+  return new Proxy(asPost, {
     get(target, name) {
       if (name === "method") return method;
       const value: unknown = Reflect.get(target, name, target);
       return typeof value === "function" ? (value.bind(target) as unknown) : value;
     },
   });
-  const ctx = createExecutionContext();
-  const response = await app.fetch(disguised, bindings, ctx);
-  await waitOnExecutionContext(ctx);
-  return response;
 }
 
 export interface Kept {
