@@ -38,9 +38,7 @@ const forMs = values.for === undefined ? undefined : parseDurationMs(values.for)
 if (forMs === null) giveUp(`--for is a time like 30s or 2m, not "${values.for}"`);
 
 const sample = readSecrets(secretsFile(join(import.meta.dirname, "..")));
-const secrets = values.secret ?? [
-  process.env["CRM_SIGNING_SECRET"] ?? sample["CRM_SIGNING_SECRET"] ?? "",
-];
+const secrets = values.secret ?? [process.env["CRM_SIGNING_SECRET"] ?? sample["CRM_SIGNING_SECRET"] ?? ""];
 
 try {
   const crm = await startCrm({

@@ -15,14 +15,7 @@ import type { Credentials } from "./lib/callbacks.ts";
 import { awaited, type Played, problems, rows, scene } from "./lib/demo-scene.ts";
 import type { Received } from "./lib/ledger.ts";
 import { busyPorts } from "./lib/ports.ts";
-import {
-  endAll,
-  type Group,
-  lastLines,
-  spawnGroup,
-  waitFor,
-  waitForHttp,
-} from "./lib/processes.ts";
+import { endAll, type Group, lastLines, spawnGroup, waitFor, waitForHttp } from "./lib/processes.ts";
 import { type Relay, startRelay } from "./lib/relay.ts";
 import { credentials, readRelayConfig, type RelayConfig } from "./lib/relay-config.ts";
 import { readSecrets, secretsFile } from "./lib/secrets.ts";
@@ -118,12 +111,7 @@ async function fail(error: unknown): Promise<never> {
 }
 
 /** One of the two stand-ins, as its own program. */
-async function helper(
-  name: string,
-  program: string,
-  at: number,
-  env: NodeJS.ProcessEnv = {},
-): Promise<void> {
+async function helper(name: string, program: string, at: number, env: NodeJS.ProcessEnv = {}): Promise<void> {
   const group = await spawnGroup(
     name,
     process.execPath,
@@ -229,8 +217,8 @@ npm run simulate -- cryptopay --scenario pending-confirmed${at}
 npm run simulate -- ipay --scenario concurrent-duplicate${at}
 npm run simulate -- --list
 
-# let the CRM fail for a while and watch the retries
-curl -X POST '${crm}/_fail?mode=503&for=10s'
+# let the CRM fail for a moment, send something, and watch it come again after 5 seconds
+curl -X POST '${crm}/_fail?mode=503&for=4s'
 
 Relay    ${url}   (health: ${url}/healthz, secrets from ${secretsAt.slice(project.length + 1)})
 CRM      ${crm}/received

@@ -143,8 +143,7 @@ for (const { status, outcome } of replies) {
   tally.set(key, (tally.get(key) ?? 0) + 1);
 }
 const times = replies.map((r) => r.ms).toSorted((a, b) => a - b);
-const at = (share: number) =>
-  times[Math.min(times.length - 1, Math.floor(times.length * share))] ?? 0;
+const at = (share: number) => times[Math.min(times.length - 1, Math.floor(times.length * share))] ?? 0;
 const seconds = (performance.now() - started) / 1_000;
 console.log(
   `\n${replies.length} callbacks in ${seconds.toFixed(1)} s: ` +

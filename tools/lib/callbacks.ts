@@ -123,9 +123,7 @@ export function cryptopaySignature(
   now: Date,
 ): string {
   const sign = (text: string) => createHmac("sha256", who.secret).update(text).digest("hex");
-  return who.scheme === "raw"
-    ? sign(body)
-    : `t=${seconds(now)},v1=${sign(`${seconds(now)}.${body}`)}`;
+  return who.scheme === "raw" ? sign(body) : `t=${seconds(now)},v1=${sign(`${seconds(now)}.${body}`)}`;
 }
 
 /** A signed request around any body. */

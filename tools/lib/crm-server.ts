@@ -11,16 +11,7 @@ import { Webhook } from "standardwebhooks";
 import { type Arrival, Ledger, type PaymentEvent, type Received } from "./ledger.ts";
 import { parseDurationMs } from "./text.ts";
 
-export const FAILURES = [
-  "500",
-  "503",
-  "429",
-  "410",
-  "redirect",
-  "timeout",
-  "slow",
-  "reset",
-] as const;
+export const FAILURES = ["500", "503", "429", "410", "redirect", "timeout", "slow", "reset"] as const;
 /** `timeout` never answers, `slow` answers after 5 s, `reset` drops the connection. */
 export type Failure = (typeof FAILURES)[number];
 

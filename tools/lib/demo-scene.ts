@@ -4,14 +4,7 @@
  *
  * Pure: builds the callbacks and judges the outcome. Sending and waiting are the demo's.
  */
-import {
-  type Callback,
-  type Credentials,
-  cryptopay,
-  ipay,
-  iqpay,
-  tokenpayments,
-} from "./callbacks.ts";
+import { type Callback, type Credentials, cryptopay, ipay, iqpay, tokenpayments } from "./callbacks.ts";
 import type { Received } from "./ledger.ts";
 import type { Reply } from "./send.ts";
 
@@ -61,9 +54,7 @@ export function scene(who: Credentials, tag: string, now: Date): Act[] {
 
 /** The event ids that must arrive. */
 export function awaited(played: readonly Played[]): string[] {
-  return played.flatMap((p) =>
-    p.role === "genuine" && p.reply.eventId !== null ? [p.reply.eventId] : [],
-  );
+  return played.flatMap((p) => (p.role === "genuine" && p.reply.eventId !== null ? [p.reply.eventId] : []));
 }
 
 /** Everything that is not as it must be, in words; empty if all is well. */

@@ -63,11 +63,7 @@ export class Ledger {
   }
 
   /** Books an event, or counts it again. */
-  receive(
-    event: PaymentEvent,
-    body: string,
-    arrival: Arrival,
-  ): { received: Received; first: boolean } {
+  receive(event: PaymentEvent, body: string, arrival: Arrival): { received: Received; first: boolean } {
     const sha256 = createHash("sha256").update(body).digest("hex");
     const known = this.#events.get(event.id);
     if (known !== undefined) {

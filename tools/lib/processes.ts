@@ -175,35 +175,42 @@ export async function waitFor<T>(
 
 /** The first line of the group's output that matches. */
 export function waitForLine(group: Group, pattern: RegExp, deadlineMs: number): Promise<string> {
-  return waitFor(
-    `a line ${pattern} of ${group.name}`,
-    () => group.lines().find((l) => pattern.test(l)),
-    { deadlineMs, group },
-  );
+  return waitFor(`a line ${pattern} of ${group.name}`, () => group.lines().find((l) => pattern.test(l)), {
+    deadlineMs,
+    group,
+  });
 }
 
-/** Waits until a GET is answered as wanted: with 200 unless `accept` says otherwise. */
+/**
+ * Waits until a GET is answered as wanted: with 200 unless `accept` says otherwise. What `accept`
+ * throws ends the waiting: an answer that will not get better.
+ */
 export async function waitForHttp(
   url: string,
   wait: Wait,
-  accept: (status: number) => boolean = (status) => status === 200,
+  accept: (status: number, text: string) => boolean = (status) => status === 200,
 ): Promise<void> {
   let last = "no answer";
+  const look = async (): Promise<true | undefined> => {
+    const answer = await get(url);
+    if (answer === null) return undefined;
+    last = `${answer.status} ${answer.text.slice(0, 2_000)}`;
+    return accept(answer.status, answer.text) ? true : undefined;
+  };
   try {
-    await waitFor(
-      url,
-      async () => {
-        try {
-          const answer = await fetch(url, { signal: AbortSignal.timeout(5_000) });
-          last = `${answer.status} ${(await answer.text()).slice(0, 2_000)}`;
-          return accept(answer.status) ? true : undefined;
-        } catch {
-          return undefined;
-        }
-      },
-      wait,
-    );
+    await waitFor(url, look, wait);
   } catch (error) {
-    throw new Error(`${(error as Error).message}\nits last answer: ${last}`, { cause: error });
+    throw new Error(`${(error as Error).message}\nthe last answer of ${url}: ${last}`, {
+      cause: error,
+    });
+  }
+}
+
+async function get(url: string): Promise<{ status: number; text: string } | null> {
+  try {
+    const answer = await fetch(url, { signal: AbortSignal.timeout(5_000) });
+    return { status: answer.status, text: await answer.text() };
+  } catch {
+    return null;
   }
 }

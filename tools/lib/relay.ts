@@ -108,7 +108,7 @@ export async function startRelay(options: RelayOptions): Promise<Relay> {
   try {
     const wait = { deadlineMs: options.deadlineMs ?? START_DEADLINE_MS, group };
     if (options.ready === "listening") await waitForHttp(url, wait, () => true);
-    else await waitForHttp(`${url}/healthz`, wait);
+    else await waitForHttp(`${url}/healthz`, wait, healthy);
   } catch (error) {
     await group.stop();
     throw error;
@@ -122,4 +122,12 @@ export async function startRelay(options: RelayOptions): Promise<Relay> {
     stop: () => group.stop(),
     kill9: () => group.kill9(),
   };
+}
+
+/** A wrong configuration stays wrong: no use to wait until the deadline for it. */
+function healthy(status: number, text: string): boolean {
+  if (status === 503 && text.includes('"misconfigured"')) {
+    throw new Error("the configuration of the relay has problems");
+  }
+  return status === 200;
 }

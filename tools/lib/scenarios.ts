@@ -43,8 +43,11 @@ const REFUSED: Expected = { status: 401, outcome: null };
 
 const refused = (status: number): Expected => ({ status, outcome: null });
 
-/** Above every limit the relay may be configured with but small enough to send. */
-const OVERSIZED_BYTES = 2_000_000;
+/**
+ * Just above the default `max_body_bytes`: `wrangler dev` may drop the connection of a much larger
+ * body that is refused unread, and the sender then sees no 413.
+ */
+const OVERSIZED_BYTES = 262_145;
 const COPIES_AT_ONCE = 50;
 const AN_HOUR_MS = 3_600_000;
 
@@ -69,11 +72,7 @@ function common<P extends ProviderName>(provider: P, who: Credentials[P]) {
       steps: (payment, now) => [
         step("first", make(payment, now)),
         // The provider's clock has moved on: a new timestamp and signature around the same event.
-        step(
-          "repeated",
-          make(payment, later(now, provider === "cryptopay" ? 2_000 : 0)),
-          DUPLICATE,
-        ),
+        step("repeated", make(payment, later(now, provider === "cryptopay" ? 2_000 : 0)), DUPLICATE),
       ],
     },
     "concurrent-duplicate": {
@@ -126,9 +125,7 @@ function ipayScenarios(who: Credentials["ipay"]): Record<string, Scenario> {
     },
     oversized: {
       about: "a body above the limit",
-      steps: (payment, now) => [
-        step("too large", padded(ipay(who, { payment, now })), refused(413)),
-      ],
+      steps: (payment, now) => [step("too large", padded(ipay(who, { payment, now })), refused(413))],
     },
   };
 }
@@ -176,28 +173,18 @@ function cryptopayScenarios(who: Credentials["cryptopay"]): Record<string, Scena
     "wrong-secret": {
       about: "signed with a secret the relay does not know",
       steps: (payment, now) => [
-        step(
-          "wrong secret",
-          cryptopay({ ...who, secret: "whsec_wrong" }, { payment, now }),
-          REFUSED,
-        ),
+        step("wrong secret", cryptopay({ ...who, secret: "whsec_wrong" }, { payment, now }), REFUSED),
       ],
     },
     "missing-credential": {
       about: "no signature at all",
       steps: (payment, now) => [
-        step(
-          "no signature",
-          without("x-cryptopay-signature", cryptopay(who, { payment, now })),
-          REFUSED,
-        ),
+        step("no signature", without("x-cryptopay-signature", cryptopay(who, { payment, now })), REFUSED),
       ],
     },
     malformed: {
-      about: "a signed body that is not JSON",
-      steps: (_payment, now) => [
-        step("not JSON", cryptopaySigned(who, `{"id":`, now), refused(400)),
-      ],
+      about: "a signed body that is not JSON: kept for a person",
+      steps: (_payment, now) => [step("not JSON", cryptopaySigned(who, `{"id":`, now), QUARANTINED)],
     },
     oversized: {
       about: "a body above the limit, rightly signed",
@@ -268,18 +255,12 @@ function iqpayScenarios(who: Credentials["iqpay"]): Record<string, Scenario> {
     malformed: {
       about: "a body like the document's sample, which is not JSON: kept for a person",
       steps: (payment, now) => [
-        step(
-          "not JSON",
-          { ...iqpay(who, { payment, now }), body: `{'txid': '${payment}',` },
-          QUARANTINED,
-        ),
+        step("not JSON", { ...iqpay(who, { payment, now }), body: `{'txid': '${payment}',` }, QUARANTINED),
       ],
     },
     oversized: {
       about: "a body above the limit",
-      steps: (payment, now) => [
-        step("too large", padded(iqpay(who, { payment, now })), refused(413)),
-      ],
+      steps: (payment, now) => [step("too large", padded(iqpay(who, { payment, now })), refused(413))],
     },
   };
 }
@@ -299,21 +280,13 @@ function tokenpaymentsScenarios(who: Credentials["tokenpayments"]): Record<strin
     "verifier-false": {
       about: "a token the provider does not know (the verifier says false)",
       steps: (payment, now) => [
-        step(
-          "unknown token",
-          tokenpayments(who, { payment, now, token: `no_${payment}_0000` }),
-          REFUSED,
-        ),
+        step("unknown token", tokenpayments(who, { payment, now, token: `no_${payment}_0000` }), REFUSED),
       ],
     },
     "wrong-merchant": {
       about: "a valid token for another merchant",
       steps: (payment, now) => [
-        step(
-          "other merchant",
-          tokenpayments({ ...who, merchantId: "M-9999" }, { payment, now }),
-          REFUSED,
-        ),
+        step("other merchant", tokenpayments({ ...who, merchantId: "M-9999" }, { payment, now }), REFUSED),
       ],
     },
     "missing-credential": {
@@ -348,9 +321,7 @@ function padded(callback: Callback): Callback {
 }
 
 function without(header: string, callback: Callback): Callback {
-  const headers = Object.fromEntries(
-    Object.entries(callback.headers).filter(([name]) => name !== header),
-  );
+  const headers = Object.fromEntries(Object.entries(callback.headers).filter(([name]) => name !== header));
   return { ...callback, headers };
 }
 

@@ -30,7 +30,5 @@ export function secretsFile(project: string): string {
 /** The file's secrets; an environment variable of the same name wins where `env` is given. */
 export function readSecrets(file: string, env: NodeJS.ProcessEnv = {}): Secrets {
   const secrets = parseSecrets(readFileSync(file, "utf8"));
-  return Object.fromEntries(
-    Object.entries(secrets).map(([name, value]) => [name, env[name] ?? value]),
-  );
+  return Object.fromEntries(Object.entries(secrets).map(([name, value]) => [name, env[name] ?? value]));
 }

@@ -53,9 +53,7 @@ export function parseCount(option: string, text: string, least: number): number 
 /** Rows under a heading, each column as wide as its widest cell. */
 export function table(heading: readonly string[], rows: readonly (readonly string[])[]): string {
   const all = [heading, ...rows];
-  const widths = heading.map((_, column) =>
-    Math.max(...all.map((row) => (row[column] ?? "").length)),
-  );
+  const widths = heading.map((_, column) => Math.max(...all.map((row) => (row[column] ?? "").length)));
   const line = (cells: readonly string[]) =>
     cells
       .map((cell, column) => cell.padEnd(widths[column] ?? 0))
