@@ -21,12 +21,14 @@ export const MAX_FORM_NAME_BYTES = 64;
 export const MAX_DECIMAL_DIGITS = 40;
 /** Exponents an amount may carry, both ways (threat 11): 18 decimals are usual, 30 is generous. */
 export const MAX_DECIMAL_EXPONENT = 30;
+/** Of a detail behind a reason (a key's name, a pointer), in logs, the store and a reply's header. */
+export const MAX_REASON_DETAIL_CHARS = 200;
 /** Longest identifier (event id, transaction id, order number) taken from a callback. */
 export const MAX_IDENTIFIER_CHARS = 256;
 
 /** Signatures or timestamps beyond this many `k=v` parts are not from a payment provider. */
 export const MAX_SIGNATURE_PARTS = 16;
-/** Clock difference allowed by default between a provider and us (threat 38). */
+/** Clock difference allowed by default between a provider and us, and the most one can configure (threat 38). */
 export const DEFAULT_TOLERANCE_SECONDS = 300;
 
 /** A path secret below this many characters is guessable (128 bit in base64url). */
@@ -95,3 +97,21 @@ export const BREAKER_FAILURES = 10;
 export const BREAKER_PROBE_MS = 30_000;
 /** … doubling up to this. */
 export const BREAKER_MAX_PROBE_MS = 300_000;
+
+/** Events one scan of a shard looks at before it gives others a turn. */
+export const LIST_WINDOW_EVENTS = 2_000;
+/** Events on a page of the operator API, at most and by default. */
+export const MAX_PAGE_EVENTS = 200;
+export const DEFAULT_PAGE_EVENTS = 50;
+/** Windows one page may cost per shard before it is handed out as it is, with a cursor to go on from. */
+export const MAX_PAGE_WINDOWS = 10;
+/** Bulk replays go on in steps of this length. */
+export const REPLAY_STEP_MS = 1_000;
+/** Released after a pause or replayed in bulk, events per second over all shards, unless asked otherwise. */
+export const DEFAULT_RELEASE_PER_SECOND = 50;
+/** How long everything is kept, dedupe keys included. */
+export const DEFAULT_RETENTION_DAYS = 90;
+/** How often a shard looks for what has outlived it … */
+export const PURGE_INTERVAL_MS = 3_600_000;
+/** … and how many events it looks at in one step. */
+export const PURGE_STEP_EVENTS = 200;

@@ -6,6 +6,7 @@
  * goes to the log and the counters. `Record` keeps the tables exhaustive: a new reason without a
  * status does not compile.
  */
+import { MAX_REASON_DETAIL_CHARS } from "./limits.ts";
 
 /** Refused: not stored, answered 4xx. */
 export type RefusedReason =
@@ -62,9 +63,16 @@ export interface Because<R extends string> {
   readonly detail?: string | undefined;
 }
 
-/** `reason` or `reason:detail`, the form in which logs, counters and the store name it. */
+/**
+ * `reason` or `reason:detail`, the form in which logs, counters, the store and the reply's header name
+ * it. A detail can be a key that a stranger chose: held to printable ASCII and to a length, because
+ * a line break or a letter beyond Latin-1 makes `Headers.set` throw, and an answer of 503 is repeated
+ * for ever by a provider whose callback is the cause.
+ */
 export function because(why: Because<string>): string {
-  return why.detail === undefined ? why.reason : `${why.reason}:${why.detail}`;
+  if (why.detail === undefined) return why.reason;
+  const detail = why.detail.slice(0, MAX_REASON_DETAIL_CHARS).replace(/[^\x21-\x7e]/g, "?");
+  return `${why.reason}:${detail}`;
 }
 
 type RefusedStatus = 400 | 401 | 403 | 404 | 405 | 413 | 415;

@@ -4,6 +4,7 @@
  */
 import { z } from "zod";
 import { DEFAULT_MAX_BODY_BYTES, MAX_MAX_BODY_BYTES, MIN_PATH_SECRET_CHARS } from "../limits.ts";
+import { networkOf } from "../parse/currency.ts";
 import { parseIpRange, type IpRange } from "../verify/ip.ts";
 import type { Secret } from "../verify/secret.ts";
 
@@ -39,10 +40,16 @@ export class SourceFields {
     return z
       .array(secretEntry)
       .min(1)
-      .transform((entries, context): readonly Secret[] =>
-        entries.flatMap((entry, index) => {
+      .transform((entries, context): readonly Secret[] => {
+        const ids = new Set<string>();
+        return entries.flatMap((entry, index) => {
           const { id, name, not_after } =
             typeof entry === "string" ? { id: undefined, name: entry, not_after: undefined } : entry;
+          if (ids.has(id ?? name)) {
+            const message = `${id ?? name} is given twice: its id must tell a secret from the others`;
+            context.issues.push({ code: "custom", input: name, path: [index], message });
+          }
+          ids.add(id ?? name);
           const value = this.#surroundings.secret(name);
           if (value === undefined || value === "") {
             context.issues.push({
@@ -55,8 +62,8 @@ export class SourceFields {
           }
           const notAfterMs = not_after === undefined ? undefined : Date.parse(not_after);
           return [{ id: id ?? name, value, notAfterMs }];
-        }),
-      );
+        });
+      });
   }
 
   /** Secrets that stand in an address: long enough not to be guessed, and plain enough to be a path segment. */
@@ -117,11 +124,20 @@ const ipRange = z.string().transform((text, context): IpRange => {
   return z.NEVER;
 });
 
+/** A chain by any name a provider has for it: what is compared is the relay's own (`MATIC` is `polygon`). */
+const network = z.string().transform((text, context): string => {
+  const id = networkOf(text);
+  if (id !== null) return id;
+  context.issues.push({ code: "custom", input: text, message: "is not the name of a network" });
+  return z.NEVER;
+});
+
 /** Options every source has (config.md); spread into each provider's schema. */
 export const commonSourceShape = {
   mode: z.enum(["live", "test", "both"]).default("live"),
   allow_ips: z.array(ipRange).default([]),
   raw: z.enum(["full", "hash", "none"]).default("full"),
+  networks: z.array(network).min(1).nullable().default(null),
   destinations: z.array(z.string()).nullable().default(null),
   max_body_bytes: z.int().min(1).max(MAX_MAX_BODY_BYTES).default(DEFAULT_MAX_BODY_BYTES),
 };
@@ -131,6 +147,7 @@ export function commonSettings(input: {
   mode: "live" | "test" | "both";
   allow_ips: readonly IpRange[];
   raw: "full" | "hash" | "none";
+  networks: readonly string[] | null;
   destinations: readonly string[] | null;
   max_body_bytes: number;
 }) {
@@ -138,6 +155,7 @@ export function commonSettings(input: {
     mode: input.mode,
     allowIps: input.allow_ips,
     raw: input.raw,
+    networks: input.networks,
     destinations: input.destinations,
     maxBodyBytes: input.max_body_bytes,
   };

@@ -6,6 +6,7 @@ import { z } from "zod";
 import {
   DEFAULT_DELIVERY_TIMEOUT_MS,
   DEFAULT_INBOX_SHARDS,
+  DEFAULT_RETENTION_DAYS,
   DEFAULT_SCHEDULE_SECONDS,
   HANDOVER_LEASE_MS,
 } from "../limits.ts";
@@ -38,6 +39,8 @@ export interface RelayConfig {
   readonly environment: string;
   readonly inboxShards: number;
   readonly handoverLeaseMs: number;
+  /** How long events and dedupe keys are kept, in days. */
+  readonly retentionDays: number;
   /** By `provider/account`. */
   readonly sources: ReadonlyMap<string, Source>;
   readonly destinations: ReadonlyMap<string, Destination>;
@@ -131,6 +134,7 @@ function relaySchema(surroundings: Surroundings) {
     environment: z.string().min(1).default("production"),
     inbox_shards: z.int().min(1).max(64).default(DEFAULT_INBOX_SHARDS),
     handover_lease_ms: z.int().min(100).max(600_000).default(HANDOVER_LEASE_MS),
+    retention_days: z.int().min(1).max(3_650).default(DEFAULT_RETENTION_DAYS),
     sources: sourcesSchema(fields),
     destinations: z.record(segment, destinationSchema(fields)),
   });
@@ -177,6 +181,7 @@ function build(input: z.infer<ReturnType<typeof relaySchema>>): RelayConfig {
     environment: input.environment,
     inboxShards: input.inbox_shards,
     handoverLeaseMs: input.handover_lease_ms,
+    retentionDays: input.retention_days,
     sources: input.sources,
     destinations: new Map(
       Object.entries(input.destinations).map(([name, given]) => [

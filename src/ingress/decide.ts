@@ -8,17 +8,25 @@ import type { Verification } from "../event.ts";
 import type { Accepted } from "../inbox/protocol.ts";
 import type { Callback } from "../providers/callback.ts";
 import { draftOf } from "../providers/draft.ts";
-import type { Claim, Facts } from "../providers/provider.ts";
+import { setAsideBy } from "../providers/policy.ts";
+import type { Claim, Verdict } from "../providers/provider.ts";
 import type { Source } from "../providers/source.ts";
-import type { Because, DeferredReason, QuarantinedReason, RefusedReason } from "../reasons.ts";
+import type { Because, QuarantinedReason } from "../reasons.ts";
 import type { Inboxes } from "./inboxes.ts";
-import { isKnownDuplicate } from "./shield.ts";
+import { isKnownDuplicate, repeatsAreNoNews } from "./shield.ts";
 
 export type Decided =
-  | ({ readonly kind: "refused" } & Because<RefusedReason>)
-  | ({ readonly kind: "deferred" } & Because<DeferredReason>)
+  | Exclude<Verdict, { kind: "verified" }>
   | ({ readonly kind: "quarantined"; readonly verification: Verification } & Because<QuarantinedReason>)
-  | { readonly kind: "event"; readonly accepted: Accepted; readonly shielded: boolean };
+  | {
+      readonly kind: "event";
+      readonly accepted: Accepted;
+      readonly verification: Verification;
+      readonly shield: Shield;
+    };
+
+/** `hit`: answered by the shield; `open`: a plain repeat may be remembered there; `closed`: it may not. */
+export type Shield = "hit" | "open" | "closed";
 
 export interface Surroundings {
   readonly inboxes: Inboxes;
@@ -48,19 +56,21 @@ export async function decide(source: Source, callback: Callback, around: Surroun
   if (reading.kind === "refused") return reading;
   if (reading.kind === "quarantined") return { ...reading, verification };
   const { facts } = reading;
-  if (isTestOnLive(source, facts)) return { kind: "quarantined", reason: "test_event", verification };
+  const aside = setAsideBy(source.settings, facts);
+  if (aside) return { kind: "quarantined", ...aside, verification };
 
   const draft = await draftOf(source, callback, facts, verification);
-  const late = await takeClaim(facts.claim, callback, inboxes);
+  const late = await takeClaim(ofAccount(source, facts.claim), callback, inboxes);
   if (late && "refuse" in late) return { kind: "refused", reason: late.refuse };
   if (late) {
     const accepted = { outcome: "duplicate" as const, eventId: draft.id, warnings: [late.duplicate] };
-    return { kind: "event", accepted, shielded: false };
+    return { kind: "event", accepted, verification, shield: "closed" };
   }
 
-  if (await isKnownDuplicate(around.env.SEEN, draft.id, callback.sha256)) {
+  const shield = repeatsAreNoNews(facts) ? "open" : "closed";
+  if (shield === "open" && (await isKnownDuplicate(around.env.SEEN, draft.id, callback.sha256))) {
     const accepted = { outcome: "duplicate" as const, eventId: draft.id, warnings: [] };
-    return { kind: "event", accepted, shielded: true };
+    return { kind: "event", accepted, verification, shield: "hit" };
   }
   const accepted = await inboxes.accept({
     source: source.name,
@@ -69,7 +79,7 @@ export async function decide(source: Source, callback: Callback, around: Surroun
     contents: facts.contents,
     destinations: source.settings.destinations ?? [...around.config.destinations.keys()],
   });
-  return { kind: "event", accepted, shielded: false };
+  return { kind: "event", accepted, verification, shield };
 }
 
 /** What happens if the name is taken by somebody else; null when it is ours. */
@@ -83,9 +93,7 @@ async function takeClaim(
   return owner === claim.owner ? null : claim.taken;
 }
 
-/** A test account takes test events, a live one live events; what the provider does not flag is what the account is. */
-function isTestOnLive(source: Source, facts: Facts): boolean {
-  const { mode } = source.settings;
-  if (facts.livemode === undefined || mode === "both") return false;
-  return facts.livemode !== (mode === "live");
+/** Two merchants' accounts may well use one event id: each has its own names. */
+function ofAccount(source: Source, claim: Claim | undefined): Claim | undefined {
+  return claim && { ...claim, key: `${source.name}|${claim.key}` };
 }

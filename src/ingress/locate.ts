@@ -19,9 +19,9 @@ export interface Located {
 const PREFIX = "/in/";
 const NOBODY: readonly Secret[] = [{ id: "none", value: "no address has this secret" }];
 
-/** @param pathname as in the request line, still escaped */
-export async function locate(pathname: string, config: RelayConfig, nowMs: number): Promise<Located | null> {
-  const [provider = "", account = "", ...tail] = segmentsOf(pathname) ?? [];
+/** @param path as in the request line, still escaped */
+export async function locate(path: string, config: RelayConfig, nowMs: number): Promise<Located | null> {
+  const [provider = "", account = "", ...tail] = segmentsOf(path) ?? [];
   const source = config.sources.get(`${provider}/${account}`);
   const route = source?.routes.find((candidate) => hasShape(candidate, tail));
   const needsSecret = route !== undefined && route.pathSecrets.length > 0;
@@ -32,10 +32,10 @@ export async function locate(pathname: string, config: RelayConfig, nowMs: numbe
 }
 
 /** Segments behind `/in/`, decoded once; null for a path that cannot be decoded. No normalisation at all. */
-function segmentsOf(pathname: string): string[] | null {
-  if (!pathname.startsWith(PREFIX)) return null;
+function segmentsOf(path: string): string[] | null {
+  if (!path.startsWith(PREFIX)) return null;
   try {
-    return pathname.slice(PREFIX.length).split("/").map(decodeURIComponent);
+    return path.slice(PREFIX.length).split("/").map(decodeURIComponent);
   } catch {
     return null;
   }

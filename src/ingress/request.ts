@@ -10,9 +10,7 @@ import { err, ok, type Result } from "../result.ts";
 import { sha256Hex } from "../verify/hmac.ts";
 import { ipInRanges } from "../verify/ip.ts";
 import type { Located } from "./locate.ts";
-
-/** The headers providers verify by; no other header enters the core. */
-const VERIFIED_HEADERS = ["authorization", "x-cryptopay-signature"];
+import { rawTarget } from "./target.ts";
 
 const MEDIA_TYPES: Readonly<Record<Route["body"], string | null>> = {
   json: "application/json",
@@ -30,7 +28,7 @@ export async function readCallback(
   if (refused) return err(refused);
   const body = await readWithin(request, source.settings.maxBodyBytes);
   if (body === "too_large") return err(body);
-  const query = rawQuery(request.url);
+  const { query } = rawTarget(request.url);
   const message = request.method === "GET" ? new TextEncoder().encode(query) : body;
   return ok(
     new Callback({
@@ -39,7 +37,7 @@ export async function readCallback(
       pathKey,
       query,
       contentType: request.headers.get("content-type"),
-      headers: verifiedHeaders(request.headers),
+      headers: picked(request.headers, source.headers),
       body,
       receivedAtMs: nowMs,
       sha256: await sha256Hex(message),
@@ -82,15 +80,9 @@ async function readWithin(request: Request, maxBytes: number): Promise<Uint8Arra
   return await readBytes(request.body, maxBytes);
 }
 
-/** As it was sent: `URL.search` would re-escape it. */
-function rawQuery(url: string): string {
-  const mark = url.indexOf("?");
-  return mark < 0 ? "" : url.slice(mark + 1).replace(/#.*$/s, "");
-}
-
-function verifiedHeaders(headers: Headers): ReadonlyMap<string, string> {
+function picked(headers: Headers, names: readonly string[]): ReadonlyMap<string, string> {
   return new Map(
-    VERIFIED_HEADERS.flatMap((name) => {
+    names.flatMap((name) => {
       const value = headers.get(name);
       return value === null ? [] : [[name, value] as const];
     }),

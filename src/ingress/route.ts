@@ -5,7 +5,7 @@
  */
 import type { RelayConfig } from "../config/schema.ts";
 import type { Env } from "../env.ts";
-import { alert, fault, log } from "../log.ts";
+import { alert, fault, log, type LogFields } from "../log.ts";
 import { callbackIdOf } from "../providers/ids.ts";
 import { because, type Because, type RefusedReason } from "../reasons.ts";
 import type { SettingAside } from "../inbox/protocol.ts";
@@ -16,6 +16,7 @@ import { readCallback } from "./request.ts";
 import { refuse, succeed, unavailable } from "./reply.ts";
 import { toStored } from "./store-form.ts";
 import { rememberDuplicate } from "./shield.ts";
+import { rawTarget } from "./target.ts";
 
 /** Answers one request below `/in/`. Never throws: what breaks on our side is a 503. */
 export async function receive(
@@ -25,7 +26,7 @@ export async function receive(
   ctx: Pick<ExecutionContext, "waitUntil">,
 ): Promise<Response> {
   const startedMs = Date.now();
-  const located = await locate(new URL(request.url).pathname, config, startedMs);
+  const located = await locate(rawTarget(request.url).path, config, startedMs);
   if (!located) return refusedReply(null, { reason: "route" });
   try {
     return await receiveAt(located, request, config, env, ctx, startedMs);
@@ -55,7 +56,10 @@ async function receiveAt(
 
     case "deferred":
     case "quarantined": {
-      if (decided.kind === "deferred" && source.onOutage === "503") return unavailable();
+      if (decided.kind === "deferred" && source.onOutage === "503") {
+        logOutcome(source.name, "unavailable", null, { reason: because(decided) });
+        return unavailable();
+      }
       const { sha256, kind } = callback.value;
       const eventId = await callbackIdOf(source.provider, source.account, kind, sha256);
       const verification = decided.kind === "quarantined" ? decided.verification : null;
@@ -78,15 +82,20 @@ async function receiveAt(
     }
 
     case "event": {
-      const { accepted, shielded } = decided;
+      const { accepted, shield, verification } = decided;
       const { outcome, eventId } = accepted;
       const warnings = outcome === "accepted" ? [] : accepted.warnings;
       const reason = outcome === "superseded" ? accepted.reason : undefined;
-      if (outcome === "duplicate" && warnings.length === 0 && !shielded) {
+      if (outcome === "duplicate" && warnings.length === 0 && shield === "open") {
         ctx.waitUntil(rememberDuplicate(env.SEEN, eventId, callback.value.sha256));
       }
       for (const about of warnings) alert(about, { source: source.name, event: eventId });
-      logOutcome(source.name, outcome, eventId, { reason, shielded });
+      // The key's id: once an old secret is seen here no more, it can be taken out.
+      logOutcome(source.name, outcome, eventId, {
+        reason,
+        key: verification.key,
+        shielded: shield === "hit",
+      });
       return succeed(source, { outcome, eventId, reason, warnings });
     }
   }
@@ -99,16 +108,23 @@ function asideOf(decided: Extract<Decided, { kind: "deferred" | "quarantined" }>
     : { state: "quarantined", reason: decided.reason, detail };
 }
 
-function refusedReply(located: Located | null, why: Because<RefusedReason>): Response {
-  log("refused", { source: located?.source.name ?? null, reason: because(why) });
+/** Sources whose address list has refused somebody, in this isolate: each is worth one alert. */
+const refusedByList = new Set<string>();
+
+function refusedReply(
+  located: Located | null,
+  why: Because<RefusedReason> & { readonly skewSeconds?: number | undefined },
+): Response {
+  const source = located?.source.name ?? null;
+  log("refused", { source, reason: because(why), skewSeconds: why.skewSeconds });
+  if (why.reason === "ip" && source !== null && !refusedByList.has(source)) {
+    // Behind a secret address this is rather the provider's new address than a stranger (threat 31).
+    refusedByList.add(source);
+    alert("address_refused", { source });
+  }
   return refuse(why.reason, located?.route.method);
 }
 
-function logOutcome(
-  source: string,
-  outcome: string,
-  event: string,
-  more: Readonly<Record<string, string | boolean | undefined>>,
-): void {
+function logOutcome(source: string, outcome: string, event: string | null, more: LogFields): void {
   log("callback", { source, outcome, event, ...more });
 }

@@ -5,6 +5,16 @@
  */
 import { SHIELD_TTL_SECONDS } from "../limits.ts";
 import { fault } from "../log.ts";
+import type { Facts } from "../providers/provider.ts";
+
+/**
+ * Where the provider names its events, a repeat of one is a repeat for ever. Where it does not, "confirmed"
+ * said again after a reversal has the bytes of the first time and is news (iqpay's 1, 2, 1): only the
+ * Inbox knows what happened in between.
+ */
+export function repeatsAreNoNews({ provider, status }: Facts): boolean {
+  return provider.event_id !== null || status !== "confirmed";
+}
 
 /** Is this callback known to be a plain duplicate? */
 export async function isKnownDuplicate(

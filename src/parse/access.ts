@@ -6,6 +6,7 @@
  * NFC and in NFD are two identifiers, because the provider keeps them apart (threat 6).
  */
 import { MAX_IDENTIFIER_CHARS } from "../limits.ts";
+import { err, ok, type Result } from "../result.ts";
 import { JsonNumber, type JsonObject, type JsonValue } from "./strict-json.ts";
 
 /** 2^53−1: beyond it the provider's own serialiser may already have rounded (threat 11). */
@@ -52,6 +53,36 @@ export function asIdentifierOrInteger(v: JsonValue | undefined): string | null {
   // Equal lengths, so text order is numeric order.
   const tooLarge = token.length === MAX_SAFE_INTEGER_TOKEN.length && token > MAX_SAFE_INTEGER_TOKEN;
   return tooLarge ? null : token;
+}
+
+/**
+ * Identifiers that may be absent: undefined, null and `""` are null. One that is there and is none (an
+ * object, a lone surrogate, a number beyond 2^53−1) fails by its name: a payment whose customer
+ * cannot be read must not pass for one that names nobody.
+ */
+export function identifiers<N extends string>(
+  field: (name: N) => JsonValue | undefined,
+  names: readonly N[],
+): Result<Readonly<Record<N, string | null>>, N> {
+  const read: Partial<Record<N, string | null>> = {};
+  for (const name of names) {
+    const value = field(name);
+    const isAbsent = value === undefined || value === null || value === "";
+    const id = isAbsent ? null : asIdentifierOrInteger(value);
+    if (id === null && !isAbsent) return err(name);
+    read[name] = id;
+  }
+  return ok(read as Record<N, string | null>);
+}
+
+/**
+ * A provider's word for a state, as sent: a string or a number's source text; null when absent. What is
+ * neither, or is no identifier, is the word `unreadable`: it must not pass for "no word".
+ */
+export function statusWord(v: JsonValue | undefined): string | null {
+  if (v === undefined || v === null) return null;
+  const token = asNumberToken(v);
+  return asIdentifier(token ?? v) ?? "unreadable";
 }
 
 /** Any string, the empty one included; null for everything else. */

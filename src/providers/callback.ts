@@ -8,6 +8,9 @@ import { parseForm, type FormFailure, type FormFields } from "../parse/strict-fo
 import { parseJson, type JsonDocument, type ParseFailure } from "../parse/strict-json.ts";
 import type { Result } from "../result.ts";
 
+/** RFC 6838 section 4.2, which also bounds it: it goes into the event. */
+const MEDIA_TYPE = /^[a-z0-9][a-z0-9!#$&^_.+-]{0,126}\/[a-z0-9][a-z0-9!#$&^_.+-]{0,126}$/;
+
 export interface CallbackParts {
   readonly method: string;
   /** The kind named by the address, where the provider has kinds. */
@@ -51,9 +54,10 @@ export class Callback implements CallbackParts {
     this.sha256 = parts.sha256;
   }
 
-  /** The media type without parameters, lower-cased; null when none was sent. */
+  /** The media type without parameters, lower-cased; null when none was sent, or nothing like one. */
   get mediaType(): string | null {
-    return this.contentType?.split(";", 1)[0]?.trim().toLowerCase() ?? null;
+    const type = this.contentType?.split(";", 1)[0]?.trim().toLowerCase() ?? "";
+    return MEDIA_TYPE.test(type) ? type : null;
   }
 
   /** The body as a JSON object; duplicates are reported, and refusing them is the caller's duty. */

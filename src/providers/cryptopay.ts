@@ -10,7 +10,15 @@ import { z } from "zod";
 import { commonSettings, commonSourceShape, type SourceFields } from "../config/fields.ts";
 import type { Money, Status } from "../event.ts";
 import { DEFAULT_TOLERANCE_SECONDS } from "../limits.ts";
-import { asIdentifier, asNumberToken, asObject, asText, member } from "../parse/access.ts";
+import {
+  asIdentifier,
+  asNumberToken,
+  asObject,
+  asText,
+  identifiers,
+  member,
+  statusWord,
+} from "../parse/access.ts";
 import { minorUnitExponent } from "../parse/currency.ts";
 import { compareDecimals, fromMinorUnits, isPositive } from "../parse/decimal.ts";
 import { canonicalJson, type JsonObject } from "../parse/strict-json.ts";
@@ -18,7 +26,7 @@ import { fromUnixSeconds } from "../parse/time.ts";
 import { fromBase64, fromHex, sha256Hex, verifyHmac } from "../verify/hmac.ts";
 import { liveSecrets, type Secret } from "../verify/secret.ts";
 import { parseSignatureHeader } from "../verify/signature-header.ts";
-import { withinTolerance } from "../verify/timestamp.ts";
+import { skewSeconds, withinTolerance } from "../verify/timestamp.ts";
 import { moneyOf } from "./amounts.ts";
 import type { Callback } from "./callback.ts";
 import type { Facts, Provider, Reading, SourceSettings, Verdict } from "./provider.ts";
@@ -69,7 +77,7 @@ function settings(fields: SourceFields): z.ZodType<CryptopaySettings> {
       key: z.enum(["whole", "base64"]).default("whole"),
       encoding: z.enum(["hex", "base64"]).default("hex"),
       /** 0: no check. */
-      tolerance_seconds: z.int().min(0).default(DEFAULT_TOLERANCE_SECONDS),
+      tolerance_seconds: z.int().min(0).max(DEFAULT_TOLERANCE_SECONDS).default(DEFAULT_TOLERANCE_SECONDS),
     })
     .check((context) => {
       if (context.value.key !== "base64") return;
@@ -135,7 +143,11 @@ async function verify(
   }
   if (!matched) return { kind: "refused", reason: "bad_signature" };
   if (signature.t !== null && !withinTolerance(signature.t, world.nowMs, account.toleranceSeconds)) {
-    return { kind: "refused", reason: "stale" };
+    return {
+      kind: "refused",
+      reason: "stale",
+      skewSeconds: skewSeconds(signature.t, world.nowMs) ?? undefined,
+    };
   }
   return {
     kind: "verified",
@@ -209,7 +221,7 @@ async function normalise(callback: Callback): Promise<Reading> {
     return { kind: "quarantined", reason: "missing_event_id", detail: "data.object.id" };
   }
 
-  const word = asText(member(object, "status"));
+  const word = statusWord(member(object, "status"));
   const objectStatus = word !== null && Object.hasOwn(OBJECT_STATUSES, word) ? OBJECT_STATUSES[word] : null;
   const comparable = meaning.about === "payment" && !meaning.refund && meaning.status !== "created";
   if (comparable && meaning.status !== null && objectStatus && objectStatus !== meaning.status) {
@@ -221,7 +233,9 @@ async function normalise(callback: Callback): Promise<Reading> {
 
   const subject = paymentId ?? eventId;
   const created = asNumberToken(member(root, "created"));
-  const livemode = member(root, "livemode");
+  const livemode = member(root, "livemode") ?? null;
+  const metadata = asObject(member(object, "metadata"));
+  const order = identifiers((name) => member(metadata, name), ["order_id"]);
   return {
     kind: "facts",
     facts: {
@@ -231,7 +245,7 @@ async function normalise(callback: Callback): Promise<Reading> {
       eventKey: [eventId],
       subjectKey: [subject],
       provider: { event: type, event_id: eventId, payment_id: paymentId, status: word },
-      merchantReference: asIdentifier(member(asObject(member(object, "metadata")), "order_id")),
+      merchantReference: order.ok ? order.value.order_id : null,
       amount: amounts.amount,
       amountRequested: amounts.requested,
       amountNet: null,
@@ -240,10 +254,11 @@ async function normalise(callback: Callback): Promise<Reading> {
       fee: null,
       blockchain: null,
       occurredAt: created === null ? null : fromUnixSeconds(created),
-      warnings: [],
-      livemode: typeof livemode === "boolean" ? livemode : undefined,
+      warnings: order.ok ? [] : ["unreadable:order_id"],
+      // Whatever is not plainly `true` is not live.
+      livemode: livemode === null ? undefined : livemode === true,
       contents: { "conflict:body": await sha256Hex(canonicalJson(root)) },
-      claim: { key: `cryptopay|${eventId}`, owner: subject, taken: { duplicate: "conflict:payment" } },
+      claim: { key: eventId, owner: subject, taken: { duplicate: "conflict:payment" } },
     },
   };
 }
@@ -294,6 +309,7 @@ function readAmounts(
 export const cryptopay: Provider<CryptopaySettings> = {
   name: "cryptopay",
   success: { status: 200, body: '{"received":true}', contentType: "application/json" },
+  headers: [SIGNATURE_HEADER],
   redact: [],
   keptInStore: [],
   settings,

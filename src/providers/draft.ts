@@ -45,7 +45,7 @@ export async function draftOf(
         status: facts.provider.status,
       },
       verification,
-      warnings: [...facts.warnings],
+      warnings: [...facts.warnings, ...(facts.livemode === false ? ["test_event"] : [])],
       raw: rawOf(source, callback),
     },
   };

@@ -8,14 +8,7 @@
 import { z } from "zod";
 import { commonSettings, commonSourceShape, type SourceFields } from "../config/fields.ts";
 import type { Status } from "../event.ts";
-import {
-  asIdentifier,
-  asIdentifierOrInteger,
-  asNumberToken,
-  asObject,
-  asText,
-  member,
-} from "../parse/access.ts";
+import { asNumberToken, asObject, asText, identifiers, member, statusWord } from "../parse/access.ts";
 import { splitTicker, networkOf } from "../parse/currency.ts";
 import { canonicalDecimal, compareDecimals } from "../parse/decimal.ts";
 import type { JsonObject, JsonValue } from "../parse/strict-json.ts";
@@ -33,8 +26,6 @@ interface IpaySettings extends SourceSettings {
   readonly tokens: readonly Secret[];
   readonly tokenAt: "body:/token" | "header:authorization";
   readonly pathSecrets: readonly Secret[];
-  /** Chains a payment may come on; null: any (threat 25). */
-  readonly networks: readonly string[] | null;
 }
 
 /** Only confirmed-by-absence is documented; the words are the document's sample and inference (providers.md 1.1). */
@@ -55,7 +46,6 @@ function settings(fields: SourceFields): z.ZodType<IpaySettings> {
       secrets: fields.secrets().optional(),
       token_at: z.enum(["body:/token", "header:authorization"]).default("body:/token"),
       path_secrets: fields.pathSecrets().optional(),
-      networks: z.array(z.string()).nullable().default(null),
     })
     .check((context) => {
       const { secrets, allow_ips, path_secrets } = context.value;
@@ -73,7 +63,6 @@ function settings(fields: SourceFields): z.ZodType<IpaySettings> {
       tokens: input.secrets ?? [],
       tokenAt: input.token_at,
       pathSecrets: input.path_secrets ?? [],
-      networks: input.networks,
     }));
 }
 
@@ -123,14 +112,12 @@ function occurredAt(value: JsonValue | undefined): string | null {
 }
 
 /** Absence means success ("on successful payments, we POST"); an unknown word never does. */
-function readStatus(value: JsonValue | undefined): { status: Status | null; word: string | null } {
-  if (value === undefined || value === null) return { status: "confirmed", word: null };
-  const word = asText(value) ?? asNumberToken(value) ?? typeof value;
-  const known = Object.hasOwn(STATUS_WORDS, word) ? STATUS_WORDS[word] : undefined;
-  return { status: known ?? null, word };
+function statusOf(word: string | null): Status | null {
+  if (word === null) return "confirmed";
+  return Object.hasOwn(STATUS_WORDS, word) ? (STATUS_WORDS[word] ?? null) : null;
 }
 
-function normalise(callback: Callback, account: IpaySettings): Reading {
+function normalise(callback: Callback): Reading {
   const body = readBody(callback);
   if (!("root" in body)) return { kind: "refused", ...body };
   const field = (name: string) => member(body.root, name);
@@ -142,21 +129,20 @@ function normalise(callback: Callback, account: IpaySettings): Reading {
     return { kind: "quarantined", reason: "conflict", detail: "transferedAmount/transferredAmount" };
   }
   const net = modern === "absent" ? legacy : modern;
-  const { status, word } = readStatus(field("status"));
+  const word = statusWord(field("status"));
+  const status = statusOf(word);
   if (status === "confirmed") {
     const paid = paidAmount(net);
     if (typeof paid === "string") return { kind: "quarantined", reason: paid };
   }
 
-  const txid = asIdentifier(field("blockchainTxId"));
+  const ids = identifiers(field, ["blockchainTxId", "chain", "accountEDTO", "accountId", "customerID"]);
+  if (!ids.ok) return { kind: "quarantined", reason: "missing_event_id", detail: ids.error };
+  const { blockchainTxId: txid, chain, customerID: customer } = ids.value;
   if (txid === null) return { kind: "quarantined", reason: "missing_event_id", detail: "blockchainTxId" };
-  const chain = asIdentifier(field("chain"));
   const network = chain === null ? null : networkOf(chain);
   const ticker = splitTicker(asText(field("currency")) ?? "");
   if (ticker === null && net !== "absent") return { kind: "quarantined", reason: "unknown_currency" };
-  if (account.networks && (network === null || !account.networks.includes(network))) {
-    return { kind: "quarantined", reason: "unknown_currency", detail: `network:${network ?? "none"}` };
-  }
 
   const fee = jsonAmount(field("transactionFee"));
   const converted = jsonAmount(field("value_in_usd"));
@@ -176,8 +162,7 @@ function normalise(callback: Callback, account: IpaySettings): Reading {
   const money = (value: string | null) =>
     value === null || currency === null ? null : moneyOf(value, currency, chainOfMoney);
   const convertedValue = valueOf(converted);
-  const accountId = asIdentifier(field("accountEDTO")) ?? asIdentifier(field("accountId"));
-  const customer = asIdentifierOrInteger(field("customerID"));
+  const accountId = ids.value.accountEDTO ?? ids.value.accountId;
   return {
     kind: "facts",
     facts: {
@@ -206,6 +191,7 @@ function normalise(callback: Callback, account: IpaySettings): Reading {
 export const ipay: Provider<IpaySettings> = {
   name: "ipay",
   success: { status: 200, body: "OK", contentType: "text/plain; charset=utf-8" },
+  headers: ["authorization"],
   redact: ["/token"],
   keptInStore: [],
   settings,

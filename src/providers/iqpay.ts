@@ -9,7 +9,7 @@
 import { z } from "zod";
 import { commonSettings, commonSourceShape, type SourceFields } from "../config/fields.ts";
 import type { Money, Status } from "../event.ts";
-import { asIdentifierOrInteger, asNumberToken, asText, member } from "../parse/access.ts";
+import { asNumberToken, asText, identifiers, member, statusWord } from "../parse/access.ts";
 import { nativeNetwork, splitTicker } from "../parse/currency.ts";
 import { canonicalDecimal, isPositive } from "../parse/decimal.ts";
 import type { JsonValue } from "../parse/strict-json.ts";
@@ -155,28 +155,29 @@ function agreesWithKind(field: Field, kind: "deposit" | "withdrawal"): boolean {
 function transfer({ field, warnings }: Fields, kind: "deposit" | "withdrawal"): Reading {
   if (!agreesWithKind(field, kind)) return { kind: "quarantined", reason: "kind_mismatch" };
   const amount = amountOf(field("amount"));
-  const word = scalar(field("status"));
+  const word = statusWord(field("status"));
   const status = word !== null && Object.hasOwn(STATUS_WORDS, word) ? (STATUS_WORDS[word] ?? null) : null;
-  const paid = status === "confirmed" ? paidAmount(amount) : amount === "bad" ? "bad_amount" : amount;
-  if (paid === "missing_amount" || paid === "bad_amount") return { kind: "quarantined", reason: paid };
-  if (paid === "absent" && kind === "deposit") return { kind: "quarantined", reason: "missing_amount" };
+  // A withdrawal that has not gone out may lack its amount; a deposit is known by it.
+  const mayLack = kind === "withdrawal" && status !== "confirmed" && amount === "absent";
+  const paid = mayLack ? null : paidAmount(amount);
+  if (typeof paid === "string") return { kind: "quarantined", reason: paid };
 
   const currencyWord = asText(field("currency"));
   const ticker = splitTicker(currencyWord ?? "");
   if (ticker === null) return { kind: "quarantined", reason: "unknown_currency" };
-  const txid = asIdentifierOrInteger(field("txid"));
-  const address = asIdentifierOrInteger(field("address"));
-  const id = asIdentifierOrInteger(field("id"));
+  const ids = identifiers(field, ["txid", "address", "id", "fromAddress", "wallet_ext_id"]);
+  if (!ids.ok) return { kind: "quarantined", reason: "missing_event_id", detail: ids.error };
+  const { txid, address, id, fromAddress, wallet_ext_id: wallet } = ids.value;
   const identity = kind === "deposit" ? txid !== null && address !== null : id !== null || txid !== null;
   if (!identity) return { kind: "quarantined", reason: "missing_event_id" };
 
   const network = ticker.network ?? nativeNetwork(ticker.currency);
-  const value = paid === "absent" ? null : paid.value;
+  const value = paid?.value ?? null;
   const money = (of: string | null): Money | null =>
     of === null ? null : moneyOf(of, ticker.currency, network);
   const own =
     kind === "deposit"
-      ? deposit(field, { currency: currencyWord, txid, address, value })
+      ? deposit(field, { currency: currencyWord, txid, address, value, wallet })
       : withdrawal(field, { id, txid, status, value, currency: ticker.currency });
   return {
     kind: "facts",
@@ -196,7 +197,7 @@ function transfer({ field, warnings }: Fields, kind: "deposit" | "withdrawal"): 
       blockchain: {
         network,
         txid,
-        from: asIdentifierOrInteger(field("fromAddress")),
+        from: fromAddress,
         to: address,
         confirmations: null,
       },
@@ -219,16 +220,15 @@ interface KindFacts {
 
 function deposit(
   field: Field,
-  of: { currency: string | null; txid: string | null; address: string | null; value: string | null },
+  of: Readonly<Record<"currency" | "txid" | "address" | "value" | "wallet", string | null>>,
 ): KindFacts {
-  // `wallet_ext_id` is the customer, used again for each of his deposits: never part of the key.
-  const reference = asIdentifierOrInteger(field("wallet_ext_id"));
   const converted = amountOf(field("converted_amount"));
   const ticker = splitTicker(asText(field("convert_currency")) ?? "");
   const convertedValue = valueOf(converted);
   return {
     subject: ["deposit", of.currency, of.txid, of.address, of.value],
-    reference,
+    // The customer, the same for each of his deposits: never part of the key.
+    reference: of.wallet,
     converted:
       ticker && convertedValue !== null && isPositive(convertedValue)
         ? moneyOf(convertedValue, ticker.currency)
@@ -236,7 +236,7 @@ function deposit(
     fee: null,
     occurredAt: null,
     warnings: converted === "bad" ? ["unreadable:converted_amount"] : [],
-    contents: { "conflict:merchant_reference": reference ?? "" },
+    contents: { "conflict:merchant_reference": of.wallet ?? "" },
   };
 }
 
@@ -272,10 +272,11 @@ function withdrawal(
 
 /** Create invoice, update confirmations: documented by name only, forwarded as the provider's own word. */
 function undocumented(callback: Callback, { field, warnings }: Fields, kind: string): Reading {
-  const txid = asIdentifierOrInteger(field("txid"));
+  const ids = identifiers(field, ["txid", "id", "wallet_ext_id"]);
+  if (!ids.ok) return { kind: "quarantined", reason: "missing_event_id", detail: ids.error };
+  const { txid, id, wallet_ext_id: wallet } = ids.value;
   const currency = asText(field("currency"));
-  const count = field("confirmations");
-  const confirmations = scalar(count);
+  const confirmations = scalar(field("confirmations"));
   const known = kind === "confirmations" && txid !== null;
   const network = networkOfCurrency(currency);
   return {
@@ -289,10 +290,10 @@ function undocumented(callback: Callback, { field, warnings }: Fields, kind: str
       provider: {
         event: kind,
         event_id: null,
-        payment_id: asIdentifierOrInteger(field("id")),
-        status: scalar(field("status")),
+        payment_id: id,
+        status: statusWord(field("status")),
       },
-      merchantReference: asIdentifierOrInteger(field("wallet_ext_id")),
+      merchantReference: wallet,
       amount: null,
       amountRequested: null,
       amountNet: null,
@@ -322,6 +323,7 @@ function smallCount(token: string | null): number | null {
 export const iqpay: Provider<IqpaySettings> = {
   name: "iqpay",
   success: { status: 200, body: "", contentType: null },
+  headers: [],
   redact: [],
   keptInStore: [],
   settings,

@@ -19,6 +19,8 @@ export interface SourceSettings {
   readonly mode: "live" | "test" | "both";
   readonly allowIps: readonly IpRange[];
   readonly raw: "full" | "hash" | "none";
+  /** Chains on which money may come; null: any (threat 25). */
+  readonly networks: readonly string[] | null;
   /** Names of destinations; null: all of them. */
   readonly destinations: readonly string[] | null;
   readonly maxBodyBytes: number;
@@ -58,10 +60,17 @@ export type Verdict =
   | {
       readonly kind: "verified";
       readonly verification: Verification;
-      /** Decided before the callback is normalised: a token is used up even by contents that are no use. */
+      /**
+       * Decided before the callback is normalised: a token is used up even by contents that are no use.
+       * Across accounts, since a token of one merchant must not serve another.
+       */
       readonly claim?: Claim | undefined;
     }
-  | ({ readonly kind: "refused" } & Because<RefusedReason>)
+  | ({
+      readonly kind: "refused";
+      /** Of a stale timestamp, how far off it was: a provider's clock that drifts shows here first. */
+      readonly skewSeconds?: number | undefined;
+    } & Because<RefusedReason>)
   | ({ readonly kind: "deferred" } & Because<DeferredReason>);
 
 /** What a callback says, in the relay's words; the parts of ids are source tokens, never numbers. */
@@ -99,7 +108,7 @@ export interface Facts {
    * `{"conflict:amount": "0.0098 USDT"}`.
    */
   readonly contents: Readonly<Record<string, string>>;
-  /** A key that must never serve two owners, decided before the event is accepted. */
+  /** A key of this account that must never serve two owners, decided before the event is accepted. */
   readonly claim?: Claim | undefined;
 }
 
@@ -131,6 +140,8 @@ export interface Provider<S extends SourceSettings> {
   /** The segment after `/in/` and the key under `RELAY.sources`. */
   readonly name: string;
   readonly success: SuccessReply;
+  /** Headers it verifies by, in lower case; no other header of a request enters the core. */
+  readonly headers: readonly string[];
   /** The schema of one account's configuration; `fields` resolves names of secrets to their values. */
   settings(fields: SourceFields): z.ZodType<S>;
   routes(settings: S): readonly Route[];

@@ -15,6 +15,7 @@ export interface Source {
   readonly settings: SourceSettings;
   readonly routes: readonly Route[];
   readonly success: SuccessReply;
+  readonly headers: readonly string[];
   readonly redact: readonly string[];
   readonly keptInStore: readonly string[];
   /** What to do when a verification cannot be decided now. */
@@ -43,6 +44,7 @@ export function adapter<S extends SourceSettings & { readonly onOutage?: "defer"
         settings,
         routes: provider.routes(settings),
         success: provider.success,
+        headers: provider.headers,
         redact: provider.redact,
         keptInStore: provider.keptInStore,
         onOutage: settings.onOutage ?? "defer",

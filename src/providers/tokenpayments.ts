@@ -9,7 +9,7 @@
 import { z } from "zod";
 import { commonSettings, commonSourceShape, type SourceFields } from "../config/fields.ts";
 import type { Status } from "../event.ts";
-import { asIdentifier } from "../parse/access.ts";
+import { identifiers } from "../parse/access.ts";
 import { splitTicker } from "../parse/currency.ts";
 import { decimal } from "../parse/decimal.ts";
 import { sha256Hex } from "../verify/hmac.ts";
@@ -63,11 +63,16 @@ function readForm(callback: Callback): FormFields | { reason: RefusedReason; det
   return duplicate ? { reason: "duplicate_key", detail: duplicate.name } : parsed.value;
 }
 
+/** A sender of forms may pad with zeros what a sender of JSON must not. */
+function unpadded(token: string): string {
+  return token.replace(/^0+(?=\d)/, "");
+}
+
 /** The order and what was paid for it: what a token may serve once. Amounts expanded, so that `1e3` is `1000`. */
 function orderKey(form: FormFields): readonly (string | null)[] {
   const amount = (name: string) => {
     const token = form.values.get(name) ?? null;
-    return token === null ? null : (decimal(token) ?? token);
+    return token === null ? null : (decimal(unpadded(token)) ?? token);
   };
   const text = (name: string) => form.values.get(name) ?? null;
   return [
@@ -86,7 +91,7 @@ async function orderName(form: FormFields): Promise<string> {
   return await sha256Hex(JSON.stringify(orderKey(form)));
 }
 
-/** Per merchant account of the provider, so that the registry knows no secret. */
+/** What the registry knows a token by, so that it holds none. */
 function tokenHash(form: FormFields): Promise<string> {
   return sha256Hex(`tokenpayments|${form.values.get("token") ?? ""}`);
 }
@@ -132,17 +137,19 @@ async function normalise(callback: Callback, account: TokenpaymentsSettings): Pr
   if ("reason" in form) return { kind: "refused", ...form };
   const text = (name: string) => form.values.get(name);
 
-  const paid = paidAmount(textAmount(text("amount2")));
+  const amount = (name: string) => textAmount(unpadded(text(name) ?? ""));
+  const paid = paidAmount(amount("amount2"));
   if (typeof paid === "string") return { kind: "quarantined", reason: paid };
-  const asked = textAmount(text("amount1"));
+  const asked = amount("amount1");
   if (asked === "bad") return { kind: "quarantined", reason: "bad_amount", detail: "amount1" };
   const paidTicker = splitTicker(text("currency2") ?? "");
   const askedTicker = splitTicker(text("currency1") ?? "");
   if (!paidTicker || (asked !== "absent" && !askedTicker))
     return { kind: "quarantined", reason: "unknown_currency" };
 
-  const pageHash = asIdentifier(text("page_hash"));
-  const invoice = asIdentifier(text("invoice"));
+  const ids = identifiers(text, ["page_hash", "invoice"]);
+  if (!ids.ok) return { kind: "quarantined", reason: "missing_event_id", detail: ids.error };
+  const { page_hash: pageHash, invoice } = ids.value;
   if (pageHash === null && invoice === null) return { kind: "quarantined", reason: "missing_event_id" };
 
   const token = await tokenHash(form);
@@ -154,7 +161,7 @@ async function normalise(callback: Callback, account: TokenpaymentsSettings): Pr
       direction: "in",
       status: account.status,
       eventKey: account.dedupe === "order" ? orderKey(form) : [account.merchantId, token],
-      subjectKey: [account.merchantId, text("page_hash") ?? null, text("invoice") ?? null],
+      subjectKey: [account.merchantId, pageHash, invoice],
       provider: { event: "ipn", event_id: null, payment_id: pageHash, status: null },
       merchantReference: invoice,
       amount: moneyOf(paid.value, paidTicker.currency, paidTicker.network),
@@ -177,6 +184,7 @@ async function normalise(callback: Callback, account: TokenpaymentsSettings): Pr
 export const tokenpayments: Provider<TokenpaymentsSettings> = {
   name: "tokenpayments",
   success: { status: 200, body: "", contentType: null },
+  headers: [],
   redact: ["token"],
   keptInStore: ["token"],
   settings,
