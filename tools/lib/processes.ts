@@ -2,13 +2,13 @@
  * Child processes that never outlive us.
  *
  * Each is started in a process group of its own (wrangler's workerd children would survive the
- * death of wrangler otherwise), and ended as a group: SIGTERM, and after a grace SIGKILL. A watchdog
- * kills what is left if this process dies without saying so. For Linux and macOS.
+ * death of wrangler otherwise), and ended as a group: SIGTERM, and after a grace SIGKILL; or by
+ * guard.ts, if this process dies without saying so. For Linux and macOS.
  */
-import { type ChildProcess, spawn } from "node:child_process";
-import { join } from "node:path";
+import { spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 import { setTimeout as delay } from "node:timers/promises";
+import { guard, unguard } from "./guard.ts";
 import { groupMembers, signalGroup } from "./process-groups.ts";
 
 /** How long a group may take to end by itself. */
@@ -39,23 +39,6 @@ export interface SpawnOptions {
   readonly onLine?: (line: string) => void;
 }
 
-let watchdog: ChildProcess | undefined;
-
-function tellWatchdog(message: string): void {
-  if (watchdog === undefined) {
-    watchdog = spawn(process.execPath, [join(import.meta.dirname, "watchdog.ts")], {
-      detached: true,
-      stdio: ["pipe", "ignore", "ignore"],
-    });
-    watchdog.on("error", () => {});
-    watchdog.stdin?.on("error", () => {});
-    // Neither it nor its pipe keeps us running.
-    watchdog.unref();
-    (watchdog.stdin as unknown as { unref?: () => void } | null)?.unref?.();
-  }
-  watchdog.stdin?.write(`${message}\n`);
-}
-
 async function waitUntilGone(group: number, forMs: number): Promise<boolean> {
   const deadline = Date.now() + forMs;
   while (groupMembers(group).length > 0) {
@@ -84,7 +67,7 @@ export async function spawnGroup(
   });
   const pid = child.pid;
   if (pid === undefined) throw new Error(`cannot start ${name}`);
-  tellWatchdog(`+${pid}`);
+  guard(pid);
 
   const kept: string[] = [];
   for (const stream of [child.stdout, child.stderr]) {
@@ -101,7 +84,7 @@ export async function spawnGroup(
   });
 
   const gone = (): void => {
-    tellWatchdog(`-${pid}`);
+    unguard(pid);
     // A grandchild that kept the pipe open must not keep us running.
     child.stdout.destroy();
     child.stderr.destroy();

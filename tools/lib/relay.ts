@@ -6,11 +6,12 @@
  * request metadata are off.
  */
 import { mkdirSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { resolve } from "node:path";
 import { freePort } from "./ports.ts";
 import { type Group, spawnGroup, waitForHttp } from "./processes.ts";
 import { pointAt, readRelayConfig, type RelayConfig } from "./relay-config.ts";
 import { readSecrets, secretsFile } from "./secrets.ts";
+import { wranglerEnvironment } from "./wrangler-env.ts";
 
 /** The first start bundles and opens two runtimes; a busy machine with one core needs this. */
 const START_DEADLINE_MS = 60_000;
@@ -52,25 +53,6 @@ export interface Relay {
   kill9(): Promise<void>;
 }
 
-/** Environment of wrangler: quiet, offline, and with nothing written outside the state directory. */
-function environment(state: string): NodeJS.ProcessEnv {
-  return {
-    ...process.env,
-    WRANGLER_SEND_METRICS: "false",
-    WRANGLER_SEND_ERROR_REPORTS: "false",
-    WRANGLER_HIDE_BANNER: "true", // with it goes the check for a newer version
-    WRANGLER_WRITE_LOGS: "false",
-    WRANGLER_REGISTRY_PATH: join(state, "registry"),
-    WRANGLER_CACHE_DIR: join(state, "cache"),
-    CLOUDFLARE_CF_FETCH_ENABLED: "false",
-    X_LOCAL_OBSERVABILITY: "false", // traces every request into SQLite: slow, and unread here
-    X_LOCAL_EXPLORER: "false",
-    NO_COLOR: "1",
-    FORCE_COLOR: "0",
-    CI: "1",
-  };
-}
-
 export async function startRelay(options: RelayOptions): Promise<Relay> {
   const project = options.project ?? resolve(import.meta.dirname, "../..");
   const secrets = options.secretsFile ?? secretsFile(project);
@@ -98,7 +80,7 @@ export async function startRelay(options: RelayOptions): Promise<Relay> {
     ],
     {
       cwd: project,
-      env: environment(state),
+      env: wranglerEnvironment(state),
       ...(options.onLine === undefined ? {} : { onLine: options.onLine }),
     },
   );
