@@ -1,5 +1,6 @@
 /** The Hono app: mounts what answers HTTP, and nothing else; one notFound, one onError. */
 import { Hono } from "hono";
+import { api } from "./api/routes.ts";
 import { configOf } from "./config/load.ts";
 import type { Env } from "./env.ts";
 import { receive } from "./ingress/route.ts";
@@ -14,6 +15,8 @@ app.all("/in/*", async (c) => {
   if (!loaded.ok) return unavailable();
   return await receive(c.req.raw, loaded.config, c.env, c.executionCtx);
 });
+
+app.route("/api", api);
 
 app.get("/healthz", (c) => {
   const loaded = configOf(c.env);

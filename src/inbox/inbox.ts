@@ -16,6 +16,20 @@ import { accept, setAside } from "./accepting.ts";
 import { claim, pause, resume, settle } from "./delivering.ts";
 import { Desk, Memory } from "./desk.ts";
 import { Outgoing } from "./outgoing.ts";
+import type { LedgerPart } from "./ledger.ts";
+import {
+  cancelReplay,
+  find,
+  list,
+  replay,
+  setAsideCallback,
+  startReplay,
+  stepReplays,
+  timeline,
+  type EventDetail,
+  type EventFilter,
+} from "./operating.ts";
+import { purgeStep, type PurgeState } from "./purging.ts";
 import type {
   Acceptance,
   Accepted,
@@ -29,10 +43,10 @@ import type {
   SettingAside,
 } from "./protocol.ts";
 import { migrate } from "./schema.ts";
-import { Store } from "./store.ts";
+import { Store, type ReplayRow } from "./store.ts";
 import { nextSweepAt, reconcile, sweep } from "./sweeping.ts";
 import { RefusedTokens } from "./tokens.ts";
-import { settleVerification } from "./verifying.ts";
+import { release, settleVerification } from "./verifying.ts";
 
 export class Inbox extends DurableObject<Env> {
   readonly #store: Store;
@@ -41,6 +55,7 @@ export class Inbox extends DurableObject<Env> {
   #memory = new Memory();
   /** When the alarm is set for; null: not set. */
   #alarmAtMs: number | null = null;
+  #purge: PurgeState = { nextAtMs: 0, lookedTo: 0 };
   #reconciled = false;
 
   constructor(ctx: DurableObjectState, env: Env) {
@@ -109,26 +124,114 @@ export class Inbox extends DurableObject<Env> {
     // First of all: a handler that throws is abandoned after a few tries, and its rows would be stuck.
     await this.#setAlarm(Date.now() + SWEEP_RETRY_MS);
     try {
-      const { more } = await this.#work(sweep);
+      const nextAtMs = await this.#work((desk) => this.#round(desk));
       await this.#outgoing.flushed();
-      const next = nextSweepAt(this.#desk());
-      if (more) await this.#setAlarm(Date.now() + SWEEP_AGAIN_MS);
-      else if (next !== null) await this.#setAlarm(next);
-      else await this.#clearAlarm();
+      if (nextAtMs === null) await this.#clearAlarm();
+      else await this.#setAlarm(nextAtMs);
     } catch (error) {
       fault("inbox.alarm", error);
     }
   }
 
-  // ---- operators -----------------------------------------------------------------------------------
-
-  /** Holds what is owed to a destination and what will be. */
-  async pause(destination: string, why: string): Promise<void> {
-    await this.#work((desk) => pause(desk, destination, why));
+  /** Everything that is due by the clock; answers when the next thing is, null for never. */
+  #round(desk: Desk): number | null {
+    const { more } = sweep(desk);
+    const replaysAtMs = stepReplays(desk);
+    this.#purge = purgeStep(desk, this.#purge);
+    const times = [
+      more ? desk.nowMs + SWEEP_AGAIN_MS : nextSweepAt(desk),
+      replaysAtMs,
+      desk.store.endOfEvents() > 1 ? this.#purge.nextAtMs : null,
+    ];
+    const next = times.filter((time) => time !== null);
+    return next.length === 0 ? null : Math.min(...next);
   }
 
-  async resume(destination: string): Promise<void> {
-    await this.#work((desk) => resume(desk, destination));
+  // ---- operators -----------------------------------------------------------------------------------
+
+  async list(filter: EventFilter, before: number | null, limit: number): Promise<ReturnType<typeof list>> {
+    return await this.#work((desk) => list(desk, filter, before, limit));
+  }
+
+  async find(eventId: string): Promise<EventDetail[]> {
+    return await this.#work((desk) => find(desk, eventId));
+  }
+
+  async timeline(paymentId: string): Promise<EventDetail[]> {
+    return await this.#work((desk) => timeline(desk, paymentId));
+  }
+
+  /** Sends one event again; answers how many deliveries will be made. */
+  async replay(n: number, destination: string | undefined, actor: string): Promise<number> {
+    return await this.#work((desk) => {
+      desk.store.audit(desk.nowMs, actor, "replay", JSON.stringify({ n, destination }));
+      return replay(desk, n, destination);
+    });
+  }
+
+  async setAsideCallback(eventId: string): Promise<ReturnType<typeof setAsideCallback>> {
+    return await this.#work((desk) => setAsideCallback(desk, eventId));
+  }
+
+  /** A quarantined callback was run again after a fix: this came of it. */
+  async releaseQuarantined(n: number, decision: Decision, actor: string): Promise<void> {
+    await this.#work((desk) => {
+      const event = desk.store.event(n);
+      if (event?.state !== "quarantined" || decision.kind === "undecided") return;
+      desk.store.audit(desk.nowMs, actor, "replay", JSON.stringify({ n, became: decision.kind }));
+      release(desk, event, decision);
+    });
+  }
+
+  async startReplay(id: string, filter: EventFilter, perSecond: number, actor: string): Promise<void> {
+    await this.#work((desk) => {
+      desk.store.audit(desk.nowMs, actor, "replays", JSON.stringify({ id, filter }));
+      startReplay(desk, id, filter, perSecond);
+    });
+  }
+
+  async cancelReplay(id: string, actor: string): Promise<void> {
+    await this.#work((desk) => {
+      desk.store.audit(desk.nowMs, actor, "cancel", JSON.stringify({ id }));
+      cancelReplay(desk, id);
+    });
+  }
+
+  replays(): ReplayRow[] {
+    return this.#store.replayJobs();
+  }
+
+  auditLog(limit: number): ReturnType<Store["auditLog"]> {
+    return this.#store.auditLog(limit);
+  }
+
+  /** This shard's part of the ledger: finished counts, and what is owed now. */
+  async ledger(): Promise<LedgerPart> {
+    return await this.#work((desk) => ({
+      counts: desk.counts(),
+      open: desk.store.openEvents(),
+      owed: desk.store.owedCounts(),
+    }));
+  }
+
+  /** Pauses and breakers of this shard. */
+  destinations(): { name: string; paused: string | null; breaker: string | null }[] {
+    return this.#store.destinations();
+  }
+
+  /** Holds what is owed to a destination and what will be. */
+  async pause(destination: string, why: string, actor: string): Promise<void> {
+    await this.#work((desk) => {
+      desk.store.audit(desk.nowMs, actor, "pause", destination);
+      pause(desk, destination, why);
+    });
+  }
+
+  async resume(destination: string, actor: string): Promise<void> {
+    await this.#work((desk) => {
+      desk.store.audit(desk.nowMs, actor, "resume", destination);
+      resume(desk, destination);
+    });
   }
 
   // ---- how a door works ------------------------------------------------------------------------------

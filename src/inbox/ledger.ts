@@ -51,3 +51,53 @@ export function countDelivered(counts: Counts, destination: string, by: number):
     delivered: { ...counts.delivered, [destination]: (counts.delivered[destination] ?? 0) + by },
   };
 }
+
+/** One shard's part: what is finished, and what is still owed. */
+export interface LedgerPart {
+  readonly counts: Counts;
+  readonly open: readonly { readonly source: string; readonly count: number }[];
+  readonly owed: readonly { readonly destination: string; readonly state: string; readonly count: number }[];
+}
+
+export interface Ledger {
+  readonly sources: Readonly<Record<string, SourceCounts & { readonly authentic: number }>>;
+  readonly destinations: Readonly<
+    Record<string, { owed: number; delivered: number; pending: number; parked: number; dead: number }>
+  >;
+}
+
+/** The whole: finished counts of every shard and what is owed now, added up. */
+export function addUp(parts: readonly LedgerPart[]): Ledger {
+  let counts: Counts = { sources: {}, delivered: {} };
+  const destinations: Record<
+    string,
+    { owed: number; delivered: number; pending: number; parked: number; dead: number }
+  > = {};
+  const destination = (name: string) =>
+    (destinations[name] ??= { owed: 0, delivered: 0, pending: 0, parked: 0, dead: 0 });
+  for (const part of parts) {
+    for (const [source, change] of Object.entries(part.counts.sources))
+      counts = countSource(counts, source, change);
+    for (const { source, count } of part.open) counts = countSource(counts, source, { accepted: count });
+    for (const [name, delivered] of Object.entries(part.counts.delivered)) {
+      destination(name).delivered += delivered;
+      destination(name).owed += delivered;
+    }
+    for (const { destination: name, state, count } of part.owed) {
+      // What is "owed" to the verifier is a question, not a delivery.
+      if (name.startsWith("@") || (state !== "pending" && state !== "parked" && state !== "dead")) continue;
+      destination(name)[state] += count;
+      destination(name).owed += count;
+    }
+  }
+  const sources = Object.fromEntries(
+    Object.entries(counts.sources).map(([name, of]) => [
+      name,
+      {
+        authentic: of.accepted + of.duplicate + of.superseded + of.deferred + of.quarantined + of.refused,
+        ...of,
+      },
+    ]),
+  );
+  return { sources, destinations };
+}

@@ -71,6 +71,26 @@ export const MIGRATIONS: readonly string[] = [
     breaker TEXT
   ) WITHOUT ROWID;
 
+  CREATE TABLE audit (
+    id INTEGER PRIMARY KEY,
+    at INTEGER NOT NULL,
+    actor TEXT NOT NULL,
+    action TEXT NOT NULL,
+    detail TEXT NOT NULL
+  );
+
+  CREATE TABLE replays (
+    id TEXT PRIMARY KEY,
+    filter TEXT NOT NULL,
+    per_second REAL NOT NULL,
+    state TEXT NOT NULL,
+    cursor INTEGER NOT NULL,
+    until INTEGER NOT NULL,
+    replayed INTEGER NOT NULL,
+    started_at INTEGER NOT NULL,
+    next_at INTEGER NOT NULL
+  ) WITHOUT ROWID;
+
   CREATE TABLE ledger (
     name TEXT PRIMARY KEY,
     counts TEXT NOT NULL

@@ -1,0 +1,257 @@
+/**
+ * The operator API (config.md): what happened to a payment, and what to do about it. Every input is
+ * validated by its schema; every order is written into the audit log with who gave it.
+ */
+import { Hono, type Context } from "hono";
+import type { z } from "zod";
+import { configOf } from "../config/load.ts";
+import type { RelayConfig } from "../config/schema.ts";
+import type { Breaker } from "../delivery/breaker.ts";
+import type { Env } from "../env.ts";
+import { decideAgain } from "../ingress/decide-again.ts";
+import { addUp } from "../inbox/ledger.ts";
+import type { EventFilter } from "../inbox/operating.ts";
+import { operatorsOnly } from "./auth.ts";
+import { openApi } from "./openapi.ts";
+import { eventPage, listQuery, pauseBody, replayBody, replaysBody, type replayJob } from "./schemas.ts";
+import { Shards } from "./shards.ts";
+import { detailView, instant, listedView } from "./views.ts";
+
+type Api = { Bindings: Env; Variables: { config: RelayConfig; shards: Shards; actor: string } };
+
+export const api = new Hono<Api>();
+
+api.get("/openapi.json", (c) => c.json(openApi()));
+
+api.use(operatorsOnly);
+api.use(async (c, next) => {
+  const loaded = configOf(c.env);
+  if (!loaded.ok) return c.json({ error: "the configuration has problems (see /healthz)" }, 503);
+  c.set("config", loaded.config);
+  c.set("shards", new Shards(c.env, loaded.config));
+  // Behind Cloudflare Access this names a person; the token alone names nobody in particular.
+  c.set("actor", c.req.header("cf-access-authenticated-user-email") ?? "operator");
+  return await next();
+});
+
+// ---- events ------------------------------------------------------------------------------------------
+
+api.get("/events", async (c) => {
+  const query = parse(listQuery, c.req.query());
+  if (!query.ok) return badRequest(c, query.problems);
+  const { payment_id, cursor, limit, ...filter } = query.value;
+  if (payment_id !== undefined) {
+    const events = await (await c.var.shards.homeOf(payment_id)).timeline(payment_id);
+    return c.json(
+      eventPage.parse({ events: events.map(({ row }) => listedView(row)).toReversed(), cursor: null }),
+    );
+  }
+  const page = await c.var.shards.page(filterOf(filter), cursor, limit);
+  if (!page) return badRequest(c, ["cursor: is not one of ours"]);
+  return c.json({ events: page.events.map(listedView), cursor: page.cursor });
+});
+
+api.get("/events/:id", async (c) => {
+  const found = await findEvent(c.var.shards, c.req.param("id"));
+  return found ? c.json(detailView(found.detail)) : notFound(c);
+});
+
+api.post("/events/:id/replay", async (c) => {
+  const body = parse(replayBody, await readJson(c));
+  if (!body.ok) return badRequest(c, body.problems);
+  const found = await findEvent(c.var.shards, c.req.param("id"));
+  if (!found) return notFound(c);
+  const { inbox, detail } = found;
+  if (detail.row.state === "quarantined") return await runAgain(c, inbox, detail.row.event_id);
+  const deliveries = await inbox.replay(detail.row.n, body.value.destination, c.var.actor);
+  if (deliveries === 0) return c.json({ error: "nothing of this event can be sent again" }, 409);
+  return c.json({ id: detail.row.event_id, deliveries }, 202);
+});
+
+/** A quarantined callback through today's adapter: it becomes an event, or says why it still does not. */
+async function runAgain(c: Context<Api>, inbox: Inbox, eventId: string): Promise<Response> {
+  const kept = await inbox.setAsideCallback(eventId);
+  if (!kept) return c.json({ error: "the callback is no longer kept" }, 409);
+  const decision = await decideAgain(kept.source, kept.callback, c.var.config, c.env);
+  await inbox.releaseQuarantined(kept.n, decision, c.var.actor);
+  const reason = "reason" in decision ? decision.reason : undefined;
+  const became = decision.kind === "accepted" ? decision.eventId : null;
+  return c.json({ id: eventId, deliveries: 0, decision: decision.kind, became, reason }, became ? 202 : 409);
+}
+
+api.get("/payments/:id", async (c) => {
+  const id = c.req.param("id");
+  const events = await (await c.var.shards.homeOf(id)).timeline(id);
+  if (events.length === 0) return notFound(c);
+  return c.json({ payment_id: id, events: events.map(detailView) });
+});
+
+// ---- bulk replay ---------------------------------------------------------------------------------------
+
+api.post("/replays", async (c) => {
+  const body = parse(replaysBody, await readJson(c));
+  if (!body.ok) return badRequest(c, body.problems);
+  const { dry_run, per_second, ...filter } = body.value;
+  if (dry_run) {
+    const counts = await c.var.shards.all((inbox) => countMatching(inbox, filterOf(filter)));
+    return c.json({ matching: counts.reduce((sum, count) => sum + count, 0) });
+  }
+  const id = `rpl_${crypto.randomUUID().replaceAll("-", "")}`;
+  const share = per_second / c.var.shards.names.length;
+  await c.var.shards.all((inbox) => inbox.startReplay(id, filterOf(filter), share, c.var.actor));
+  return c.json(await replayProgress(c.var.shards, id), 202);
+});
+
+api.get("/replays/:id", async (c) => {
+  const job = await replayProgress(c.var.shards, c.req.param("id"));
+  return job ? c.json(job) : notFound(c);
+});
+
+api.post("/replays/:id/cancel", async (c) => {
+  const id = c.req.param("id");
+  if (!(await replayProgress(c.var.shards, id))) return notFound(c);
+  await c.var.shards.all((inbox) => inbox.cancelReplay(id, c.var.actor));
+  return c.json(await replayProgress(c.var.shards, id));
+});
+
+async function countMatching(inbox: Inbox, filter: EventFilter): Promise<number> {
+  let count = 0;
+  let before: number | null = null;
+  do {
+    const part: Awaited<ReturnType<Inbox["list"]>> = await inbox.list(
+      filter,
+      before,
+      Number.MAX_SAFE_INTEGER,
+    );
+    count += part.events.length;
+    before = part.next;
+  } while (before !== null);
+  return count;
+}
+
+async function replayProgress(shards: Shards, id: string): Promise<z.infer<typeof replayJob> | null> {
+  const parts = (await shards.all((inbox) => inbox.replays())).flat().filter((job) => job.id === id);
+  const [first] = parts;
+  if (!first) return null;
+  const has = (state: string) => parts.some((part) => part.state === state);
+  return {
+    id,
+    state: has("running") ? "running" : has("canceled") ? "canceled" : "finished",
+    replayed: parts.reduce((sum, part) => sum + part.replayed, 0),
+    started_at: instant(first.started_at),
+  };
+}
+
+// ---- destinations and ledger -----------------------------------------------------------------------------
+
+api.get("/destinations", async (c) => {
+  const { config, shards } = c.var;
+  const [states, ledger] = await Promise.all([shards.all((inbox) => inbox.destinations()), ledgerOf(shards)]);
+  const known = states.flat();
+  const names = new Set([...config.destinations.keys(), ...Object.keys(ledger.destinations)]);
+  const destinations = [...names].map((name) => {
+    const breakers = known.flatMap((state) =>
+      state.name === name && state.breaker !== null ? [JSON.parse(state.breaker) as Breaker] : [],
+    );
+    const probes = breakers.flatMap(({ probeAtMs }) => probeAtMs ?? []);
+    const counts = ledger.destinations[name];
+    return {
+      name,
+      host: config.destinations.get(name)?.url.host ?? null,
+      paused: known.find((state) => state.name === name && state.paused !== null)?.paused ?? null,
+      breakers_open: probes.length,
+      probe_at: probes.length === 0 ? null : instant(Math.min(...probes)),
+      pending: counts?.pending ?? 0,
+      parked: counts?.parked ?? 0,
+      dead: counts?.dead ?? 0,
+      delivered: counts?.delivered ?? 0,
+    };
+  });
+  return c.json({ destinations });
+});
+
+api.post("/destinations/:name/pause", async (c) => {
+  const body = parse(pauseBody, await readJson(c));
+  if (!body.ok) return badRequest(c, body.problems);
+  const name = c.req.param("name");
+  if (!c.var.config.destinations.has(name)) return notFound(c);
+  await c.var.shards.all((inbox) => inbox.pause(name, body.value.why, c.var.actor));
+  return c.json({ name, paused: body.value.why });
+});
+
+api.post("/destinations/:name/resume", async (c) => {
+  const name = c.req.param("name");
+  if (!c.var.config.destinations.has(name)) return notFound(c);
+  await c.var.shards.all((inbox) => inbox.resume(name, c.var.actor));
+  return c.json({ name, paused: null });
+});
+
+api.get("/ledger", async (c) => c.json(await ledgerOf(c.var.shards)));
+
+api.get("/audit", async (c) => {
+  const entries = (await c.var.shards.all((inbox) => inbox.auditLog(MAX_AUDIT_ENTRIES))).flat();
+  const audit = entries
+    .sort((a, b) => b.at - a.at)
+    .slice(0, MAX_AUDIT_ENTRIES)
+    .map(({ at, actor, action, detail }) => ({ at: instant(at), actor, action, detail }));
+  return c.json({ audit });
+});
+
+const MAX_AUDIT_ENTRIES = 200;
+
+async function ledgerOf(shards: Shards) {
+  return addUp(await shards.all((inbox) => inbox.ledger()));
+}
+
+// ---- small things ------------------------------------------------------------------------------------------
+
+type Inbox = ReturnType<Shards["one"]>;
+
+/** The event with this id, wherever it is. */
+async function findEvent(shards: Shards, id: string) {
+  const found = await shards.all(async (inbox) =>
+    (await inbox.find(id)).map((detail) => ({ inbox, detail })),
+  );
+  return found.flat()[0] ?? null;
+}
+
+function filterOf(
+  filter: Omit<EventFilter, "from" | "to"> & { from?: string | undefined; to?: string | undefined },
+): EventFilter {
+  return {
+    ...filter,
+    from: filter.from === undefined ? undefined : Date.parse(filter.from),
+    to: filter.to === undefined ? undefined : Date.parse(filter.to),
+  };
+}
+
+function parse<T>(
+  schema: z.ZodType<T>,
+  input: unknown,
+): { ok: true; value: T } | { ok: false; problems: string[] } {
+  const parsed = schema.safeParse(input);
+  if (parsed.success) return { ok: true, value: parsed.data };
+  return {
+    ok: false,
+    problems: parsed.error.issues.map(({ path, message }) => `${path.join(".") || "body"}: ${message}`),
+  };
+}
+
+/** The body as JSON; none is `undefined`, and what cannot be read is refused by the schema. */
+async function readJson(c: Context<Api>): Promise<unknown> {
+  const text = await c.req.text();
+  if (text === "") return undefined;
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return text;
+  }
+}
+
+function badRequest(c: Context<Api>, problems: readonly string[]): Response {
+  return c.json({ error: "bad request", problems }, 400);
+}
+
+function notFound(c: Context<Api>): Response {
+  return c.json({ error: "not found" }, 404);
+}

@@ -1,0 +1,157 @@
+/** What the operator API takes and gives: the one source of its validation and of its OpenAPI description. */
+import { z } from "zod";
+import { paymentEvent } from "../event.ts";
+import { DEFAULT_PAGE_EVENTS, DEFAULT_RELEASE_PER_SECOND, MAX_PAGE_EVENTS } from "../limits.ts";
+
+export const states = [
+  "pending",
+  "delivered",
+  "parked",
+  "dead",
+  "superseded",
+  "deferred",
+  "quarantined",
+  "released",
+  "refused",
+] as const;
+
+const instant = z.iso.datetime({ offset: true }).describe("RFC 3339");
+const eventId = z.string().regex(/^evt_[0-9a-f]{32}$/);
+
+const filterShape = {
+  source: z.string().optional().describe("provider/account"),
+  type: z.string().optional(),
+  state: z.enum(states).optional(),
+  from: instant.optional(),
+  to: instant.optional(),
+  q: z
+    .string()
+    .min(3)
+    .max(256)
+    .optional()
+    .describe("an id, a reference, a transaction: any text of the event"),
+};
+
+export const listQuery = z.strictObject({
+  ...filterShape,
+  payment_id: z
+    .string()
+    .regex(/^pay_[0-9a-f]{32}$/)
+    .optional(),
+  cursor: z.string().max(2_000).optional(),
+  limit: z.coerce.number().int().min(1).max(MAX_PAGE_EVENTS).default(DEFAULT_PAGE_EVENTS),
+});
+
+const delivery = z.object({
+  destination: z.string(),
+  state: z.string(),
+  sequence: z.int().nullable(),
+  attempts: z.int(),
+  /** When it may be attempted next. */
+  due: instant.nullable(),
+});
+
+export const listedEvent = z.object({
+  id: eventId,
+  payment_id: z.string().nullable().describe("null for a callback that has no event yet"),
+  source: z.string(),
+  type: z.string().nullable(),
+  state: z.enum(states),
+  reason: z.string().nullable().describe("why it was superseded, deferred, quarantined or refused"),
+  received_at: instant,
+  warnings: z.array(z.string()),
+  duplicates: z.int(),
+  became: z.string().nullable().describe("the event that a callback set aside has become"),
+  deliveries: z.array(delivery),
+});
+export type ListedEventJson = z.infer<typeof listedEvent>;
+
+export const eventPage = z.object({ events: z.array(listedEvent), cursor: z.string().nullable() });
+
+export const attempt = z.object({
+  destination: z.string(),
+  attempt: z.int(),
+  at: instant,
+  duration_ms: z.int(),
+  status: z.int().nullable(),
+  error: z.string().nullable(),
+  answer: z.string().nullable().describe("the first 16 KiB of the receiver's answer"),
+});
+
+export const eventDetail = listedEvent.extend({
+  event: paymentEvent.nullable().describe("the body every attempt sends, frozen at acceptance"),
+  attempts: z.array(attempt),
+});
+export type EventDetailJson = z.infer<typeof eventDetail>;
+
+export const paymentTimeline = z.object({ payment_id: z.string(), events: z.array(eventDetail) });
+
+export const replayBody = z.strictObject({ destination: z.string().optional() }).default({});
+export const replayAnswer = z.object({
+  id: eventId,
+  deliveries: z.int().describe("how many deliveries will be made"),
+  decision: z.string().optional().describe("for a callback set aside: what came of running it again"),
+  became: z.string().nullable().optional(),
+});
+
+export const replaysBody = z
+  .strictObject({
+    ...filterShape,
+    destination: z.string().optional(),
+    dry_run: z.boolean().default(false).describe("only count"),
+    per_second: z.number().min(0.1).max(1_000).default(DEFAULT_RELEASE_PER_SECOND),
+  })
+  .refine(({ from }) => from !== undefined, {
+    path: ["from"],
+    message: "is required: a bulk replay has a beginning",
+  });
+export const replayJob = z.object({
+  id: z.string(),
+  state: z.enum(["running", "finished", "canceled"]),
+  replayed: z.int(),
+  started_at: instant,
+});
+export const dryRun = z.object({ matching: z.int() });
+
+export const pauseBody = z
+  .strictObject({ why: z.string().max(200).default("by an operator") })
+  .default({ why: "by an operator" });
+
+export const destinationView = z.object({
+  name: z.string(),
+  host: z.string().nullable().describe("null for one that is no longer configured"),
+  paused: z.string().nullable().describe("why, or null"),
+  breakers_open: z.int().describe("shards whose breaker is open"),
+  probe_at: instant.nullable(),
+  pending: z.int(),
+  parked: z.int(),
+  dead: z.int(),
+  delivered: z.int(),
+});
+
+export const ledgerView = z.object({
+  sources: z.record(
+    z.string(),
+    z.object({
+      authentic: z.int(),
+      accepted: z.int(),
+      duplicate: z.int(),
+      superseded: z.int(),
+      deferred: z.int(),
+      quarantined: z.int(),
+      refused: z.int(),
+    }),
+  ),
+  destinations: z.record(
+    z.string(),
+    z.object({ owed: z.int(), delivered: z.int(), pending: z.int(), parked: z.int(), dead: z.int() }),
+  ),
+});
+
+export const auditEntry = z.object({
+  at: instant,
+  actor: z.string(),
+  action: z.string(),
+  detail: z.string(),
+});
+export const problem = z.object({ error: z.string(), problems: z.array(z.string()).optional() });

@@ -1,0 +1,232 @@
+/**
+ * What operators ask and order: lists, one event with its attempts, a payment's time line, replays.
+ * Runs inside one transaction. Scans go over a bounded window at a time: an operator's question must
+ * not hold up a provider's callback.
+ */
+import type { PaymentEvent } from "../event.ts";
+import { LIST_WINDOW_EVENTS, REPLAY_STEP_MS } from "../limits.ts";
+import { keyOf, type Desk } from "./desk.ts";
+import { countDelivered, countSource } from "./ledger.ts";
+import { VERIFIER, type Attempt, type StoredCallback } from "./protocol.ts";
+import type { DeliveryRow, EventRow, EventView, ReplayRow } from "./store.ts";
+
+/** What an event looks like from outside: where its least fortunate delivery stands, or its own fate. */
+export type ShownState =
+  | "pending"
+  | "delivered"
+  | "parked"
+  | "dead"
+  | "superseded"
+  | "deferred"
+  | "quarantined"
+  | "released"
+  | "refused";
+
+export interface EventFilter {
+  readonly source?: string | undefined;
+  readonly type?: string | undefined;
+  readonly state?: ShownState | undefined;
+  readonly destination?: string | undefined;
+  /** Epoch ms, inclusive. */
+  readonly from?: number | undefined;
+  /** Epoch ms, exclusive. */
+  readonly to?: number | undefined;
+  /** Any text: an id, a reference, a transaction. */
+  readonly q?: string | undefined;
+}
+
+export interface ListedEvent extends EventView {
+  readonly shown: ShownState;
+}
+
+/** Up to `limit` events below number `before` (null: the newest), newest first; `next` null: there is no more. */
+export function list(
+  desk: Desk,
+  filter: EventFilter,
+  before: number | null,
+  limit: number,
+): { events: ListedEvent[]; next: number | null } {
+  const to = before ?? desk.store.endOfEvents();
+  const from = Math.max(0, to - LIST_WINDOW_EVENTS);
+  const found = matching(desk, filter, from, to);
+  const events = found.slice(0, limit);
+  if (found.length > limit) return { events, next: events.at(-1)?.n ?? null };
+  return { events, next: from > 1 ? from : null };
+}
+
+/** Events with numbers in [from, to) that the filter wants, newest first. */
+export function matching(desk: Desk, filter: EventFilter, from: number, to: number): ListedEvent[] {
+  return desk.store
+    .window(from, to)
+    .map((event) => ({ ...event, shown: shownState(event) }))
+    .filter((event) => wants(desk, filter, event));
+}
+
+function wants(desk: Desk, filter: EventFilter, event: ListedEvent): boolean {
+  const { source, type, state, destination, from, to, q } = filter;
+  return (
+    (source === undefined || event.source === source) &&
+    (type === undefined || event.type === type) &&
+    (state === undefined || event.shown === state) &&
+    (destination === undefined ||
+      event.deliveries.some((delivery) => delivery.destination === destination)) &&
+    (from === undefined || event.received_at >= from) &&
+    (to === undefined || event.received_at < to) &&
+    (q === undefined || event.event_id === q || event.payment_id === q || desk.store.mentions(event.n, q))
+  );
+}
+
+function shownState(event: EventView): ShownState {
+  const states = new Set(event.deliveries.map(({ state }) => state));
+  if (event.state === "deferred") return states.has("dead") ? "dead" : "deferred";
+  if (event.state !== "accepted") return event.state;
+  if (states.has("dead")) return "dead";
+  if (states.has("parked")) return "parked";
+  return states.has("pending") ? "pending" : "delivered";
+}
+
+export interface EventDetail {
+  readonly row: ListedEvent;
+  /** The frozen event; null for a callback that has none. */
+  readonly event: PaymentEvent | null;
+  readonly attempts: readonly (Attempt & { readonly destination: string })[];
+}
+
+/** Every event with this id (one, unless a callback was set aside twice under one id). */
+export function find(desk: Desk, eventId: string): EventDetail[] {
+  return desk.store.numbersOf(eventId).flatMap((n) => detail(desk, n));
+}
+
+/** The payment's events in order of arrival. */
+export function timeline(desk: Desk, paymentId: string): EventDetail[] {
+  return desk.store.numbersOfPayment(paymentId).flatMap((n) => detail(desk, n));
+}
+
+function detail(desk: Desk, n: number): EventDetail[] {
+  const row = desk.store.event(n);
+  const [view] = desk.store.window(n, n + 1);
+  if (!row || !view) return [];
+  const attempts = desk.store
+    .deliveriesOf(row.payment_id, n)
+    .flatMap((delivery) =>
+      attemptsOf(desk, delivery).map((attempt) => ({ ...attempt, destination: delivery.destination })),
+    );
+  const event = row.state === "accepted" && row.body !== null ? (JSON.parse(row.body) as PaymentEvent) : null;
+  return [{ row: { ...view, shown: shownState(view) }, event, attempts }];
+}
+
+function attemptsOf(desk: Desk, delivery: DeliveryRow): Attempt[] {
+  const failed = desk.store.attemptsOf(keyOf(delivery));
+  const last = delivery.last === null ? null : (JSON.parse(delivery.last) as Attempt);
+  return last === null || failed.some(({ attempt }) => attempt === last.attempt) ? failed : [...failed, last];
+}
+
+// ---- replay ----------------------------------------------------------------------------------------
+
+/**
+ * Sends an event again: same id, same bytes. A pending retry is replaced, a paused destination keeps it
+ * parked. Answers how many deliveries will be made.
+ */
+export function replay(desk: Desk, n: number, destination: string | undefined): number {
+  const event = desk.store.event(n);
+  if (!event) return 0;
+  const rows = desk.store
+    .deliveriesOf(event.payment_id, n)
+    .filter((row) => destination === undefined || row.destination === destination)
+    .filter((row) =>
+      row.destination === VERIFIER ? event.state === "deferred" : event.state === "accepted",
+    );
+  for (const row of rows) replayDelivery(desk, event, row);
+  return rows.length;
+}
+
+function replayDelivery(desk: Desk, event: EventRow, row: DeliveryRow): void {
+  const { store } = desk;
+  if (row.state === "delivered") uncount(desk, event, row);
+  if (
+    row.destination !== VERIFIER &&
+    (!desk.config.destinations.has(row.destination) || desk.isPaused(row.destination))
+  ) {
+    store.replay(keyOf(row), "parked", desk.nowMs, null);
+    return;
+  }
+  desk.unclaim(row);
+  store.replay(keyOf(row), "pending", desk.nowMs, desk.sweepAt(row.destination));
+  if (desk.flows(row.destination)) desk.send(keyOf(row), row.event_id);
+}
+
+/** Owed once more: what was counted when it was delivered is counted again when it is. */
+function uncount(desk: Desk, event: EventRow, row: DeliveryRow): void {
+  const wasSettled = !desk.store.owesAnything(row.payment_id, row.n);
+  const counts = countDelivered(desk.counts(), row.destination, -1);
+  desk.setCounts(wasSettled ? countSource(counts, event.source, { accepted: -1 }) : counts);
+}
+
+/** A callback set aside, to be run again; null if there is none with this id, or it is decided already. */
+export function setAsideCallback(
+  desk: Desk,
+  eventId: string,
+): { n: number; source: string; callback: StoredCallback } | null {
+  for (const n of desk.store.numbersOf(eventId)) {
+    const event = desk.store.event(n);
+    if (event?.state === "quarantined" && event.callback !== null) {
+      return { n, source: event.source, callback: JSON.parse(event.callback) as StoredCallback };
+    }
+  }
+  return null;
+}
+
+// ---- bulk replay -----------------------------------------------------------------------------------
+
+/** Begins a bulk replay of what there is now; the alarm carries it on, `perSecond` events at a time. */
+export function startReplay(desk: Desk, id: string, filter: EventFilter, perSecond: number): void {
+  if (desk.store.replayJob(id)) return;
+  desk.store.putReplayJob({
+    id,
+    filter: JSON.stringify(filter),
+    per_second: perSecond,
+    state: "running",
+    cursor: 0,
+    until: desk.store.endOfEvents(),
+    replayed: 0,
+    started_at: desk.nowMs,
+    next_at: desk.wakeBy(desk.nowMs),
+  });
+}
+
+export function cancelReplay(desk: Desk, id: string): void {
+  const job = desk.store.replayJob(id);
+  if (job?.state === "running") desk.store.putReplayJob({ ...job, state: "canceled" });
+}
+
+/** One step of every running bulk replay; answers when the next is due. */
+export function stepReplays(desk: Desk): number | null {
+  const next = desk.store
+    .replayJobs()
+    .filter((job) => job.state === "running")
+    .flatMap((job) => (job.next_at <= desk.nowMs ? stepReplay(desk, job) : [job.next_at]));
+  return next.length === 0 ? null : Math.min(...next);
+}
+
+/** Oldest first, no more than the time since the last step allows. */
+function stepReplay(desk: Desk, job: ReplayRow): number[] {
+  const to = Math.min(job.until, job.cursor + LIST_WINDOW_EVENTS);
+  const found = matching(desk, JSON.parse(job.filter) as EventFilter, job.cursor, to).toReversed();
+  const allowed = found.slice(0, Math.max(1, Math.floor((job.per_second * REPLAY_STEP_MS) / 1000)));
+  const { destination } = JSON.parse(job.filter) as EventFilter;
+  let replayed = 0;
+  for (const { n } of allowed) replayed += replay(desk, n, destination) > 0 ? 1 : 0;
+  const cursor = allowed.length < found.length ? (allowed.at(-1)?.n ?? job.cursor) + 1 : to;
+  const finished = cursor >= job.until;
+  // A rate below one a step makes the steps longer, not the portions smaller than one.
+  const pause = allowed.length === 0 ? 0 : Math.max(REPLAY_STEP_MS, 1000 / job.per_second);
+  const next_at = desk.nowMs + pause;
+  desk.store.putReplayJob({
+    ...job,
+    cursor,
+    replayed: job.replayed + replayed,
+    state: finished ? "finished" : "running",
+    next_at,
+  });
+  return finished ? [] : [next_at];
+}

@@ -1,0 +1,184 @@
+/** The operator API through the front door: who may use it, what it shows, what it does. */
+import { exports } from "cloudflare:workers";
+import { beforeEach, describe, expect, it, vi } from "vitest";
+import { eventDetail, eventPage } from "../../src/api/schemas.ts";
+import { shardOf } from "../../src/inbox/shard.ts";
+import { acceptance, eventId, paymentId } from "../support/events.ts";
+import { freshRelay, inboxOf, post, runAlarms, type Outside } from "../support/front-door.ts";
+
+let outside: Outside;
+
+beforeEach(async () => {
+  outside = await freshRelay("2036-01-01T00:00:00.000Z");
+});
+
+interface Call {
+  readonly method?: string;
+  readonly body?: unknown;
+  readonly token?: string | null;
+}
+
+async function call(
+  path: string,
+  { method = "GET", body, token = "test-admin-token" }: Call = {},
+): Promise<Response> {
+  const headers = new Headers(token === null ? {} : { authorization: `Bearer ${token}` });
+  const worker = (exports as unknown as { default: Fetcher }).default;
+  return await worker.fetch(`https://relay.test${path}`, {
+    method,
+    headers,
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+  });
+}
+
+async function json(path: string, options?: Call): Promise<Record<string, never>> {
+  return await (await call(path, options)).json();
+}
+
+/** An accepted event in its real home. */
+async function accept(payment: string, event: string): Promise<void> {
+  const input = acceptance({ payment, event });
+  await inboxOf(await shardOf(input.draft.data.payment_id, 8)).accept(input);
+}
+
+const delivered = (count: number) => vi.waitFor(() => expect(outside.delivered).toHaveLength(count));
+
+describe("authorization", () => {
+  it.each(["/api/events", "/api/ledger", "/api/destinations", "/api/audit"])(
+    "%s needs the token",
+    async (path) => {
+      expect((await call(path, { token: null })).status).toBe(401);
+      expect((await call(path, { token: "wrong" })).status).toBe(401);
+      expect((await call(path)).status).toBe(200);
+    },
+  );
+
+  it("describes itself to everybody", async () => {
+    const described = await json("/api/openapi.json", { token: null });
+    expect(Object.keys(described.paths)).toContain("/api/events/{id}/replay");
+  });
+});
+
+describe("looking", () => {
+  it("lists events newest first over all shards, page by page, each once", async () => {
+    for (let i = 0; i < 25; i += 1) {
+      vi.setSystemTime(Date.now() + 1000);
+      await accept(`p${i}`, `e${i}`);
+    }
+    const seen: string[] = [];
+    let cursor: string | null = null;
+    do {
+      const query: string = cursor === null ? "" : `&cursor=${encodeURIComponent(cursor)}`;
+      const page = eventPage.parse(await json(`/api/events?limit=7${query}`));
+      seen.push(...page.events.map(({ id }) => id));
+      cursor = page.cursor;
+    } while (cursor !== null);
+    expect(seen).toEqual(Array.from({ length: 25 }, (_, i) => eventId(`e${24 - i}`)));
+  });
+
+  it("filters by source, state and time, and says which part of a query is wrong", async () => {
+    await accept("p", "e");
+    await delivered(1);
+    await vi.waitFor(async () => {
+      const page = await json("/api/events?state=delivered&source=ipay/broker-eu");
+      expect(page.events).toHaveLength(1);
+    });
+    expect((await json("/api/events?state=dead")).events).toEqual([]);
+    expect((await json("/api/events?to=2035-01-01T00:00:00Z")).events).toEqual([]);
+    const wrong = await call("/api/events?state=lost&limit=0");
+    expect(wrong.status).toBe(400);
+    expect(
+      ((await wrong.json()) as { problems: string[] }).problems.map((text) => text.split(":")[0]),
+    ).toEqual(["state", "limit"]);
+  });
+
+  it("shows one event with its body and attempts", async () => {
+    await accept("p", "e");
+    await delivered(1);
+    await vi.waitFor(async () => {
+      const detail = eventDetail.parse(await json(`/api/events/${eventId("e")}`));
+      expect(detail).toMatchObject({ state: "delivered", event: { id: eventId("e") } });
+      expect(detail.attempts).toMatchObject([{ destination: "crm", attempt: 1, status: 200, answer: "ok" }]);
+    });
+    expect((await call(`/api/events/${eventId("other")}`)).status).toBe(404);
+  });
+
+  it("shows a payment's time line", async () => {
+    await accept("p", "e1");
+    const timeline = await json(`/api/payments/${paymentId("p")}`);
+    expect(timeline.events).toHaveLength(1);
+    expect((await call(`/api/payments/${paymentId("unknown")}`)).status).toBe(404);
+  });
+});
+
+describe("ordering", () => {
+  it("replays one event with the same bytes and a note of it in the audit log", async () => {
+    await accept("p", "e");
+    await delivered(1);
+    await vi.waitFor(async () =>
+      expect((await json("/api/ledger")).destinations).toMatchObject({ crm: { delivered: 1 } }),
+    );
+    expect((await call(`/api/events/${eventId("e")}/replay`, { method: "POST" })).status).toBe(202);
+    await delivered(2);
+    const [first, second] = outside.delivered;
+    expect(second?.body).toBe(first?.body);
+    expect(second?.headers.get("webhook-id")).toBe(first?.headers.get("webhook-id"));
+    expect(second?.headers.get("relay-replay")).toBe("true");
+    expect((await json("/api/audit")).audit).toMatchObject([{ action: "replay", actor: "operator" }]);
+  });
+
+  it("pauses and resumes a destination", async () => {
+    expect(
+      (await call("/api/destinations/crm/pause", { method: "POST", body: { why: "deploying" } })).status,
+    ).toBe(200);
+    await accept("p", "e");
+    expect((await json("/api/destinations")).destinations).toMatchObject([
+      { name: "crm", paused: "deploying", parked: 1 },
+    ]);
+    expect(outside.delivered).toEqual([]);
+    await call("/api/destinations/crm/resume", { method: "POST" });
+    await runAlarms();
+    await delivered(1);
+    expect((await call("/api/destinations/nobody/pause", { method: "POST" })).status).toBe(404);
+  });
+
+  it("counts a bulk replay before it is made, and makes it at the rate asked for", async () => {
+    for (let i = 0; i < 5; i += 1) await accept(`p${i}`, `e${i}`);
+    await delivered(5);
+    const filter = { from: "2035-01-01T00:00:00Z", source: "ipay/broker-eu" };
+    expect(await json("/api/replays", { method: "POST", body: { ...filter, dry_run: true } })).toEqual({
+      matching: 5,
+    });
+    const job = await json("/api/replays", { method: "POST", body: { ...filter, per_second: 800 } });
+    expect(job).toMatchObject({ state: "running", replayed: 0 });
+    await runAlarms();
+    await delivered(10);
+    await vi.waitFor(async () =>
+      expect(await json(`/api/replays/${job.id}`)).toMatchObject({ state: "finished", replayed: 5 }),
+    );
+    expect((await call("/api/replays", { method: "POST", body: {} })).status).toBe(400);
+  });
+});
+
+describe("quarantine", () => {
+  it("runs a quarantined callback again, and keeps it while it is still no use", async () => {
+    const response = await post(
+      {
+        method: "POST",
+        path: "/in/iqpay/broker-eu/deposit/s3cr3t_dep",
+        headers: { "content-type": "application/json" },
+        body: '{"txid":"t","address":"a","status":1,"wallet_ext_id":"1","currency":"BTC"}',
+      },
+      "198.51.100.7",
+    );
+    expect(response.headers.get("relay-outcome")).toBe("quarantined");
+    const id = response.headers.get("relay-event-id") ?? "";
+    expect(await json(`/api/events/${id}`)).toMatchObject({ state: "quarantined", reason: "missing_amount" });
+    const again = await call(`/api/events/${id}/replay`, { method: "POST" });
+    expect(again.status).toBe(409);
+    expect(await json(`/api/events/${id}`)).toMatchObject({ state: "quarantined" });
+    expect((await json("/api/ledger")).sources).toMatchObject({
+      "iqpay/broker-eu": { quarantined: 1, authentic: 1 },
+    });
+  });
+});

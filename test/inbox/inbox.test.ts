@@ -1,0 +1,275 @@
+/** The Inbox as an object in workerd: what it keeps, what it hands over, and what survives an eviction. */
+import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
+import { beforeEach, describe, expect, it, vi } from "vitest";
+import type { Reference, Result } from "../../src/inbox/protocol.ts";
+import { BREAKER_FAILURES, HANDOVER_LEASE_MS } from "../../src/limits.ts";
+import { bindings, freshRelay, inboxOf, type Outside } from "../support/front-door.ts";
+import { acceptance, eventId, paymentId, type Stated } from "../support/events.ts";
+
+/** Ahead of the real clock, so that no alarm fires by itself: tests run them when they want to. */
+const NOW = "2036-01-01T00:00:00.000Z";
+const SHARD = "8/0";
+let outside: Outside;
+let sent: Reference[];
+
+beforeEach(async () => {
+  outside = await freshRelay(NOW);
+  sent = [];
+  // The queue takes references and delivers none: these tests are its consumer.
+  vi.spyOn(bindings.DELIVERIES, "sendBatch").mockImplementation((messages) => {
+    for (const { body } of messages) sent.push(body);
+    return Promise.resolve({ metadata: { metrics: {} } } as never);
+  });
+});
+
+const inbox = () => inboxOf(SHARD);
+const accept = (stated: Stated = {}) => inbox().accept(acceptance(stated));
+const later = (ms: number) => vi.setSystemTime(Date.now() + ms);
+
+function reference(n: number, event = "e", payment = "p"): Reference {
+  return { shard: SHARD, payment: paymentId(payment), n, event: eventId(event), destination: "crm" };
+}
+
+function result(of: Reference, attempt: number, delivered: boolean): Result {
+  return {
+    reference: of,
+    attempt: {
+      attempt,
+      atMs: Date.now(),
+      durationMs: 5,
+      status: delivered ? 200 : 500,
+      error: null,
+      answer: "",
+    },
+    outcome: delivered ? { kind: "delivered" } : { kind: "failed", retryAfterSeconds: null },
+  };
+}
+
+describe("accepting", () => {
+  it("answers a repeat as a duplicate and owes nothing more", async () => {
+    expect(await accept()).toMatchObject({ outcome: "accepted" });
+    expect(await accept()).toEqual({ outcome: "duplicate", eventId: eventId("e"), warnings: [] });
+    expect((await inbox().ledger()).owed).toEqual([{ destination: "crm", state: "pending", count: 1 }]);
+  });
+
+  it("warns when a repeat says something else, and forwards it nowhere", async () => {
+    await accept({ contents: { "conflict:amount": "10" } });
+    const again = await accept({ contents: { "conflict:amount": "9000" }, fingerprint: "other" });
+    expect(again).toMatchObject({ outcome: "duplicate", warnings: ["conflict:amount"] });
+  });
+
+  it("remembers everything over an eviction", async () => {
+    await accept();
+    await evictDurableObject(inbox());
+    expect(await accept()).toMatchObject({ outcome: "duplicate" });
+    const [claim] = await inbox().claim([reference(1)]);
+    expect(claim).toMatchObject({ kind: "deliver", attempt: 1, sequence: 1 });
+  });
+
+  it("hands over the reference at once", async () => {
+    await accept();
+    await vi.waitFor(() => expect(sent).toEqual([reference(1)]));
+  });
+});
+
+describe("claiming and settling", () => {
+  it("gives a delivery to one claimant at a time", async () => {
+    await accept();
+    const claims = await inbox().claim([reference(1), reference(1)]);
+    expect(claims.map(({ kind }) => kind)).toEqual(["deliver", "held"]);
+  });
+
+  it("settles an attempt once: a second report of it changes nothing", async () => {
+    await accept();
+    await inbox().claim([reference(1)]);
+    await inbox().settle([result(reference(1), 1, true)]);
+    expect(await inbox().settle([result(reference(1), 1, false)])).toEqual([{ next: "done" }]);
+    expect(await inbox().claim([reference(1)])).toEqual([{ kind: "done" }]);
+    expect((await inbox().ledger()).counts.delivered).toEqual({ crm: 1 });
+  });
+
+  it("schedules a failed attempt and refuses an early claim", async () => {
+    await accept();
+    await inbox().claim([reference(1)]);
+    const [settled] = await inbox().settle([result(reference(1), 1, false)]);
+    expect(settled).toMatchObject({ next: "retry" });
+    const [early] = await inbox().claim([reference(1)]);
+    expect(early).toMatchObject({ kind: "wait" });
+    later(6_000);
+    const [due] = await inbox().claim([reference(1)]);
+    expect(due).toMatchObject({ kind: "deliver", attempt: 2 });
+  });
+
+  it("holds the next event of a payment until the one before it is delivered", async () => {
+    await accept({ event: "e1", status: "pending" });
+    await accept({ event: "e2", status: "confirmed" });
+    await accept({ event: "other", payment: "q" });
+    await vi.waitFor(() => expect(sent).toHaveLength(2));
+    expect(await inbox().claim([reference(2, "e2")])).toEqual([{ kind: "held" }]);
+    await inbox().claim([reference(1, "e1")]);
+    await inbox().settle([result(reference(1, "e1"), 1, true)]);
+    await vi.waitFor(() => expect(sent.at(-1)).toEqual(reference(2, "e2")));
+    expect(await inbox().claim([reference(2, "e2")])).toMatchObject([{ kind: "deliver", sequence: 2 }]);
+  });
+
+  it("makes a delivery dead after its last attempt and lets the payment go on", async () => {
+    await accept({ event: "e1", status: "pending" });
+    await accept({ event: "e2" });
+    let attempt = 0;
+    let settled: { next: string } = { next: "retry" };
+    while (settled.next === "retry") {
+      attempt += 1;
+      // Days pass; every time the breaker has let a probe through again.
+      later(100_000_000);
+      await runDurableObjectAlarm(inbox());
+      expect(await inbox().claim([reference(1, "e1")])).toMatchObject([{ kind: "deliver", attempt }]);
+      [settled = { next: "done" }] = await inbox().settle([result(reference(1, "e1"), attempt, false)]);
+    }
+    expect(attempt).toBe(15);
+    expect((await inbox().ledger()).owed).toEqual([
+      { destination: "crm", state: "dead", count: 1 },
+      { destination: "crm", state: "pending", count: 1 },
+    ]);
+    expect(outside.lines("alert").map((line) => line.about)).toContain("dead_letter");
+  });
+});
+
+describe("the sweep", () => {
+  it("hands over again what got no answer within its lease", async () => {
+    await accept();
+    await vi.waitFor(() => expect(sent).toHaveLength(1));
+    later(HANDOVER_LEASE_MS - 1);
+    await runDurableObjectAlarm(inbox());
+    expect(sent).toHaveLength(1);
+    later(2);
+    await runDurableObjectAlarm(inbox());
+    await vi.waitFor(() => expect(sent).toHaveLength(2));
+  });
+
+  it("goes on after an alarm that found the queue broken", async () => {
+    vi.spyOn(bindings.DELIVERIES, "sendBatch").mockRejectedValueOnce(new Error("queue is down"));
+    await accept();
+    await vi.waitFor(() => expect(outside.lines("fault").map((line) => line.where)).toContain("queue.send"));
+    later(HANDOVER_LEASE_MS + 1);
+    await runDurableObjectAlarm(inbox());
+    await vi.waitFor(() => expect(sent).toEqual([reference(1)]));
+  });
+
+  it("lets no second alarm be lost: with something owed one is always armed", async () => {
+    await accept();
+    later(HANDOVER_LEASE_MS + 1);
+    await runDurableObjectAlarm(inbox());
+    const alarm = await runInDurableObject(inbox(), (_, state) => state.storage.getAlarm());
+    expect(alarm).not.toBeNull();
+  });
+});
+
+describe("the breaker", () => {
+  async function fail(times: number): Promise<void> {
+    for (let i = 1; i <= times; i += 1) {
+      await accept({ event: `f${i}`, payment: `f${i}` });
+      const of = reference(i, `f${i}`, `f${i}`);
+      await inbox().claim([of]);
+      await inbox().settle([result(of, 1, false)]);
+    }
+  }
+
+  it("opens after ten failures in a row, spends no attempt, and probes with one delivery", async () => {
+    await fail(BREAKER_FAILURES);
+    await accept({ event: "next", payment: "next" });
+    const next = reference(BREAKER_FAILURES + 1, "next", "next");
+    expect(await inbox().claim([next])).toEqual([{ kind: "held" }]);
+    sent.length = 0;
+    later(31_000);
+    await runDurableObjectAlarm(inbox());
+    await vi.waitFor(() => expect(sent).toHaveLength(1));
+    const probe = sent[0] as Reference;
+    expect(await inbox().claim([probe])).toMatchObject([{ kind: "deliver" }]);
+  });
+
+  it("closes with the first success and lets the rest go", async () => {
+    await fail(BREAKER_FAILURES);
+    await accept({ event: "next", payment: "next" });
+    later(31_000);
+    await runDurableObjectAlarm(inbox());
+    await vi.waitFor(() => expect(sent).not.toEqual([]));
+    const probe = sent.at(-1) as Reference;
+    const [claim] = await inbox().claim([probe]);
+    sent.length = 0;
+    await inbox().settle([result(probe, claim?.kind === "deliver" ? claim.attempt : 0, true)]);
+    later(HANDOVER_LEASE_MS + 60_000);
+    await runDurableObjectAlarm(inbox());
+    await vi.waitFor(() => expect(sent).toHaveLength(BREAKER_FAILURES));
+  });
+});
+
+describe("pause and resume", () => {
+  it("parks what is owed and what comes, and gives it all back in order", async () => {
+    await accept({ event: "e1", status: "pending" });
+    await inbox().pause("crm", "maintenance", "op");
+    await accept({ event: "e2" });
+    expect((await inbox().ledger()).owed).toEqual([{ destination: "crm", state: "parked", count: 2 }]);
+    expect(await inbox().claim([reference(1, "e1")])).toEqual([{ kind: "held" }]);
+    await evictDurableObject(inbox());
+    sent.length = 0;
+    await inbox().resume("crm", "op");
+    later(1);
+    await runDurableObjectAlarm(inbox());
+    await vi.waitFor(() => expect(sent).toEqual([reference(1, "e1")]));
+    await inbox().claim([reference(1, "e1")]);
+    await inbox().settle([result(reference(1, "e1"), 1, true)]);
+    await vi.waitFor(() => expect(sent.at(-1)).toEqual(reference(2, "e2")));
+  });
+
+  it("pauses a destination that says it is gone, and keeps what it was owed", async () => {
+    await accept();
+    await inbox().claim([reference(1)]);
+    const gone = { ...result(reference(1), 1, false), outcome: { kind: "gone" as const } };
+    expect(await inbox().settle([gone])).toEqual([{ next: "done" }]);
+    expect((await inbox().ledger()).owed).toEqual([{ destination: "crm", state: "parked", count: 1 }]);
+  });
+});
+
+describe("replay", () => {
+  it("sends the same bytes again, whatever their state was", async () => {
+    await accept();
+    const [first] = await inbox().claim([reference(1)]);
+    await inbox().settle([result(reference(1), 1, true)]);
+    expect(await inbox().replay(1, undefined, "op")).toBe(1);
+    const [again] = await inbox().claim([reference(1)]);
+    expect(again).toMatchObject({ kind: "deliver", replay: true, attempt: 2 });
+    expect(again?.kind === "deliver" && first?.kind === "deliver" && again.body === first.body).toBe(true);
+    await inbox().settle([result(reference(1), 2, true)]);
+    const { counts, owed, open } = await inbox().ledger();
+    expect({ delivered: counts.delivered, owed, open }).toEqual({
+      delivered: { crm: 1 },
+      owed: [],
+      open: [],
+    });
+    expect(counts.sources["ipay/broker-eu"]?.accepted).toBe(1);
+  });
+});
+
+describe("what an event costs", () => {
+  it("writes no more rows than docs/storage.md says", async () => {
+    const rows = await runInDurableObject(inbox(), async (instance, state) => {
+      const before = state.storage.sql.exec("SELECT 1").rowsWritten;
+      expect(before).toBe(0);
+      let written = 0;
+      const exec = state.storage.sql.exec.bind(state.storage.sql);
+      vi.spyOn(state.storage.sql, "exec").mockImplementation(((query: string, ...bindings: never[]) => {
+        const cursor = exec(query, ...bindings);
+        const rest = cursor.toArray();
+        written += cursor.rowsWritten;
+        return { ...cursor, toArray: () => rest, one: () => rest[0], rowsWritten: cursor.rowsWritten };
+      }) as never);
+      await instance.accept(acceptance());
+      const onArrival = written;
+      await instance.claim([reference(1)]);
+      const onClaim = written - onArrival;
+      await instance.settle([result(reference(1), 1, true)]);
+      return { onArrival, onClaim, onDelivery: written - onArrival - onClaim };
+    });
+    expect(rows).toEqual({ onArrival: 3, onClaim: 0, onDelivery: 2 });
+  });
+});

@@ -1,0 +1,75 @@
+/** Drafts as a provider would state them, for tests that begin behind the adapters. */
+import type { EventDraft, Status } from "../../src/event.ts";
+import type { Acceptance } from "../../src/inbox/protocol.ts";
+
+export interface Stated {
+  /** Any text; ids are made of it. */
+  readonly payment?: string;
+  readonly event?: string;
+  readonly status?: Status | null;
+  readonly kind?: EventDraft["kind"];
+  readonly refunded?: string;
+  readonly fingerprint?: string;
+  readonly contents?: Record<string, string>;
+  readonly destinations?: readonly string[];
+  readonly source?: string;
+}
+
+/** `name` as 32 hex digits, so that ids look like ids and stay recognisable. */
+function hex(name: string): string {
+  const digits = [...name].map((char) => char.charCodeAt(0).toString(16)).join("");
+  return digits.padEnd(32, "0").slice(0, 32);
+}
+
+export const eventId = (name: string) => `evt_${hex(name)}`;
+export const paymentId = (name: string) => `pay_${hex(name)}`;
+
+export function draft({
+  payment = "p",
+  event = "e",
+  status = "confirmed",
+  kind = "status",
+  refunded,
+}: Stated): EventDraft {
+  return {
+    id: eventId(event),
+    kind,
+    livemode: true,
+    data: {
+      payment_id: paymentId(payment),
+      direction: "in",
+      status,
+      merchant_reference: "order-1",
+      amount: { value: "10.00", currency: "EUR" },
+      amount_requested: null,
+      amount_net: null,
+      amount_converted: null,
+      ...(refunded === undefined ? {} : { amount_refunded: { value: refunded, currency: "EUR" } }),
+      fee: null,
+      blockchain: null,
+      occurred_at: null,
+      received_at: "2026-09-21T14:13:25.123Z",
+      provider: {
+        name: "ipay",
+        account: "broker-eu",
+        event: "payment",
+        event_id: null,
+        payment_id: null,
+        status,
+      },
+      verification: { method: "static_token", assurance: "shared_secret", covers: ["sender"], key: "k" },
+      warnings: [],
+      raw: null,
+    },
+  };
+}
+
+export function acceptance(stated: Stated = {}): Acceptance {
+  return {
+    source: stated.source ?? "ipay/broker-eu",
+    draft: draft(stated),
+    fingerprint: stated.fingerprint ?? `${stated.event ?? "e"}-bytes`,
+    contents: stated.contents ?? {},
+    destinations: stated.destinations ?? ["crm"],
+  };
+}
