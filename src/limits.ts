@@ -63,10 +63,6 @@ export const CLAIM_GRACE_MS = 5_000;
 export const QUEUE_BATCH_MESSAGES = 100;
 /** The longest delay of a queue message (Queues: 24 h). */
 export const QUEUE_MAX_DELAY_SECONDS = 86_400;
-/** Rows one run of the sweep hands over; the rest follows at once in the next run. */
-export const SWEEP_ROWS = 500;
-/** How soon the alarm runs again while there is more to do than one run may take. */
-export const SWEEP_AGAIN_MS = 100;
 /** How long to wait before a sweep that failed is tried again. */
 export const SWEEP_RETRY_MS = 5_000;
 
@@ -115,3 +111,13 @@ export const DEFAULT_RETENTION_DAYS = 90;
 export const PURGE_INTERVAL_MS = 3_600_000;
 /** … and how many events it looks at in one step. */
 export const PURGE_STEP_EVENTS = 200;
+/** A paced delivery whose slot is further away than this goes back to the Inbox instead of waiting in the consumer. */
+export const PACE_HORIZON_MS = 2_000;
+/** One step of a release (after a pause, an outage, a restart): so much of the rate at a time. */
+export const RELEASE_STEP_MS = 1_000;
+/** When a delivery that found its destination busy is handed over again. */
+export const BUSY_RETRY_MS = 1_000;
+/** The same alert about the same thing is not repeated within this long; what was held back is counted in the next. */
+export const ALERT_REPEAT_MS = 900_000;
+/** Alerts one shard sends in a minute at most; the log has them all. */
+export const MAX_ALERTS_PER_MINUTE = 10;

@@ -12,6 +12,7 @@ import {
 } from "../limits.ts";
 import { providers } from "../providers/registry.ts";
 import type { Source } from "../providers/source.ts";
+import { ALERTS } from "../inbox/protocol.ts";
 import { fromBase64 } from "../verify/hmac.ts";
 import type { Secret } from "../verify/secret.ts";
 import { SourceFields, type Surroundings } from "./fields.ts";
@@ -27,6 +28,10 @@ export interface Destination {
   readonly scheduleSeconds: readonly number[];
   /** Events of one payment arrive in `sequence` order. */
   readonly ordered: boolean;
+  /** Requests per second over all shards; null: no cap, and releases at the default rate. */
+  readonly maxPerSecond: number | null;
+  /** Attempts under way at once over all shards, at least one in each; null: no cap. */
+  readonly maxInFlight: number | null;
   /** Event types wanted, `payment.*` for a family; null: all. */
   readonly types: readonly string[] | null;
   /** Static headers sent with every delivery. */
@@ -43,7 +48,10 @@ export interface RelayConfig {
   readonly retentionDays: number;
   /** By `provider/account`. */
   readonly sources: ReadonlyMap<string, Source>;
+  /** Receivers of events, and of alerts under a name no receiver of events can have. */
   readonly destinations: ReadonlyMap<string, Destination>;
+  /** Names of the receivers of events: what a source sends to unless it names some of them. */
+  readonly eventDestinations: readonly string[];
 }
 
 /** One path segment, so that an address has exactly one spelling. */
@@ -75,6 +83,8 @@ function destinationSchema(fields: SourceFields) {
       .max(50)
       .default([...DEFAULT_SCHEDULE_SECONDS]),
     ordered: z.boolean().default(true),
+    max_per_second: z.number().min(0.01).max(1_000).nullable().default(null),
+    max_in_flight: z.int().min(1).max(1_000).nullable().default(null),
     types: z
       .array(z.string().regex(/^[a-z_]+\.([a-z_]+|\*)$/, "must be like payment.confirmed or payment.*"))
       .min(1)
@@ -137,6 +147,7 @@ function relaySchema(surroundings: Surroundings) {
     retention_days: z.int().min(1).max(3_650).default(DEFAULT_RETENTION_DAYS),
     sources: sourcesSchema(fields),
     destinations: z.record(segment, destinationSchema(fields)),
+    alerts: destinationSchema(fields).optional(),
   });
 }
 
@@ -184,28 +195,34 @@ function build(input: z.infer<ReturnType<typeof relaySchema>>): RelayConfig {
     retentionDays: input.retention_days,
     sources: input.sources,
     destinations: new Map(
-      Object.entries(input.destinations).map(([name, given]) => [
-        name,
-        {
-          name,
-          url: given.url,
-          secrets: given.secrets,
-          timeoutMs: given.timeout_ms,
-          scheduleSeconds: given.schedule_seconds,
-          ordered: given.ordered,
-          types: given.types,
-          headers: given.headers,
-          cloudEvents: given.cloud_events,
-        },
-      ]),
+      Object.entries({ ...input.destinations, ...(input.alerts ? { [ALERTS]: input.alerts } : {}) }).map(
+        ([name, given]) => [name, destinationOf(name, given)],
+      ),
     ),
+    eventDestinations: Object.keys(input.destinations),
+  };
+}
+
+function destinationOf(name: string, given: z.infer<ReturnType<typeof destinationSchema>>): Destination {
+  return {
+    name,
+    url: given.url,
+    secrets: given.secrets,
+    timeoutMs: given.timeout_ms,
+    scheduleSeconds: given.schedule_seconds,
+    ordered: given.ordered,
+    maxPerSecond: given.max_per_second,
+    maxInFlight: given.max_in_flight,
+    types: given.types,
+    headers: given.headers,
+    cloudEvents: given.cloud_events,
   };
 }
 
 function unknownDestinations(config: RelayConfig): string[] {
   return [...config.sources.values()].flatMap((source) =>
     (source.settings.destinations ?? [])
-      .filter((name) => !config.destinations.has(name))
+      .filter((name) => !config.eventDestinations.includes(name))
       .map(
         (name) =>
           `RELAY.sources.${source.provider}.${source.account}.destinations: ${name} is not a destination`,

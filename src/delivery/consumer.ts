@@ -98,6 +98,8 @@ async function attemptDelivery(
   const destination = needs.config.destinations.get(reference.destination);
   // Removed between claim and now: the next claim parks it.
   if (!destination) return { next: "retry", seconds: OUR_FAILURE_RETRY_SECONDS };
+  // Its place in the destination's rate; never far away, or the claim would have been held.
+  if (claim.notBeforeMs > Date.now()) await scheduler.wait(claim.notBeforeMs - Date.now());
   const { attempt, outcome } = await deliver(reference.event, claim, destination);
   const settled = await settling.settle({ reference, attempt, outcome });
   log("delivery", {

@@ -18,6 +18,7 @@ export function accept(desk: Desk, input: Acceptance): Accepted {
     const taken = alertOf(payment.status, draft.data.status);
     const warnings = [...differences(seen, input), ...(taken ? [taken] : [])];
     countRepeat(desk, seen, warnings);
+    for (const about of warnings) desk.alert(about, { source: input.source, event: draft.id });
     return { outcome: "duplicate", eventId: draft.id, warnings };
   }
 
@@ -37,6 +38,7 @@ export function accept(desk: Desk, input: Acceptance): Accepted {
     const body = JSON.stringify(draft);
     store.insert({ ...common, state: "superseded", reason, type: null, warnings, body }, [OWED_TO_NOBODY]);
     desk.count(input.source, { superseded: 1 });
+    for (const about of warnings) desk.alert(about, { source: input.source, event: draft.id });
     return { outcome: "superseded", eventId: draft.id, reason, warnings };
   }
 
@@ -57,7 +59,8 @@ export function accept(desk: Desk, input: Acceptance): Accepted {
   );
   if (owed.length === 0) desk.count(input.source, { accepted: 1 });
   for (const { destination, due } of owed) {
-    if (due !== null && desk.flows(destination)) desk.send({ payment: paymentId, n, destination }, draft.id);
+    if (due !== null && desk.flowsNow(destination))
+      desk.send({ payment: paymentId, n, destination }, draft.id);
   }
   return { outcome: "accepted", eventId: draft.id };
 }
@@ -88,6 +91,7 @@ export function setAside(desk: Desk, input: SettingAside): SetAside {
     why.state === "deferred" &&
     deferredOf(desk, source) >= MAX_DEFERRED_PER_ACCOUNT / desk.config.inboxShards
   ) {
+    desk.alert("deferred_full", { source });
     return { outcome: "full" };
   }
   const row = {
@@ -106,6 +110,7 @@ export function setAside(desk: Desk, input: SettingAside): SetAside {
   };
   desk.store.insert(row, [why.state === "deferred" ? toBeVerified(desk) : OWED_TO_NOBODY]);
   desk.count(source, { [why.state]: 1 });
+  desk.alert(why.state, { source, event: eventId, reason: because(why) });
   return { outcome: why.state, eventId, repeated: false };
 }
 

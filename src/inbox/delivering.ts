@@ -1,8 +1,8 @@
 /** What goes out: claims before an attempt, settlements after it. Runs inside one transaction. */
 import { CLOSED, failed, isOpen } from "../delivery/breaker.ts";
 import { nextDelaySeconds } from "../delivery/schedule.ts";
-import { CLAIM_GRACE_MS } from "../limits.ts";
-import { alert } from "../log.ts";
+import type { Destination } from "../config/schema.ts";
+import { BUSY_RETRY_MS, CLAIM_GRACE_MS, PACE_HORIZON_MS } from "../limits.ts";
 import { keyOf, type Desk } from "./desk.ts";
 import { countDelivered, countSource, type Counts } from "./ledger.ts";
 import {
@@ -38,14 +38,28 @@ export function claim(desk: Desk, reference: Reference): Claimed {
   if (destination.ordered && row.replay === 0 && store.owesEarlier(row)) return { kind: "held" };
   if (!desk.flows(row.destination) && !desk.isProbe(row)) return { kind: "held" };
 
-  desk.claimUntil(row, nowMs + destination.timeoutMs + CLAIM_GRACE_MS);
+  const busy = tooBusy(desk, destination);
+  const notBeforeMs = busy ? nowMs + BUSY_RETRY_MS : desk.takeSlot(destination);
+  if (busy || notBeforeMs > nowMs + PACE_HORIZON_MS) {
+    store.handOverAt(reference, desk.wakeBy(notBeforeMs));
+    return { kind: "held" };
+  }
+
+  desk.claimUntil(row, notBeforeMs + destination.timeoutMs + CLAIM_GRACE_MS);
   return {
     kind: "deliver",
+    notBeforeMs,
     body: event.body ?? "",
     attempt: row.attempts + 1,
     sequence: row.sequence ?? 0,
     replay: row.replay !== 0,
   };
+}
+
+/** Each shard may have its share under way, and one at least. */
+function tooBusy(desk: Desk, { name, maxInFlight }: Destination): boolean {
+  if (maxInFlight === null) return false;
+  return desk.inFlight(name) >= Math.max(1, Math.floor(maxInFlight / desk.config.inboxShards));
 }
 
 /** Records attempts, once each, and says when to come again. */
@@ -77,7 +91,7 @@ function settleDelivered(desk: Desk, row: DeliveryRow, attempt: Attempt, counts:
   const breaker = desk.breakerOf(row.destination);
   if (breaker.failures > 0) desk.setBreaker(row.destination, CLOSED);
   if (isOpen(breaker)) {
-    alert("breaker_closed", { destination: row.destination, shard: desk.shard });
+    desk.alert("breaker_closed", { destination: row.destination });
     // What was held while it was open is overdue: the sweep takes it from here.
     desk.wakeBy(desk.nowMs);
   }
@@ -85,7 +99,7 @@ function settleDelivered(desk: Desk, row: DeliveryRow, attempt: Attempt, counts:
   const delivered = countDelivered(counts, row.destination, 1);
   if (desk.store.owesAnything(row.payment_id, row.n)) return delivered;
   const event = desk.store.event(row.n);
-  return event ? countSource(delivered, event.source, { accepted: 1 }) : delivered;
+  return event?.state === "accepted" ? countSource(delivered, event.source, { accepted: 1 }) : delivered;
 }
 
 function settleFailed(desk: Desk, row: DeliveryRow, { attempt, outcome }: Result): Settled {
@@ -107,7 +121,11 @@ function settleFailed(desk: Desk, row: DeliveryRow, { attempt, outcome }: Result
   }
   if (seconds === null) {
     store.failed(keyOf(row), attempt, null, null);
-    alert("dead_letter", { destination: row.destination, event: row.event_id, attempts: attempt.attempt });
+    desk.alert("dead_letter", {
+      destination: row.destination,
+      event: row.event_id,
+      attempts: attempt.attempt,
+    });
     releaseNext(desk, row);
     return { next: "done" };
   }
@@ -121,7 +139,7 @@ function countFailure(desk: Desk, destination: string): void {
   const after = failed(before, desk.nowMs);
   desk.setBreaker(destination, after);
   if (isOpen(before) || !isOpen(after)) return;
-  alert("breaker_open", { destination, shard: desk.shard });
+  desk.alert("breaker_open", { destination });
   desk.wakeBy(after.probeAtMs ?? desk.nowMs);
 }
 
@@ -138,7 +156,7 @@ function releaseNext(desk: Desk, row: DeliveryRow): void {
 export function pause(desk: Desk, destination: string, why: string): void {
   desk.setPaused(destination, why);
   desk.store.parkAll(destination);
-  alert("destination_paused", { destination, why, shard: desk.shard });
+  desk.alert(why === "gone" ? "destination_gone" : "destination_paused", { destination, why });
 }
 
 /** What was parked has its turn again, the oldest first. */

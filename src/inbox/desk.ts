@@ -3,10 +3,14 @@
  * only in memory. Nothing here must survive: after an eviction breakers and pauses are read back, and
  * leases of claimed deliveries are simply gone, which costs at worst a second attempt with the same id.
  */
-import type { RelayConfig } from "../config/schema.ts";
+import type { Destination, RelayConfig } from "../config/schema.ts";
 import { CLOSED, isOpen, probing, type Breaker } from "../delivery/breaker.ts";
+import { nextSlotMs, type Pace } from "../delivery/pace.ts";
+import { DEFAULT_RELEASE_PER_SECOND, PACE_HORIZON_MS, RELEASE_STEP_MS } from "../limits.ts";
+import { alert, type LogFields } from "../log.ts";
+import { AlertGate, alertBody } from "./alerts.ts";
 import { countSource, readCounts, type Counts, type SourceChange } from "./ledger.ts";
-import { VERIFIER, type Reference } from "./protocol.ts";
+import { ALERTS, VERIFIER, type Reference } from "./protocol.ts";
 import type { DeliveryKey, DeliveryRow, Store } from "./store.ts";
 
 export class Desk {
@@ -43,6 +47,7 @@ export class Desk {
   /** When a delivery whose turn is now is handed over again: after its lease, or when an open breaker probes. */
   sweepAt(destination: string): number {
     const { probeAtMs } = this.breakerOf(destination);
+    if (probeAtMs === null && !this.flowsNow(destination)) return this.wakeBy(this.nowMs + RELEASE_STEP_MS);
     if (probeAtMs === null) return this.wakeBy(this.nowMs + this.config.handoverLeaseMs);
     this.wakeBy(Math.max(probeAtMs, this.nowMs));
     return this.nowMs;
@@ -69,11 +74,91 @@ export class Desk {
     return !isOpen(this.breakerOf(destination));
   }
 
+  /** As `flows`, and the destination's rate has room for one more soon. */
+  flowsNow(destination: string): boolean {
+    return this.flows(destination) && this.slotsAheadMs(destination) <= PACE_HORIZON_MS;
+  }
+
   setBreaker(destination: string, breaker: Breaker): void {
     if (breaker === CLOSED) this.#memory.breakers.delete(destination);
     else this.#memory.breakers.set(destination, breaker);
     this.#keepDestination(destination);
   }
+
+  // ---- pace ----------------------------------------------------------------------------------------
+
+  /** The next free slot of a paced destination, taken; now where there is no rate. */
+  takeSlot(destination: Destination): number {
+    const pace = this.#paceOf(destination.maxPerSecond);
+    if (!pace) return this.nowMs;
+    const slot = nextSlotMs(pace, this.nowMs, this.#memory.slots.get(destination.name) ?? null);
+    this.#memory.slots.set(destination.name, slot);
+    return slot;
+  }
+
+  /** How far ahead the slots of a destination are given out, in ms. */
+  slotsAheadMs(destination: string): number {
+    return Math.max(0, (this.#memory.slots.get(destination) ?? 0) - this.nowMs);
+  }
+
+  /** This shard's share of a release, in one step: how many, and how long the step is. */
+  releaseStep(destination: string): { rows: number; stepMs: number } {
+    const perSecond = this.config.destinations.get(destination)?.maxPerSecond ?? DEFAULT_RELEASE_PER_SECOND;
+    const share = (perSecond * RELEASE_STEP_MS) / 1000 / this.config.inboxShards;
+    return share >= 1
+      ? { rows: Math.floor(share), stepMs: RELEASE_STEP_MS }
+      : { rows: 1, stepMs: RELEASE_STEP_MS / share };
+  }
+
+  /** A step of a release was made now. */
+  released(destination: string): void {
+    this.#memory.released.set(destination, this.nowMs);
+  }
+
+  /** Was one made within this long? Then the next has to wait, whoever rang the alarm. */
+  releasedWithin(destination: string, stepMs: number): boolean {
+    return this.nowMs - (this.#memory.released.get(destination) ?? 0) < stepMs;
+  }
+
+  #paceOf(perSecond: number | null): Pace | null {
+    const shards = this.config.inboxShards;
+    const shard = Number(this.shard.split("/")[1] ?? 0);
+    return perSecond === null ? null : { perSecond, shard, shards };
+  }
+
+  // ---- alerts --------------------------------------------------------------------------------------
+
+  /** Something a person should look at: always a line in the log, and a message where one is configured. */
+  alert(about: string, fields: LogFields): void {
+    alert(about, { ...fields, shard: this.shard });
+    // An alert about an alert that cannot be delivered would not be delivered either.
+    if (!this.config.destinations.has(ALERTS) || fields.destination === ALERTS) return;
+    const held = this.#memory.alerts.admit(about, fields, this.nowMs);
+    if (held === null) return;
+    const eventId = `alr_${crypto.randomUUID().replaceAll("-", "")}`;
+    const paymentId = `alert:${eventId}`;
+    const due = { state: "pending" as const, due: this.nowMs, sweepAt: this.sweepAt(ALERTS) };
+    const n = this.store.insert(
+      {
+        eventId,
+        paymentId,
+        source: ALERTS,
+        state: "alert",
+        reason: about,
+        type: "relay.alert",
+        receivedAt: this.nowMs,
+        fingerprint: eventId,
+        contents: "{}",
+        warnings: [],
+        body: alertBody(about, fields, held, this.nowMs),
+        callback: null,
+      },
+      [{ destination: ALERTS, sequence: null, status: null, refunded: null, ...due }],
+    );
+    if (this.flows(ALERTS)) this.send({ payment: paymentId, n, destination: ALERTS }, eventId);
+  }
+
+  // ---- probes --------------------------------------------------------------------------------------
 
   /** This delivery is the one that may be attempted although the breaker is open. */
   setProbe(row: DeliveryRow): void {
@@ -111,6 +196,15 @@ export class Desk {
     this.#memory.claimed.set(claimName(row), atMs);
   }
 
+  /** Attempts under way to a destination, in this shard. */
+  inFlight(destination: string): number {
+    let count = 0;
+    for (const [name, until] of this.#memory.claimed) {
+      if (until > this.nowMs && name.endsWith(`:${destination}`)) count += 1;
+    }
+    return count;
+  }
+
   unclaim(row: DeliveryRow): void {
     this.#memory.claimed.delete(claimName(row));
   }
@@ -139,6 +233,11 @@ export class Memory {
   readonly claimed = new Map<string, number>();
   /** By destination: the delivery its open breaker lets through next. */
   readonly probes = new Map<string, string>();
+  /** By destination: the last slot given out. */
+  readonly slots = new Map<string, number>();
+  /** By destination: when the last step of a release was made. */
+  readonly released = new Map<string, number>();
+  readonly alerts = new AlertGate();
   /** The earliest new hand-over of the work in hand. */
   wakeAtMs: number | null = null;
 

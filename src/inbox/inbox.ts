@@ -9,7 +9,7 @@ import { DurableObject } from "cloudflare:workers";
 import { configOf } from "../config/load.ts";
 import type { RelayConfig } from "../config/schema.ts";
 import type { Env } from "../env.ts";
-import { SWEEP_AGAIN_MS, SWEEP_RETRY_MS } from "../limits.ts";
+import { SWEEP_RETRY_MS } from "../limits.ts";
 import { fault } from "../log.ts";
 import type { TokenRecord } from "../providers/provider.ts";
 import { accept, setAside } from "./accepting.ts";
@@ -135,11 +135,11 @@ export class Inbox extends DurableObject<Env> {
 
   /** Everything that is due by the clock; answers when the next thing is, null for never. */
   #round(desk: Desk): number | null {
-    const { more } = sweep(desk);
+    sweep(desk);
     const replaysAtMs = stepReplays(desk);
     this.#purge = purgeStep(desk, this.#purge);
     const times = [
-      more ? desk.nowMs + SWEEP_AGAIN_MS : nextSweepAt(desk),
+      nextSweepAt(desk),
       replaysAtMs,
       desk.store.endOfEvents() > 1 ? this.#purge.nextAtMs : null,
     ];

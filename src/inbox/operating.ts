@@ -79,7 +79,7 @@ function wants(desk: Desk, filter: EventFilter, event: ListedEvent): boolean {
 function shownState(event: EventView): ShownState {
   const states = new Set(event.deliveries.map(({ state }) => state));
   if (event.state === "deferred") return states.has("dead") ? "dead" : "deferred";
-  if (event.state !== "accepted") return event.state;
+  if (event.state !== "accepted" && event.state !== "alert") return event.state;
   if (states.has("dead")) return "dead";
   if (states.has("parked")) return "parked";
   return states.has("pending") ? "pending" : "delivered";

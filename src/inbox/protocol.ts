@@ -79,6 +79,9 @@ export interface Reference {
 /** The destination of callbacks whose verifier is to be asked again; no configured name can equal it. */
 export const VERIFIER = "@verifier";
 
+/** The destination of alerts to operators, where one is configured. */
+export const ALERTS = "@alerts";
+
 export type Claimed =
   | {
       readonly kind: "deliver";
@@ -86,6 +89,8 @@ export type Claimed =
       readonly attempt: number;
       readonly sequence: number;
       readonly replay: boolean;
+      /** Not to be sent before this instant (epoch ms): the destination's rate. */
+      readonly notBeforeMs: number;
     }
   | {
       readonly kind: "verify";

@@ -7,7 +7,14 @@ import type { PaymentState } from "./lifecycle.ts";
 import type { Attempt } from "./protocol.ts";
 
 /** What an event row is: the fate of a callback that was authentic, or not yet decidable. */
-export type EventState = "accepted" | "superseded" | "quarantined" | "deferred" | "released" | "refused";
+export type EventState =
+  | "accepted"
+  | "superseded"
+  | "quarantined"
+  | "deferred"
+  | "released"
+  | "refused"
+  | "alert";
 
 /** `none`: owed to nobody (superseded, or no destination wants it); the row keeps the dedupe key. */
 export type DeliveryState = "none" | "pending" | "delivered" | "parked" | "dead";
@@ -279,6 +286,17 @@ export class Store {
     );
   }
 
+  /** Not now: handed over again at this instant. */
+  handOverAt(key: DeliveryKey, sweepAt: number): void {
+    this.#sql.exec(
+      "UPDATE deliveries SET sweep_at = ? WHERE payment_id = ? AND n = ? AND destination = ?",
+      sweepAt,
+      key.payment,
+      key.n,
+      key.destination,
+    );
+  }
+
   park(key: DeliveryKey): void {
     this.#sql.exec(
       `UPDATE deliveries SET state = 'parked', due = NULL, sweep_at = NULL
@@ -375,13 +393,15 @@ export class Store {
   }
 
   /** Parked rows become pending; only the first of each payment has its turn at once when `ordered`. */
+  /** The sweep takes the oldest first: their times of arrival, all in the past, are their places in the line. */
   unparkAll(destination: string, nowMs: number, ordered: boolean): void {
     const isHead = ordered
       ? `NOT EXISTS (SELECT 1 FROM deliveries AS e WHERE e.payment_id = deliveries.payment_id AND e.n < deliveries.n
            AND e.destination = deliveries.destination AND (e.state = 'pending' OR e.state = 'parked') AND e.replay = 0)`
       : "1";
     this.#sql.exec(
-      `UPDATE deliveries SET due = ?1, sweep_at = ?1 WHERE destination = ?2 AND state = 'parked' AND ${isHead}`,
+      `UPDATE deliveries SET due = ?1, sweep_at = (SELECT MIN(received_at, ?1) FROM events WHERE events.n = deliveries.n)
+       WHERE destination = ?2 AND state = 'parked' AND ${isHead}`,
       nowMs,
       destination,
     );
@@ -401,7 +421,7 @@ export class Store {
            (SELECT json_group_array(json_object('destination', destination, 'state', state, 'sequence', sequence,
               'due', due, 'attempts', attempts)) FROM deliveries AS d
             WHERE d.payment_id = events.payment_id AND d.n = events.n AND d.destination <> '') AS deliveries
-         FROM events WHERE n >= ? AND n < ? ORDER BY n DESC`,
+         FROM events WHERE n >= ? AND n < ? AND state <> 'alert' ORDER BY n DESC`,
         from,
         to,
       )

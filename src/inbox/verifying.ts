@@ -1,7 +1,6 @@
 /** Deferred callbacks: asked about again until the verifier says yes or no, never forwarded before. */
 import { nextDelaySeconds } from "../delivery/schedule.ts";
 import { CLAIM_GRACE_MS, DEFERRED_SCHEDULE_SECONDS, VERIFIER_TIMEOUT_MS } from "../limits.ts";
-import { alert } from "../log.ts";
 import { because } from "../reasons.ts";
 import { keyOf, type Desk } from "./desk.ts";
 import type { Attempt, Claimed, Decision, Reference, Settled, StoredCallback } from "./protocol.ts";
@@ -63,7 +62,7 @@ function askAgainLater(desk: Desk, row: DeliveryRow, attempt: Attempt): Settled 
   const seconds = nextDelaySeconds(DEFERRED_SCHEDULE_SECONDS.slice(1), row.tries + 1, null, 0);
   if (seconds === null) {
     desk.store.failed(keyOf(row), attempt, null, null);
-    alert("deferred_dead", { event: row.event_id, attempts: attempt.attempt });
+    desk.alert("deferred_dead", { event: row.event_id, attempts: attempt.attempt });
     return { next: "done" };
   }
   const due = desk.nowMs + seconds * 1000;

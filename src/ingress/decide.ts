@@ -77,7 +77,7 @@ export async function decide(source: Source, callback: Callback, around: Surroun
     draft,
     fingerprint: callback.sha256,
     contents: facts.contents,
-    destinations: source.settings.destinations ?? [...around.config.destinations.keys()],
+    destinations: source.settings.destinations ?? around.config.eventDestinations,
   });
   return { kind: "event", accepted, verification, shield };
 }

@@ -1,0 +1,45 @@
+/**
+ * Alerts to operators: which are worth a message, and what it says. The log has every one of them;
+ * a message is sent once per thing and quarter of an hour, and a shard in trouble does not flood a channel.
+ */
+import { ALERT_REPEAT_MS, MAX_ALERTS_PER_MINUTE } from "../limits.ts";
+import type { LogFields } from "../log.ts";
+
+const MINUTE_MS = 60_000;
+
+/** Lets an alert through or holds it back. In memory: after an eviction one may be repeated early. */
+export class AlertGate {
+  readonly #last = new Map<string, { atMs: number; held: number }>();
+  #recent: number[] = [];
+
+  /** How many like it were held back since the last one, or null to hold this one back too. */
+  admit(about: string, fields: LogFields, nowMs: number): number | null {
+    const key = `${about}|${String(fields.destination ?? fields.source ?? "")}`;
+    const last = this.#last.get(key);
+    this.#recent = this.#recent.filter((atMs) => atMs > nowMs - MINUTE_MS);
+    const tooSoon = last !== undefined && nowMs - last.atMs < ALERT_REPEAT_MS;
+    if (tooSoon || this.#recent.length >= MAX_ALERTS_PER_MINUTE) {
+      this.#last.set(key, { atMs: last?.atMs ?? Number.NEGATIVE_INFINITY, held: (last?.held ?? 0) + 1 });
+      return null;
+    }
+    this.#recent.push(nowMs);
+    this.#last.set(key, { atMs: nowMs, held: 0 });
+    return last?.held ?? 0;
+  }
+}
+
+/** A message for programs and, by its `text`, for a Slack-compatible channel. */
+export function alertBody(about: string, fields: LogFields, held: number, nowMs: number): string {
+  const particulars = Object.entries(fields)
+    .filter(([, value]) => value !== undefined && value !== null)
+    .map(([name, value]) => `${name} ${String(value)}`);
+  const more = held > 0 ? [`and ${held} more like it since the last message`] : [];
+  return JSON.stringify({
+    type: "relay.alert",
+    about,
+    at: new Date(nowMs).toISOString(),
+    text: `psp-relay: ${[about.replaceAll("_", " "), ...particulars, ...more].join(", ")}`,
+    held,
+    ...fields,
+  });
+}

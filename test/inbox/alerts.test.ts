@@ -1,0 +1,47 @@
+import { describe, expect, it } from "vitest";
+import { AlertGate, alertBody } from "../../src/inbox/alerts.ts";
+import { ALERT_REPEAT_MS, MAX_ALERTS_PER_MINUTE } from "../../src/limits.ts";
+
+const NOW = 1_790_000_000_000;
+
+describe("the gate of alerts", () => {
+  it("lets the first through and holds back its like for a quarter of an hour, counting", () => {
+    const gate = new AlertGate();
+    expect(gate.admit("dead_letter", { destination: "crm" }, NOW)).toBe(0);
+    expect(gate.admit("dead_letter", { destination: "crm" }, NOW + 1)).toBeNull();
+    expect(gate.admit("dead_letter", { destination: "crm" }, NOW + ALERT_REPEAT_MS - 1)).toBeNull();
+    expect(gate.admit("dead_letter", { destination: "crm" }, NOW + ALERT_REPEAT_MS)).toBe(2);
+  });
+
+  it("tells destinations and sources apart", () => {
+    const gate = new AlertGate();
+    gate.admit("dead_letter", { destination: "crm" }, NOW);
+    expect(gate.admit("dead_letter", { destination: "erp" }, NOW)).toBe(0);
+    expect(gate.admit("quarantined", { source: "ipay/a" }, NOW)).toBe(0);
+    expect(gate.admit("quarantined", { source: "ipay/b" }, NOW)).toBe(0);
+  });
+
+  it("lets no more than a few a minute through, whatever they are about", () => {
+    const gate = new AlertGate();
+    const admitted = Array.from({ length: 50 }, (_, i) => gate.admit(`about${i}`, {}, NOW));
+    expect(admitted.filter((held) => held !== null)).toHaveLength(MAX_ALERTS_PER_MINUTE);
+    expect(gate.admit("later", {}, NOW + 60_001)).toBe(0);
+  });
+});
+
+describe("the message of an alert", () => {
+  it("is readable as text and as data", () => {
+    const body = JSON.parse(
+      alertBody("breaker_open", { destination: "crm", shard: "8/1", event: undefined }, 3, NOW),
+    ) as object;
+    expect(body).toEqual({
+      type: "relay.alert",
+      about: "breaker_open",
+      at: "2026-09-21T14:13:20.000Z",
+      text: "psp-relay: breaker open, destination crm, shard 8/1, and 3 more like it since the last message",
+      held: 3,
+      destination: "crm",
+      shard: "8/1",
+    });
+  });
+});

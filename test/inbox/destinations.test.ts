@@ -1,0 +1,133 @@
+/** Several destinations, their filters and rates: each owed on its own, none holding up another. */
+import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
+import { beforeEach, describe, expect, it, vi } from "vitest";
+import type { Reference } from "../../src/inbox/protocol.ts";
+import { bindings, freshRelay, inboxOf } from "../support/front-door.ts";
+import { acceptance, eventId, paymentId, type Stated } from "../support/events.ts";
+import { relay } from "../support/bindings.ts";
+
+const SHARD = "8/0";
+let sent: Reference[];
+
+type Configured = Record<string, Record<string, unknown>>;
+
+/** The relay with these destinations, as after a deployment: every object begins a new life. */
+async function deploy(destinations: Configured, alerts?: Record<string, unknown>): Promise<void> {
+  const crm = relay.destinations.crm;
+  const configured = Object.fromEntries(
+    Object.entries(destinations).map(([name, more]) => [name, { ...crm, ...more }]),
+  );
+  const next = { ...relay, destinations: configured, ...(alerts ? { alerts: { ...crm, ...alerts } } : {}) };
+  // It has to be alive to be evicted.
+  await inboxOf(SHARD).destinations();
+  await evictDurableObject(inboxOf(SHARD));
+  await runInDurableObject(inboxOf(SHARD), (instance) => {
+    const env = { ...(instance as unknown as { env: object }).env, RELAY: JSON.stringify(next) };
+    Object.defineProperty(instance, "env", { value: env });
+  });
+}
+
+beforeEach(async () => {
+  await freshRelay("2036-01-01T00:00:00.000Z");
+  sent = [];
+  vi.spyOn(bindings.DELIVERIES, "sendBatch").mockImplementation((messages) => {
+    for (const { body } of messages) sent.push(body);
+    return Promise.resolve({ metadata: { metrics: {} } } as never);
+  });
+});
+
+const inbox = () => inboxOf(SHARD);
+const accept = (stated: Stated = {}) => inbox().accept(acceptance(stated));
+const owed = async () =>
+  Object.fromEntries(
+    (await inbox().ledger()).owed.map(({ destination, state, count }) => [`${destination} ${state}`, count]),
+  );
+
+function reference(n: number, event: string, payment: string, destination = "crm"): Reference {
+  return { shard: SHARD, payment: paymentId(payment), n, event: eventId(event), destination };
+}
+
+describe("several destinations", () => {
+  it("are each owed what they want, and settled on their own", async () => {
+    await deploy({ crm: {}, erp: { types: ["payment.confirmed"] }, audit: { types: ["payout.*"] } });
+    const destinations = ["crm", "erp", "audit"];
+    await accept({ event: "e1", status: "pending", destinations });
+    await accept({ event: "e2", status: "confirmed", destinations });
+    expect(await owed()).toEqual({ "crm pending": 2, "erp pending": 1 });
+    // crm has not yet had the first; erp wants only the second and need not wait for crm.
+    const [crm, erp] = await inbox().claim([reference(2, "e2", "p"), reference(2, "e2", "p", "erp")]);
+    expect([crm?.kind, erp?.kind]).toEqual(["held", "deliver"]);
+  });
+
+  it("park what a removed one was owed, and give it back when it returns", async () => {
+    await deploy({ crm: {}, erp: {} });
+    await accept({ destinations: ["crm", "erp"] });
+    await deploy({ crm: {} });
+    expect(await owed()).toEqual({ "crm pending": 1, "erp parked": 1 });
+    await deploy({ crm: {}, erp: {} });
+    expect(await owed()).toEqual({ "crm pending": 1, "erp pending": 1 });
+  });
+
+  it("owe an added one nothing of what came before it", async () => {
+    await accept({ event: "e1", payment: "p1" });
+    await deploy({ crm: {}, erp: {} });
+    await accept({ event: "e2", payment: "p2", destinations: ["crm", "erp"] });
+    expect(await owed()).toEqual({ "crm pending": 2, "erp pending": 1 });
+  });
+});
+
+describe("a destination's rate", () => {
+  it("gives each delivery its own slot and sends back those whose slot is far", async () => {
+    await deploy({ crm: { max_per_second: 8 } });
+    // Eight a second over eight shards: this one has one slot a second.
+    for (let i = 1; i <= 5; i += 1) await accept({ event: `e${i}`, payment: `p${i}` });
+    const claims = await inbox().claim([1, 2, 3, 4, 5].map((i) => reference(i, `e${i}`, `p${i}`)));
+    const slots = claims.flatMap((claim) =>
+      claim.kind === "deliver" ? [claim.notBeforeMs - Date.now()] : [],
+    );
+    expect(slots).toEqual([0, 1000, 2000]);
+    expect(claims.filter(({ kind }) => kind === "held")).toHaveLength(2);
+  });
+
+  it("stops handing over what could not be sent soon", async () => {
+    await deploy({ crm: { max_per_second: 8 } });
+    for (let i = 1; i <= 3; i += 1) await accept({ event: `e${i}`, payment: `p${i}` });
+    await inbox().claim([1, 2, 3].map((i) => reference(i, `e${i}`, `p${i}`)));
+    await inbox().claim([reference(3, "e3", "p3")]);
+    await vi.waitFor(() => expect(sent).toHaveLength(3));
+    sent.length = 0;
+    vi.setSystemTime(Date.now() - 500);
+    await accept({ event: "e4", payment: "p4" });
+    await Promise.resolve();
+    expect(sent).toEqual([]);
+    vi.setSystemTime(Date.now() + 5_000);
+    await runDurableObjectAlarm(inbox());
+    await vi.waitFor(() => expect(sent.length).toBeGreaterThan(0));
+  });
+
+  it("keeps no more under way than allowed", async () => {
+    await deploy({ crm: { max_in_flight: 8 } });
+    for (let i = 1; i <= 2; i += 1) await accept({ event: `e${i}`, payment: `p${i}` });
+    const claims = await inbox().claim([1, 2].map((i) => reference(i, `e${i}`, `p${i}`)));
+    expect(claims.map(({ kind }) => kind)).toEqual(["deliver", "held"]);
+  });
+});
+
+describe("alerts", () => {
+  it("go out like events, once per thing, and are no events to anybody else", async () => {
+    await deploy({ crm: {} }, { url: "http://crm.test/alerts" });
+    await inbox().pause("crm", "gone", "relay");
+    await inbox().pause("crm", "gone", "relay");
+    await vi.waitFor(() => expect(sent.map(({ destination }) => destination)).toEqual(["@alerts"]));
+    const [claim] = await inbox().claim(sent);
+    expect(claim).toMatchObject({ kind: "deliver", attempt: 1 });
+    const body = JSON.parse(claim?.kind === "deliver" ? claim.body : "{}") as object;
+    expect(body).toMatchObject({
+      type: "relay.alert",
+      about: "destination_gone",
+      destination: "crm",
+      why: "gone",
+    });
+    expect((await inbox().list({}, null, 10)).events).toEqual([]);
+  });
+});
