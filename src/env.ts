@@ -7,6 +7,10 @@ export interface Env {
   /** The shield: event id → fingerprint of a callback known to be a plain duplicate. */
   readonly SEEN: KVNamespace;
   readonly DELIVERIES: Queue<Reference>;
+  /** Counts refused requests; without it a flood is refused one by one. */
+  readonly UNVERIFIED?: RateLimit;
+  /** One point per thing that happened; without it the log alone tells. */
+  readonly COUNTERS?: AnalyticsEngineDataset;
   readonly RELAY: unknown;
   readonly ADMIN_TOKEN?: string;
 }

@@ -121,3 +121,6 @@ export const BUSY_RETRY_MS = 1_000;
 export const ALERT_REPEAT_MS = 900_000;
 /** Alerts one shard sends in a minute at most; the log has them all. */
 export const MAX_ALERTS_PER_MINUTE = 10;
+
+/** What a caller whose requests are all refused is told to wait: the period of the rate limit. */
+export const FLOOD_RETRY_AFTER_SECONDS = 60;

@@ -1,5 +1,5 @@
 /** What a provider is told: its own success answer, a poor refusal, or "come again" (config.md). */
-import { UNAVAILABLE_RETRY_AFTER_SECONDS } from "../limits.ts";
+import { FLOOD_RETRY_AFTER_SECONDS, UNAVAILABLE_RETRY_AFTER_SECONDS } from "../limits.ts";
 import type { Source } from "../providers/source.ts";
 import { refusal, type RefusedReason } from "../reasons.ts";
 
@@ -41,6 +41,17 @@ export function unavailable(): Response {
     {
       status: 503,
       headers: { "retry-after": String(UNAVAILABLE_RETRY_AFTER_SECONDS), "cache-control": "no-store" },
+    },
+  );
+}
+
+/** For a caller of whom too much was refused: whatever it sends that verifies is still taken. */
+export function slowDown(): Response {
+  return Response.json(
+    { error: "too many requests" },
+    {
+      status: 429,
+      headers: { "retry-after": String(FLOOD_RETRY_AFTER_SECONDS), "cache-control": "no-store" },
     },
   );
 }

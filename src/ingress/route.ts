@@ -4,16 +4,18 @@
  * and no answer of success leaves before the Inbox has the callback on disk.
  */
 import type { RelayConfig } from "../config/schema.ts";
+import { count } from "../counters.ts";
 import type { Env } from "../env.ts";
 import { alert, fault, log, type LogFields } from "../log.ts";
 import { callbackIdOf } from "../providers/ids.ts";
 import { because, type Because, type RefusedReason } from "../reasons.ts";
 import type { SettingAside } from "../inbox/protocol.ts";
 import { decide, type Decided } from "./decide.ts";
+import { isFlooding } from "./flood.ts";
 import { locate, type Located } from "./locate.ts";
 import { Inboxes } from "./inboxes.ts";
 import { readCallback } from "./request.ts";
-import { refuse, succeed, unavailable } from "./reply.ts";
+import { refuse, slowDown, succeed, unavailable } from "./reply.ts";
 import { toStored } from "./store-form.ts";
 import { rememberDuplicate } from "./shield.ts";
 import { rawTarget } from "./target.ts";
@@ -27,7 +29,7 @@ export async function receive(
 ): Promise<Response> {
   const startedMs = Date.now();
   const located = await locate(rawTarget(request.url).path, config, startedMs);
-  if (!located) return refusedReply(null, { reason: "route" });
+  if (!located) return await refusedReply(null, { reason: "route" }, request, env);
   try {
     return await receiveAt(located, request, config, env, ctx, startedMs);
   } catch (error) {
@@ -46,13 +48,13 @@ async function receiveAt(
 ): Promise<Response> {
   const { source } = located;
   const callback = await readCallback(request, located, nowMs);
-  if (!callback.ok) return refusedReply(located, { reason: callback.error });
+  if (!callback.ok) return await refusedReply(located, { reason: callback.error }, request, env);
 
   const inboxes = new Inboxes(env, config);
   const decided = await decide(source, callback.value, { inboxes, config, env, nowMs, verification: null });
   switch (decided.kind) {
     case "refused":
-      return refusedReply(located, decided);
+      return await refusedReply(located, decided, request, env);
 
     case "deferred":
     case "quarantined": {
@@ -69,13 +71,10 @@ async function receiveAt(
         callback: toStored(source, callback.value, verification),
         why: asideOf(decided),
       });
-      if (kept.outcome === "full") {
-        alert("deferred_full", { source: source.name });
-        return unavailable();
-      }
+      if (kept.outcome === "full") return unavailable();
       const reason = because(decided);
-      if (!kept.repeated) alert(decided.kind, { source: source.name, event: eventId, reason });
       logOutcome(source.name, kept.outcome, eventId, { reason });
+      count(env, { what: "callback", name: source.name, outcome: kept.outcome, reason });
       // Why a verification is still open is nobody's business but ours.
       const told = decided.kind === "quarantined" ? reason : undefined;
       return succeed(source, { outcome: kept.outcome, eventId, reason: told });
@@ -89,12 +88,17 @@ async function receiveAt(
       if (outcome === "duplicate" && warnings.length === 0 && shield === "open") {
         ctx.waitUntil(rememberDuplicate(env.SEEN, eventId, callback.value.sha256));
       }
-      for (const about of warnings) alert(about, { source: source.name, event: eventId });
       // The key's id: once an old secret is seen here no more, it can be taken out.
       logOutcome(source.name, outcome, eventId, {
         reason,
         key: verification.key,
         shielded: shield === "hit",
+      });
+      count(env, {
+        what: "callback",
+        name: source.name,
+        outcome,
+        reason: shield === "hit" ? "shielded" : reason,
       });
       return succeed(source, { outcome, eventId, reason, warnings });
     }
@@ -111,10 +115,12 @@ function asideOf(decided: Extract<Decided, { kind: "deferred" | "quarantined" }>
 /** Sources whose address list has refused somebody, in this isolate: each is worth one alert. */
 const refusedByList = new Set<string>();
 
-function refusedReply(
+async function refusedReply(
   located: Located | null,
   why: Because<RefusedReason> & { readonly skewSeconds?: number | undefined },
-): Response {
+  request: Request,
+  env: Env,
+): Promise<Response> {
   const source = located?.source.name ?? null;
   log("refused", { source, reason: because(why), skewSeconds: why.skewSeconds });
   if (why.reason === "ip" && source !== null && !refusedByList.has(source)) {
@@ -122,6 +128,8 @@ function refusedReply(
     refusedByList.add(source);
     alert("address_refused", { source });
   }
+  count(env, { what: "refused", name: source, outcome: "refused", reason: because(why) });
+  if (await isFlooding(env, request)) return slowDown();
   return refuse(why.reason, located?.route.method);
 }
 

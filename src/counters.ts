@@ -1,0 +1,28 @@
+/**
+ * Counters: one Analytics Engine point per thing that happened, by source or destination, outcome and
+ * reason. A refused callback costs no storage, so this and the log are all that remembers it.
+ */
+import type { Env } from "./env.ts";
+import { fault } from "./log.ts";
+
+export interface Counted {
+  /** `provider/account`, a destination, or null for a request that found neither. */
+  readonly name: string | null;
+  readonly what: "callback" | "refused" | "delivery";
+  readonly outcome: string;
+  readonly reason?: string | undefined;
+  readonly durationMs?: number | undefined;
+}
+
+/** Never throws: a counter that fails must not fail what it counts. */
+export function count(env: Pick<Env, "COUNTERS">, counted: Counted): void {
+  try {
+    env.COUNTERS?.writeDataPoint({
+      indexes: [counted.name ?? ""],
+      blobs: [counted.what, counted.outcome, counted.reason ?? ""],
+      doubles: [1, counted.durationMs ?? 0],
+    });
+  } catch (error) {
+    fault("counters", error);
+  }
+}
