@@ -6,6 +6,7 @@ import type { Env } from "./env.ts";
 import { decideAgain } from "./ingress/decide-again.ts";
 import type { Reference } from "./inbox/protocol.ts";
 import { alert, fault } from "./log.ts";
+import { watch } from "./watch.ts";
 
 export { Inbox } from "./inbox/inbox.ts";
 
@@ -38,5 +39,10 @@ export default {
       config,
       decide: (source, callback) => decideAgain(source, callback, config, env),
     });
+  },
+
+  async scheduled(controller, env) {
+    const loaded = configOf(env);
+    if (loaded.ok) await watch(env, loaded.config, controller.scheduledTime);
   },
 } satisfies ExportedHandler<Env, Reference>;

@@ -124,3 +124,14 @@ export const MAX_ALERTS_PER_MINUTE = 10;
 
 /** What a caller whose requests are all refused is told to wait: the period of the rate limit. */
 export const FLOOD_RETRY_AFTER_SECONDS = 60;
+
+/** The newest events of a shard by which a source's usual gap is judged. */
+export const ACTIVITY_EVENTS = 500;
+/** Fewer events than this are no habit. */
+export const SILENCE_MIN_EVENTS = 20;
+/** Silence is this many times the usual gap … */
+export const SILENCE_FACTOR = 20;
+/** … and never less than this. */
+export const SILENCE_MIN_MS = 1_800_000;
+/** A callback that waits for its verifier longer than this is worth an alert. */
+export const DEFERRED_TOO_LONG_MS = 3_600_000;

@@ -26,11 +26,13 @@ const LAYER_OF: Readonly<Record<string, Layer>> = {
   "verify/": "core",
   "delivery/breaker.ts": "core",
   "delivery/outcome.ts": "core",
+  "delivery/pace.ts": "core",
   "delivery/schedule.ts": "core",
   "delivery/sign.ts": "core",
   "inbox/ledger.ts": "core",
   "inbox/lifecycle.ts": "core",
   "inbox/outbox.ts": "core",
+  "inbox/pulse.ts": "core",
   "inbox/shard.ts": "core",
   // Memory of its own but nothing of the world: the time is told to it.
   "inbox/tokens.ts": "core",
@@ -42,10 +44,12 @@ const LAYER_OF: Readonly<Record<string, Layer>> = {
   "console/": "adapters",
   "ingress/": "adapters",
   "env.ts": "adapters",
+  "counters.ts": "adapters",
   "log.ts": "adapters",
   "delivery/consumer.ts": "adapters",
   "delivery/deliver.ts": "adapters",
   "inbox/inbox.ts": "adapters",
+  "inbox/alerts.ts": "adapters",
   "inbox/outgoing.ts": "adapters",
   "inbox/schema.ts": "adapters",
   "inbox/store.ts": "adapters",
@@ -61,6 +65,7 @@ const LAYER_OF: Readonly<Record<string, Layer>> = {
 
   "app.ts": "shell",
   "index.ts": "shell",
+  "watch.ts": "shell",
 };
 
 /**

@@ -9,8 +9,8 @@ import { DurableObject } from "cloudflare:workers";
 import { configOf } from "../config/load.ts";
 import type { RelayConfig } from "../config/schema.ts";
 import type { Env } from "../env.ts";
-import { SWEEP_RETRY_MS } from "../limits.ts";
-import { fault } from "../log.ts";
+import { ACTIVITY_EVENTS, SWEEP_RETRY_MS } from "../limits.ts";
+import { fault, type LogFields } from "../log.ts";
 import type { TokenRecord } from "../providers/provider.ts";
 import { accept, setAside } from "./accepting.ts";
 import { claim, pause, resume, settle } from "./delivering.ts";
@@ -45,6 +45,7 @@ import type {
 import { migrate } from "./schema.ts";
 import { Store, type ReplayRow } from "./store.ts";
 import { nextSweepAt, reconcile, sweep } from "./sweeping.ts";
+import type { Pulse } from "./pulse.ts";
 import { RefusedTokens } from "./tokens.ts";
 import { release, settleVerification } from "./verifying.ts";
 
@@ -212,6 +213,16 @@ export class Inbox extends DurableObject<Env> {
       open: desk.store.openEvents(),
       owed: desk.store.owedCounts(),
     }));
+  }
+
+  /** What the watch looks at: how sources behave, and what waits too long. */
+  pulse(): Pulse {
+    return { activity: this.#store.activity(ACTIVITY_EVENTS), deferredSince: this.#store.deferredSince() };
+  }
+
+  /** An alert that somebody else noticed. */
+  async raise(about: string, fields: LogFields): Promise<void> {
+    await this.#work((desk) => desk.alert(about, fields));
   }
 
   /** Pauses and breakers of this shard. */

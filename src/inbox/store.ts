@@ -497,6 +497,27 @@ export class Store {
     );
   }
 
+  /** Per source, how the newest events came: how many, from when to when. */
+  activity(newest: number): { source: string; count: number; first: number; last: number }[] {
+    return this.#sql
+      .exec<{ source: string; count: number; first: number; last: number }>(
+        `SELECT source, COUNT(*) AS count, MIN(received_at) AS first, MAX(received_at) AS last
+         FROM (SELECT source, received_at FROM events WHERE state <> 'alert' ORDER BY n DESC LIMIT ?) GROUP BY source`,
+        newest,
+      )
+      .toArray();
+  }
+
+  /** Since when the callback that waits longest for its verifier has been waiting. */
+  deferredSince(): number | null {
+    return this.#sql
+      .exec<{ since: number | null }>(
+        `SELECT MIN(events.received_at) AS since FROM deliveries JOIN events USING (n)
+         WHERE deliveries.destination = '@verifier' AND deliveries.state = 'pending'`,
+      )
+      .one().since;
+  }
+
   // ---- audit and replays ---------------------------------------------------------------------------
 
   /** Who did what, when. */

@@ -1,0 +1,68 @@
+/**
+ * Things that go wrong by not happening: a source that has fallen silent, a callback that waits too long
+ * for its verifier, a ledger that cannot be right. Pure; `watch.ts` asks the shards and raises the alerts.
+ */
+import { DEFERRED_TOO_LONG_MS, SILENCE_FACTOR, SILENCE_MIN_EVENTS, SILENCE_MIN_MS } from "../limits.ts";
+import type { Ledger } from "./ledger.ts";
+
+/** One shard's newest events by source, and since when its oldest undecided callback waits (epoch ms). */
+export interface Pulse {
+  readonly activity: readonly {
+    readonly source: string;
+    readonly count: number;
+    readonly first: number;
+    readonly last: number;
+  }[];
+  readonly deferredSince: number | null;
+}
+
+export interface Concern {
+  readonly about: "silence" | "deferred_long" | "ledger_remainder";
+  readonly fields: Readonly<Record<string, string | number>>;
+}
+
+export function concernsOf(pulses: readonly Pulse[], ledger: Ledger, nowMs: number): Concern[] {
+  return [...silences(pulses, nowMs), ...waits(pulses, nowMs), ...remainders(ledger)];
+}
+
+/** Quiet for many times its usual gap. A source that is rare by nature has no usual gap to speak of. */
+function silences(pulses: readonly Pulse[], nowMs: number): Concern[] {
+  const bySource = Map.groupBy(
+    pulses.flatMap(({ activity }) => activity),
+    ({ source }) => source,
+  );
+  return [...bySource].flatMap(([source, parts]): Concern[] => {
+    const count = parts.reduce((sum, part) => sum + part.count, 0);
+    const first = Math.min(...parts.map((part) => part.first));
+    const last = Math.max(...parts.map((part) => part.last));
+    if (count < SILENCE_MIN_EVENTS) return [];
+    const usualGapMs = (last - first) / (count - 1);
+    const quietMs = nowMs - last;
+    if (quietMs < Math.max(SILENCE_MIN_MS, usualGapMs * SILENCE_FACTOR)) return [];
+    const seconds = (ms: number) => Math.round(ms / 1000);
+    return [
+      {
+        about: "silence",
+        fields: { source, quietSeconds: seconds(quietMs), usualGapSeconds: seconds(usualGapMs) },
+      },
+    ];
+  });
+}
+
+function waits(pulses: readonly Pulse[], nowMs: number): Concern[] {
+  const since = pulses.flatMap(({ deferredSince }) => deferredSince ?? []);
+  const oldest = Math.min(...since);
+  if (since.length === 0 || nowMs - oldest < DEFERRED_TOO_LONG_MS) return [];
+  return [{ about: "deferred_long", fields: { waitingSeconds: Math.round((nowMs - oldest) / 1000) } }];
+}
+
+/** Counts that are added up cannot have a remainder; one below zero says that something was taken off twice. */
+function remainders(ledger: Ledger): Concern[] {
+  const counts = [
+    ...Object.entries(ledger.sources).map(([source, of]) => ({ name: { source }, of })),
+    ...Object.entries(ledger.destinations).map(([destination, of]) => ({ name: { destination }, of })),
+  ];
+  return counts
+    .filter(({ of }) => Object.values(of).some((value) => value < 0))
+    .map(({ name }) => ({ about: "ledger_remainder", fields: name }));
+}
