@@ -2,6 +2,7 @@
 import { Hono } from "hono";
 import { api } from "./api/routes.ts";
 import { configOf } from "./config/load.ts";
+import { jwks } from "./delivery/jwks.ts";
 import type { Env } from "./env.ts";
 import { receive } from "./ingress/route.ts";
 import { unavailable } from "./ingress/reply.ts";
@@ -23,6 +24,16 @@ app.get("/healthz", (c) => {
   return loaded.ok
     ? c.json({ status: "ok", environment: loaded.config.environment })
     : c.json({ status: "misconfigured", problems: loaded.problems }, 503);
+});
+
+/** Long enough to spare requests, short enough that a new key is known before the old one is taken away. */
+const JWKS_MAX_AGE_SECONDS = 300;
+
+app.get("/.well-known/jwks.json", async (c) => {
+  const loaded = configOf(c.env);
+  if (!loaded.ok) return unavailable();
+  c.header("cache-control", `public, max-age=${JWKS_MAX_AGE_SECONDS}`);
+  return c.json(await jwks(loaded.config, Date.now()));
 });
 
 app.notFound((c) => c.json({ error: "not found" }, 404));

@@ -10,6 +10,7 @@ import {
   DEFAULT_SCHEDULE_SECONDS,
   HANDOVER_LEASE_MS,
 } from "../limits.ts";
+import { seedOf } from "../delivery/ed25519.ts";
 import { providers } from "../providers/registry.ts";
 import type { Source } from "../providers/source.ts";
 import { ALERTS } from "../inbox/protocol.ts";
@@ -21,8 +22,10 @@ import { SourceFields, type Surroundings } from "./fields.ts";
 export interface Destination {
   readonly name: string;
   readonly url: URL;
-  /** Standard Webhooks secrets, newest first; every live one signs. */
+  /** Standard Webhooks secrets (`v1`), newest first; every live one signs. */
   readonly secrets: readonly Secret[];
+  /** Ed25519 private keys (`v1a`), newest first; every live one signs. */
+  readonly signingKeys: readonly Secret[];
   readonly timeoutMs: number;
   /** Delay before retry 1, 2, …; after the last one the delivery is dead. */
   readonly scheduleSeconds: readonly number[];
@@ -63,20 +66,30 @@ const segment = z
 const RESERVED_HEADER =
   /^(webhook-|relay-|ce-)|^(content-type|content-length|host|idempotency-key|user-agent|connection|transfer-encoding)$/i;
 
+/** Names of secrets that are keys of a certain form. */
+function keys(fields: SourceFields, read: (secret: Secret) => Uint8Array | null, problem: string) {
+  return fields.secrets().check((context) => {
+    for (const [index, secret] of context.value.entries()) {
+      if (read(secret)) continue;
+      const message = `secret ${secret.id} ${problem}`;
+      context.issues.push({ code: "custom", input: secret.id, path: [index], message });
+    }
+  });
+}
+
 function destinationSchema(fields: SourceFields) {
-  return z.strictObject({
+  const schema = z.strictObject({
     url: fields.outboundUrl(),
-    secrets: fields.secrets().check((context) => {
-      for (const [index, secret] of context.value.entries()) {
-        if (signingKey(secret)) continue;
-        context.issues.push({
-          code: "custom",
-          input: secret.id,
-          path: [index],
-          message: `secret ${secret.id} is not a Standard Webhooks secret: whsec_ and base64 of 24 to 64 bytes`,
-        });
-      }
-    }),
+    secrets: keys(
+      fields,
+      signingKey,
+      "is not a Standard Webhooks secret: whsec_ and base64 of 24 to 64 bytes",
+    ).optional(),
+    signing_keys: keys(
+      fields,
+      seedOf,
+      "is not an Ed25519 private key: whsk_ and base64 of its 32-byte seed (or of seed and public key, 64 bytes)",
+    ).optional(),
     timeout_ms: z.int().min(100).max(60_000).default(DEFAULT_DELIVERY_TIMEOUT_MS),
     schedule_seconds: z
       .array(z.number().min(0).max(86_400))
@@ -101,6 +114,15 @@ function destinationSchema(fields: SourceFields) {
       .default({}),
     cloud_events: z.boolean().default(false),
   });
+  return schema.refine(
+    (given) => given?.secrets !== undefined || given?.signing_keys !== undefined,
+    // Also when other fields have problems: all of them come out together.
+    {
+      when: () => true,
+      path: ["secrets"],
+      message: "needs secrets (whsec_…), or signing_keys (whsk_…), or both: nothing is sent unsigned",
+    },
+  );
 }
 
 const MIN_SIGNING_KEY_BYTES = 24;
@@ -169,7 +191,7 @@ export function loadConfig(env: Readonly<Record<string, unknown>>): Loaded {
     return { ok: false, problems: parsed.error.issues.map((issue) => describe(issue.path, issue.message)) };
   }
   const config = build(parsed.data);
-  const problems = unknownDestinations(config);
+  const problems = [...unknownDestinations(config), ...ambiguousKeys(config)];
   return problems.length > 0 ? { ok: false, problems } : { ok: true, config };
 }
 
@@ -207,7 +229,8 @@ function destinationOf(name: string, given: z.infer<ReturnType<typeof destinatio
   return {
     name,
     url: given.url,
-    secrets: given.secrets,
+    secrets: given.secrets ?? [],
+    signingKeys: given.signing_keys ?? [],
     timeoutMs: given.timeout_ms,
     scheduleSeconds: given.schedule_seconds,
     ordered: given.ordered,
@@ -227,5 +250,21 @@ function unknownDestinations(config: RelayConfig): string[] {
         (name) =>
           `RELAY.sources.${source.provider}.${source.account}.destinations: ${name} is not a destination`,
       ),
+  );
+}
+
+/** A receiver finds a public key by its id alone: one id must not name two keys. */
+function ambiguousKeys({ destinations }: RelayConfig): string[] {
+  const byId = new Map<string, Secret>();
+  return [...destinations.values()].flatMap(({ name, signingKeys }) =>
+    signingKeys.flatMap((key) => {
+      const other = byId.get(key.id) ?? key;
+      byId.set(key.id, other);
+      return other.value === key.value
+        ? []
+        : [
+            `RELAY.destinations.${name}.signing_keys: ${key.id} names another key elsewhere: give it another id`,
+          ];
+    }),
   );
 }

@@ -3,16 +3,20 @@
  *
  * It decides no policy: the Inbox says what to do with a reference and when to come again. A receiver
  * that refuses and a relay that breaks are different things: the first is settled and scheduled, the
- * second changes nothing and is retried by the queue.
+ * second changes nothing and is retried by the queue. It never throws: one bad message must not bring
+ * the whole batch back.
  */
 import type { RelayConfig } from "../config/schema.ts";
 import type { Env } from "../env.ts";
 import type { Claimed, Decision, Reference, Result, Settled, StoredCallback } from "../inbox/protocol.ts";
-import { MAX_OPEN_CONNECTIONS, QUEUE_MAX_DELAY_SECONDS } from "../limits.ts";
-import { fault, log } from "../log.ts";
+import { CLAIM_GRACE_MS, MAX_OPEN_CONNECTIONS, QUEUE_MAX_DELAY_SECONDS } from "../limits.ts";
+import { alert, fault, log } from "../log.ts";
 import { deliver, type Delivery } from "./deliver.ts";
+import { readReference } from "./reference.ts";
+import { Together } from "./together.ts";
+import { inTurns } from "./turns.ts";
 
-type Message = Pick<globalThis.Message<Reference>, "body" | "ack" | "retry">;
+type QueueMessage = Pick<Message, "id" | "body" | "attempts" | "ack" | "retry">;
 
 /** What the consumer needs of the rest of the Worker. */
 export interface ConsumerNeeds {
@@ -22,173 +26,175 @@ export interface ConsumerNeeds {
   decide(source: string, callback: StoredCallback): Promise<Decision>;
 }
 
-/** How long the queue waits after we ourselves failed. */
+/** How long the queue waits after we ourselves failed: at first … */
 const OUR_FAILURE_RETRY_SECONDS = 10;
+/** … and, doubling, at most: an outage of ours must not use up the queue's hundred retries in minutes. */
+const OUR_FAILURE_MAX_RETRY_SECONDS = 900;
 
-export async function consume(messages: readonly Message[], needs: ConsumerNeeds): Promise<void> {
-  const byShard = Map.groupBy(messages, (message) => message.body.shard);
-  await Promise.all([...byShard].map(([shard, group]) => consumeShard(shard, group, needs)));
+export async function consume(messages: readonly QueueMessage[], needs: ConsumerNeeds): Promise<void> {
+  const batch = new Batch(needs);
+  const readable = messages.flatMap((message) => {
+    const reference = readReference(message.body);
+    if (reference) return [{ message, reference }];
+    // It will not be readable the next time either, and what it stood for is swept.
+    alert("queue_message", { message: message.id, attempts: message.attempts });
+    message.ack();
+    return [];
+  });
+  // One pool for all shards: beyond six the platform would let a request wait while its time runs out.
+  await inTurns(
+    readable,
+    ({ reference }) => reference.destination,
+    MAX_OPEN_CONNECTIONS,
+    async ({ message, reference }) => await batch.process(message, reference),
+  );
 }
 
-async function consumeShard(
-  shard: string,
-  messages: readonly Message[],
-  needs: ConsumerNeeds,
-): Promise<void> {
-  const inbox = needs.env.INBOX.getByName(shard);
-  let claims: Claimed[];
-  try {
-    claims = await inbox.claim(messages.map((message) => message.body));
-  } catch (error) {
-    fault("consumer.claim", error, { shard, messages: messages.length });
-    for (const message of messages) message.retry({ delaySeconds: OUR_FAILURE_RETRY_SECONDS });
-    return;
+/** An Inbox, as a batch talks to it: several references a call. */
+interface Door {
+  readonly claims: Together<Reference, Claimed>;
+  readonly settlements: Together<Result, Settled>;
+}
+
+type Next = Settled | { readonly next: "held" };
+
+class Batch {
+  readonly #needs: ConsumerNeeds;
+  readonly #doors = new Map<string, Door>();
+  /** Destinations that were reported to have no live key: once a batch is enough. */
+  readonly #keyless = new Set<string>();
+
+  constructor(needs: ConsumerNeeds) {
+    this.#needs = needs;
   }
-  const settling = new SettleTogether(async (results) => await inbox.settle(results));
-  await eachWithLimit(messages, MAX_OPEN_CONNECTIONS, async (message, index) => {
+
+  /** Acknowledges or retries the message, whatever happens. */
+  async process(message: QueueMessage, reference: Reference): Promise<void> {
     try {
-      await answer(message, claims[index] ?? { kind: "held" }, needs, settling);
+      const next = await this.#advance(reference);
+      if (next.next === "retry") message.retry({ delaySeconds: queueDelay(next.seconds) });
+      else message.ack();
     } catch (error) {
       // Ours, not the receiver's: nothing is recorded, the attempt does not count.
-      fault("consumer.attempt", error, {
-        shard,
-        event: message.body.event,
-        destination: message.body.destination,
-      });
-      message.retry({ delaySeconds: OUR_FAILURE_RETRY_SECONDS });
+      const { shard, event, destination } = reference;
+      fault("consumer", error, { shard, event, destination, attempts: message.attempts });
+      message.retry({ delaySeconds: this.#ourFailureDelay(message, destination) });
     }
-  });
-}
+  }
 
-async function answer(
-  message: Message,
-  claim: Claimed,
-  needs: ConsumerNeeds,
-  settling: SettleTogether,
-): Promise<void> {
-  switch (claim.kind) {
-    case "done":
-    case "held":
-      return message.ack();
-    case "wait":
-      return message.retry({ delaySeconds: queueDelay(claim.seconds) });
-    case "deliver":
-      return finish(message, await attemptDelivery(message.body, claim, needs, settling));
-    case "verify":
-      return finish(message, await attemptVerification(message.body, claim, needs));
+  async #advance(reference: Reference): Promise<Next> {
+    // Claimed when there is a connection for it, not with the batch: a claim lasts as long as one attempt.
+    const claim = await this.#doorOf(reference.shard).claims.ask(reference);
+    switch (claim.kind) {
+      case "done":
+      case "held":
+        return { next: "held" };
+      case "wait":
+        return { next: "retry", seconds: claim.seconds };
+      case "deliver":
+        return await this.#deliver(reference, claim);
+      case "verify":
+        return await this.#verify(reference, claim);
+    }
+  }
+
+  async #deliver(reference: Reference, claim: Delivery): Promise<Next> {
+    const destination = this.#needs.config.destinations.get(reference.destination);
+    // Removed between claim and now: the next claim parks it.
+    if (!destination) return { next: "retry", seconds: OUR_FAILURE_RETRY_SECONDS };
+    // Its place in the destination's rate; never far away, or the claim would have been held.
+    if (claim.notBeforeMs > Date.now()) await scheduler.wait(claim.notBeforeMs - Date.now());
+
+    const delivered = await deliver(reference.event, claim, destination);
+    if (delivered.kind === "unsigned") return this.#heldWithoutKey(reference);
+    const { attempt, outcome } = delivered;
+    const line = {
+      event: reference.event,
+      destination: reference.destination,
+      attempt: attempt.attempt,
+      outcome: outcome.kind,
+      status: attempt.status,
+      error: attempt.error,
+      durationMs: attempt.durationMs,
+      replay: claim.replay,
+    };
+    try {
+      const settled = await this.#doorOf(reference.shard).settlements.ask({ reference, attempt, outcome });
+      const retryInSeconds = settled.next === "retry" ? Math.ceil(settled.seconds) : null;
+      log("delivery", { ...line, retryInSeconds });
+      return settled;
+    } catch (error) {
+      // It was sent all the same, and will be again under the same id.
+      log("delivery", { ...line, unsettled: true });
+      throw error;
+    }
+  }
+
+  /**
+   * Nothing was sent and nothing is recorded. Left to the sweep, which comes at ever longer intervals:
+   * it takes a person to give the destination a key, and every copy in the queue would come back.
+   */
+  #heldWithoutKey({ destination }: Reference): Next {
+    if (!this.#keyless.has(destination)) alert("no_live_key", { destination });
+    this.#keyless.add(destination);
+    return { next: "held" };
+  }
+
+  async #verify(reference: Reference, claim: Extract<Claimed, { kind: "verify" }>): Promise<Settled> {
+    const atMs = Date.now();
+    const decision = await this.#needs.decide(claim.source, claim.callback);
+    const error = decision.kind === "undecided" ? decision.reason : null;
+    const durationMs = Date.now() - atMs;
+    const attempt = { attempt: claim.attempt, atMs, durationMs, status: null, error, answer: null };
+    const settled = await this.#inbox(reference.shard).settleVerification(reference, attempt, decision);
+    log("verification", {
+      callback: reference.event,
+      source: claim.source,
+      attempt: claim.attempt,
+      decision: decision.kind,
+      retryInSeconds: settled.next === "retry" ? settled.seconds : null,
+    });
+    return settled;
+  }
+
+  #doorOf(shard: string): Door {
+    const known = this.#doors.get(shard);
+    if (known) return known;
+    const door: Door = {
+      claims: new Together(async (references) => await this.#inbox(shard).claim(references)),
+      settlements: new Together(async (results) => await this.#settle(shard, results)),
+    };
+    this.#doors.set(shard, door);
+    return door;
+  }
+
+  /**
+   * Asked twice if it must be: the receiver has the event, and every attempt that is not noted is sent
+   * once more. An object that was just moved or updated fails once; settling is idempotent.
+   */
+  async #settle(shard: string, results: readonly Result[]): Promise<Settled[]> {
+    try {
+      return await this.#inbox(shard).settle(results);
+    } catch (error) {
+      fault("consumer.settle", error, { shard, results: results.length });
+      return await this.#inbox(shard).settle(results);
+    }
+  }
+
+  /** A new stub every time: one that has failed goes on failing. */
+  #inbox(shard: string) {
+    return this.#needs.env.INBOX.getByName(shard);
+  }
+
+  /** Not before the claim is over, if there was one: it would only be held. */
+  #ourFailureDelay({ attempts }: QueueMessage, destination: string): number {
+    const backoff = Math.min(OUR_FAILURE_RETRY_SECONDS * 2 ** (attempts - 1), OUR_FAILURE_MAX_RETRY_SECONDS);
+    const timeoutMs = this.#needs.config.destinations.get(destination)?.timeoutMs ?? 0;
+    return Math.max(backoff, Math.ceil((timeoutMs + CLAIM_GRACE_MS) / 1000));
   }
 }
 
-function finish(message: Message, settled: Settled): void {
-  if (settled.next === "done") message.ack();
-  else message.retry({ delaySeconds: queueDelay(settled.seconds) });
-}
-
-/** Whole seconds, never early, and no more than the queue can hold back: the claim says how much is left. */
+/** Whole seconds, never early, and no more than the queue can hold back: the next claim says how much is left. */
 function queueDelay(seconds: number): number {
   return Math.min(Math.ceil(seconds), QUEUE_MAX_DELAY_SECONDS);
-}
-
-async function attemptDelivery(
-  reference: Reference,
-  claim: Delivery,
-  needs: ConsumerNeeds,
-  settling: SettleTogether,
-): Promise<Settled> {
-  const destination = needs.config.destinations.get(reference.destination);
-  // Removed between claim and now: the next claim parks it.
-  if (!destination) return { next: "retry", seconds: OUR_FAILURE_RETRY_SECONDS };
-  // Its place in the destination's rate; never far away, or the claim would have been held.
-  if (claim.notBeforeMs > Date.now()) await scheduler.wait(claim.notBeforeMs - Date.now());
-  const { attempt, outcome } = await deliver(reference.event, claim, destination);
-  const settled = await settling.settle({ reference, attempt, outcome });
-  log("delivery", {
-    event: reference.event,
-    destination: reference.destination,
-    attempt: attempt.attempt,
-    outcome: outcome.kind,
-    status: attempt.status,
-    error: attempt.error,
-    durationMs: attempt.durationMs,
-    replay: claim.replay,
-    retryInSeconds: settled.next === "retry" ? Math.ceil(settled.seconds) : null,
-  });
-  return settled;
-}
-
-async function attemptVerification(
-  reference: Reference,
-  claim: Extract<Claimed, { kind: "verify" }>,
-  needs: ConsumerNeeds,
-): Promise<Settled> {
-  const atMs = Date.now();
-  const decision = await needs.decide(claim.source, claim.callback);
-  const error = decision.kind === "undecided" ? decision.reason : null;
-  const attempt = {
-    attempt: claim.attempt,
-    atMs,
-    durationMs: Date.now() - atMs,
-    status: null,
-    error,
-    answer: null,
-  };
-  const inbox = needs.env.INBOX.getByName(reference.shard);
-  const settled = await inbox.settleVerification(reference, attempt, decision);
-  log("verification", {
-    callback: reference.event,
-    source: claim.source,
-    attempt: claim.attempt,
-    decision: decision.kind,
-    retryInSeconds: settled.next === "retry" ? settled.seconds : null,
-  });
-  return settled;
-}
-
-/**
- * Settles results together while one call is under way: a batch costs a handful of calls, and a
- * receiver that hangs does not hold up what the others have already answered.
- */
-class SettleTogether {
-  readonly #send: (results: readonly Result[]) => Promise<Settled[]>;
-  #waiting: { result: Result; resolve: (settled: Settled) => void; reject: (error: unknown) => void }[] = [];
-  #running = false;
-
-  constructor(send: (results: readonly Result[]) => Promise<Settled[]>) {
-    this.#send = send;
-  }
-
-  settle(result: Result): Promise<Settled> {
-    const settled = Promise.withResolvers<Settled>();
-    this.#waiting.push({ result, resolve: settled.resolve, reject: settled.reject });
-    if (!this.#running) void this.#run();
-    return settled.promise;
-  }
-
-  /** Never rejects: a failure goes to those who wait for it. */
-  async #run(): Promise<void> {
-    this.#running = true;
-    while (this.#waiting.length > 0) {
-      const group = this.#waiting.splice(0);
-      try {
-        const answers = await this.#send(group.map(({ result }) => result));
-        for (const [index, { resolve }] of group.entries()) resolve(answers[index] ?? { next: "done" });
-      } catch (error) {
-        for (const { reject } of group) reject(error);
-      }
-    }
-    this.#running = false;
-  }
-}
-
-/** Runs `work` over all items, at most `limit` at a time. */
-async function eachWithLimit<T>(
-  items: readonly T[],
-  limit: number,
-  work: (item: T, index: number) => Promise<void>,
-): Promise<void> {
-  const entries = items.entries();
-  const worker = async () => {
-    for (const [index, item] of entries) await work(item, index);
-  };
-  await Promise.all(Array.from({ length: Math.min(limit, items.length) }, worker));
 }

@@ -1,15 +1,20 @@
 /**
- * One attempt: sign, POST, read a little of the answer, judge. It keeps nothing and never throws for
- * what the receiver does; what it learned goes to the Inbox.
+ * One attempt: sign, POST, read a little of the answer, judge. It keeps nothing. Nothing a receiver
+ * does makes it throw; what it throws is our own failure, and no attempt.
  */
 import type { Destination } from "../config/schema.ts";
 import type { PaymentEvent } from "../event.ts";
 import type { Attempt, Claimed, Outcome } from "../inbox/protocol.ts";
-import { MAX_ANSWER_BYTES } from "../limits.ts";
+import { readAnswer } from "./answer.ts";
 import { judge } from "./outcome.ts";
-import { signatureHeaders } from "./sign.ts";
+import { signatureHeaders, type SignatureHeaders } from "./sign.ts";
 
 export type Delivery = Extract<Claimed, { kind: "deliver" }>;
+
+export type Delivered =
+  | { readonly kind: "attempted"; readonly attempt: Attempt; readonly outcome: Outcome }
+  /** Every key of the destination has expired: nothing was sent. */
+  | { readonly kind: "unsigned" };
 
 const USER_AGENT = "psp-relay/0.1.0";
 const SEQUENCE_DIGITS = 20;
@@ -19,45 +24,59 @@ export async function deliver(
   eventId: string,
   delivery: Delivery,
   destination: Destination,
-): Promise<{ attempt: Attempt; outcome: Outcome }> {
+): Promise<Delivered> {
   const atMs = Date.now();
-  const finish = (status: number | null, error: string | null, answer: string | null, outcome: Outcome) => ({
-    attempt: { attempt: delivery.attempt, atMs, durationMs: Date.now() - atMs, status, error, answer },
+  const signature = await signatureHeaders(eventId, delivery.body, destination, atMs);
+  if (!signature) return { kind: "unsigned" };
+  // Made before the receiver has any part in it: a request that cannot be made is our failure.
+  const request = new Request(destination.url, {
+    method: "POST",
+    headers: headersOf(eventId, delivery, destination, signature),
+    body: delivery.body,
+    redirect: "manual",
+  });
+  const finish = (answered: Pick<Attempt, "status" | "error" | "answer">, outcome: Outcome): Delivered => ({
+    kind: "attempted",
+    attempt: { attempt: delivery.attempt, atMs, durationMs: Date.now() - atMs, ...answered },
     outcome,
   });
   const signal = AbortSignal.timeout(destination.timeoutMs);
   try {
-    const response = await fetch(destination.url, {
-      method: "POST",
-      headers: await headersOf(eventId, delivery, destination, atMs),
-      body: delivery.body,
-      redirect: "manual",
-      signal,
-    });
-    const answer = await readAnswer(response);
-    return finish(
-      response.status,
-      null,
-      answer,
-      judge(response.status, response.headers.get("retry-after"), Date.now()),
-    );
-  } catch {
-    // Refused, reset, broken TLS, time-out: to the schedule they are one thing, the log tells them apart.
-    const error = signal.aborted ? "timeout" : "connection";
-    return finish(null, error, null, { kind: "failed", retryAfterSeconds: null });
+    const response = await fetch(request, { signal });
+    const outcome = judge(response.status, response.headers.get("retry-after"), Date.now());
+    const answer = await readAnswer(response.body);
+    return finish({ status: response.status, error: null, answer }, outcome);
+  } catch (error) {
+    if (isOurs(error)) throw error;
+    // To the schedule they are one thing; the log tells them apart.
+    const failed = { status: null, error: signal.aborted ? "timeout" : failureOf(error), answer: null };
+    return finish(failed, { kind: "failed", retryAfterSeconds: null });
   }
 }
 
-async function headersOf(
+/** The platform refuses to send: more requests than one invocation may make. */
+function isOurs(error: unknown): boolean {
+  return error instanceof Error && /too many subrequests/i.test(error.message);
+}
+
+/**
+ * `connection`: refused, reset, or not HTTP. `dns_or_tls`: no such name, or no certificate to trust; the
+ * runtime says `internal error` to both. On Cloudflare's network these come as answers 52x and 530.
+ */
+function failureOf(error: unknown): "connection" | "dns_or_tls" {
+  return error instanceof Error && error.message.startsWith("internal error") ? "dns_or_tls" : "connection";
+}
+
+function headersOf(
   eventId: string,
   delivery: Delivery,
   destination: Destination,
-  nowMs: number,
-): Promise<Record<string, string>> {
+  signature: SignatureHeaders,
+): Record<string, string> {
   return {
     ...destination.headers,
     ...(destination.cloudEvents ? cloudEventHeaders(delivery) : {}),
-    ...(await signatureHeaders(eventId, delivery.body, destination.secrets, nowMs)),
+    ...signature,
     "content-type": "application/json",
     "user-agent": USER_AGENT,
     "idempotency-key": eventId,
@@ -67,9 +86,10 @@ async function headersOf(
   };
 }
 
-/** CloudEvents 1.0 in HTTP binary mode (event.md 3.1). */
+/** CloudEvents 1.0 in HTTP binary mode (event.md 3.1). An alert is no payment event and has none. */
 function cloudEventHeaders(delivery: Delivery): Record<string, string> {
-  const event = JSON.parse(delivery.body) as PaymentEvent;
+  const event = JSON.parse(delivery.body) as PaymentEvent | { data?: undefined };
+  if (event.data === undefined) return {};
   return {
     "ce-specversion": "1.0",
     "ce-id": event.id,
@@ -81,29 +101,4 @@ function cloudEventHeaders(delivery: Delivery): Record<string, string> {
     "ce-partitionkey": event.data.payment_id,
     "ce-recordedtime": event.data.received_at,
   };
-}
-
-/**
- * The first 16 KiB as text. A receiver that has answered has answered: one that then breaks off its
- * body, or sends without end, has still said 2xx.
- */
-async function readAnswer(response: Response): Promise<string | null> {
-  if (response.body === null) return null;
-  const reader = response.body.getReader();
-  const decoder = new TextDecoder();
-  let text = "";
-  let size = 0;
-  try {
-    while (size < MAX_ANSWER_BYTES) {
-      const { done, value } = await reader.read();
-      if (done) break;
-      const part = value.subarray(0, MAX_ANSWER_BYTES - size);
-      size += part.byteLength;
-      text += decoder.decode(part, { stream: true });
-    }
-    await reader.cancel();
-  } catch {
-    return text;
-  }
-  return text;
 }

@@ -1,6 +1,7 @@
-/** What an answer of the receiver means (delivery.md, "Judging the answer"). Pure. */
-import { MAX_RETRY_AFTER_SECONDS } from "../limits.ts";
+/** What an answer of the receiver means (docs/delivery.md, "Judging the answer"). Pure. */
 import type { Outcome } from "../inbox/protocol.ts";
+import { MAX_RETRY_AFTER_SECONDS } from "../limits.ts";
+import { parseHttpDate } from "./http-date.ts";
 
 /** @param retryAfter the `retry-after` header as sent: seconds or an HTTP date (RFC 9110 10.2.3) */
 export function judge(status: number, retryAfter: string | null, nowMs: number): Outcome {
@@ -12,11 +13,9 @@ export function judge(status: number, retryAfter: string | null, nowMs: number):
 
 /** Seconds to wait, at most 24 h; null for anything that is neither a number of seconds nor a date ahead. */
 export function readRetryAfter(value: string | null, nowMs: number): number | null {
-  if (value === null) return null;
-  const text = value.trim();
-  if (/^\d{1,9}$/.test(text)) return Math.min(Number(text), MAX_RETRY_AFTER_SECONDS);
-  // A bare date is asked for by name: Date.parse would take "1.5" or "-1" for a year.
-  const dateMs = /^[A-Z][a-z]{2},? /.test(text) ? Date.parse(text) : Number.NaN;
-  if (Number.isNaN(dateMs) || dateMs <= nowMs) return null;
+  const text = value?.trim() ?? "";
+  if (/^\d+$/.test(text)) return Math.min(Number(text), MAX_RETRY_AFTER_SECONDS);
+  const dateMs = parseHttpDate(text, nowMs);
+  if (dateMs === null || dateMs <= nowMs) return null;
   return Math.min(Math.ceil((dateMs - nowMs) / 1000), MAX_RETRY_AFTER_SECONDS);
 }

@@ -1,0 +1,20 @@
+/**
+ * The dead-letter queue: messages we failed to process a hundred times. Our bug or our outage, never the
+ * receiver's refusal, which is a row in the Inbox. The row of a message that ends here is still owed,
+ * and the sweep goes on handing it over: nothing is lost with the message, but somebody has to look.
+ */
+import { alert } from "../log.ts";
+import { readReference } from "./reference.ts";
+
+export function consumeDead(messages: readonly Pick<Message, "id" | "body" | "ack">[]): void {
+  for (const message of messages) {
+    const reference = readReference(message.body);
+    alert("dead_letter_queue", {
+      message: message.id,
+      event: reference?.event,
+      destination: reference?.destination,
+      shard: reference?.shard,
+    });
+    message.ack();
+  }
+}

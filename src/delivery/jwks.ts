@@ -1,0 +1,43 @@
+/**
+ * The public halves of all signing keys as a JSON Web Key Set (RFC 7517, RFC 8037): what a receiver
+ * verifies `v1a` signatures with. Holds no private part. Pure but for Web Crypto.
+ */
+import type { RelayConfig } from "../config/schema.ts";
+import type { Secret } from "../verify/secret.ts";
+import { publicKeyOf } from "./ed25519.ts";
+
+/** A request signed just before its key expired is believed by receivers for five minutes more. */
+const PUBLISHED_AFTER_EXPIRY_MS = 600_000;
+
+export interface Jwk {
+  readonly kty: "OKP";
+  readonly crv: "Ed25519";
+  readonly use: "sig";
+  readonly alg: "EdDSA";
+  /** The key's id in the configuration. */
+  readonly kid: string;
+  readonly x: string;
+}
+
+export async function jwks(
+  { destinations }: Pick<RelayConfig, "destinations">,
+  nowMs: number,
+): Promise<{ keys: Jwk[] }> {
+  const byId = new Map<string, Secret>();
+  for (const { signingKeys } of destinations.values()) {
+    for (const key of signingKeys) if (isPublished(key, nowMs)) byId.set(key.id, key);
+  }
+  const keys = [...byId.values()].map(async (key): Promise<Jwk> => ({
+    kty: "OKP",
+    crv: "Ed25519",
+    use: "sig",
+    alg: "EdDSA",
+    kid: key.id,
+    x: await publicKeyOf(key),
+  }));
+  return { keys: await Promise.all(keys) };
+}
+
+function isPublished({ notAfterMs }: Secret, nowMs: number): boolean {
+  return notAfterMs === undefined || nowMs <= notAfterMs + PUBLISHED_AFTER_EXPIRY_MS;
+}

@@ -1,0 +1,36 @@
+/**
+ * A few at a time, and fairly: the next one is for whom least is under way. A receiver that hangs holds
+ * its own deliveries and leaves the other places to those who answer.
+ */
+
+/**
+ * Runs `work` over all items, at most `limit` at a time.
+ *
+ * @param keyOf for whom an item is
+ * @param work never rejects
+ */
+export async function inTurns<T>(
+  items: readonly T[],
+  keyOf: (item: T) => string,
+  limit: number,
+  work: (item: T) => Promise<void>,
+): Promise<void> {
+  const waiting = [...items];
+  const underWay = new Map<string, number>();
+  const load = (item: T) => underWay.get(keyOf(item)) ?? 0;
+  const count = (item: T, change: number) => underWay.set(keyOf(item), load(item) + change);
+
+  const worker = async () => {
+    while (waiting.length > 0) {
+      const least = Math.min(...waiting.map(load));
+      const [item] = waiting.splice(
+        waiting.findIndex((candidate) => load(candidate) === least),
+        1,
+      ) as [T];
+      count(item, 1);
+      await work(item);
+      count(item, -1);
+    }
+  };
+  await Promise.all(Array.from({ length: Math.min(limit, items.length) }, worker));
+}
