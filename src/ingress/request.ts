@@ -73,10 +73,9 @@ function checkContentType(header: string | null, expected: string | null): Refus
 /** Content-Length is a hint that can save the reading; what counts is what arrives. */
 async function readWithin(request: Request, maxBytes: number): Promise<Uint8Array | "too_large"> {
   const declared = Number(request.headers.get("content-length") ?? 0);
-  if (declared > maxBytes) {
-    await request.body?.cancel();
-    return "too_large";
-  }
+  // Left untouched, not cancelled: a body nobody asked for is drained by the runtime, but one that was
+  // touched and left breaks the connection, often before its sender has read our answer.
+  if (declared > maxBytes) return "too_large";
   return await readBytes(request.body, maxBytes);
 }
 

@@ -43,11 +43,8 @@ const REFUSED: Expected = { status: 401, outcome: null };
 
 const refused = (status: number): Expected => ({ status, outcome: null });
 
-/**
- * Just above the default `max_body_bytes`: `wrangler dev` may drop the connection of a much larger
- * body that is refused unread, and the sender then sees no 413.
- */
-const OVERSIZED_BYTES = 262_145;
+/** Above every limit the relay may be configured with but small enough to send. */
+const OVERSIZED_BYTES = 2_000_000;
 const COPIES_AT_ONCE = 50;
 const AN_HOUR_MS = 3_600_000;
 
