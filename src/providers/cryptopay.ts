@@ -188,7 +188,8 @@ type MinorUnits = { readonly value: string } | "absent" | "bad_amount" | "unknow
 function minorUnits(object: JsonObject, name: string): MinorUnits {
   const value = member(object, name);
   if (value === undefined || value === null) return "absent";
-  const exponent = minorUnitExponent((asText(member(object, "currency")) ?? "").toUpperCase());
+  // As it was sent: `ſek` upper-cases to SEK, and must not be it.
+  const exponent = minorUnitExponent(asText(member(object, "currency")) ?? "");
   if (exponent === null) return "unknown_currency";
   const decimal = fromMinorUnits(asNumberToken(value) ?? "", exponent);
   return decimal === null ? "bad_amount" : { value: decimal };
@@ -277,7 +278,6 @@ function readAmounts(
   object: JsonObject,
   meaning: Meaning,
 ): Amounts | { reason: "missing_amount" | "bad_amount" | "unknown_currency"; detail?: string } {
-  const currency = (asText(member(object, "currency")) ?? "").toUpperCase();
   const read = { received: "amount_received", requested: "amount", refunded: "amount_refunded" } as const;
   const received = minorUnits(object, read.received);
   const requested = minorUnits(object, read.requested);
@@ -286,6 +286,8 @@ function readAmounts(
     if (value === "unknown_currency") return { reason: value };
     if (value === "bad_amount") return { reason: value, detail: read[name as keyof typeof read] };
   }
+  // Known by now, hence plain letters.
+  const currency = (asText(member(object, "currency")) ?? "").toUpperCase();
   const money = (of: MinorUnits) => (typeof of === "string" ? null : moneyOf(of.value, currency));
   const paid = received === "absent" ? requested : received;
   if (meaning.status === "confirmed") {
