@@ -108,7 +108,7 @@ export const DEFAULT_RELEASE_PER_SECOND = 50;
 /** How long everything is kept, dedupe keys included. */
 export const DEFAULT_RETENTION_DAYS = 90;
 /** How often a shard looks for what has outlived it … */
-export const PURGE_INTERVAL_MS = 3_600_000;
+export const PURGE_INTERVAL_MS = 21_600_000;
 /** … and how many events it looks at in one step. */
 export const PURGE_STEP_EVENTS = 200;
 /** A paced delivery whose slot is further away than this goes back to the Inbox instead of waiting in the consumer. */

@@ -22,6 +22,7 @@ export function accept(desk: Desk, input: Acceptance): Accepted {
     return { outcome: "duplicate", eventId: draft.id, warnings };
   }
 
+  desk.wakeForRetention();
   const folded = fold(payment, draft);
   const common = {
     eventId: draft.id,
@@ -108,6 +109,7 @@ export function setAside(desk: Desk, input: SettingAside): SetAside {
     body: null,
     callback: JSON.stringify(callback),
   };
+  desk.wakeForRetention();
   desk.store.insert(row, [why.state === "deferred" ? toBeVerified(desk) : OWED_TO_NOBODY]);
   desk.count(source, { [why.state]: 1 });
   desk.alert(why.state, { source, event: eventId, reason: because(why) });

@@ -6,7 +6,12 @@
 import type { Destination, RelayConfig } from "../config/schema.ts";
 import { CLOSED, isOpen, probing, type Breaker } from "../delivery/breaker.ts";
 import { nextSlotMs, type Pace } from "../delivery/pace.ts";
-import { DEFAULT_RELEASE_PER_SECOND, PACE_HORIZON_MS, RELEASE_STEP_MS } from "../limits.ts";
+import {
+  DEFAULT_RELEASE_PER_SECOND,
+  PACE_HORIZON_MS,
+  PURGE_INTERVAL_MS,
+  RELEASE_STEP_MS,
+} from "../limits.ts";
 import { alert, type LogFields } from "../log.ts";
 import { AlertGate, alertBody } from "./alerts.ts";
 import { countSource, readCounts, type Counts, type SourceChange } from "./ledger.ts";
@@ -42,6 +47,11 @@ export class Desk {
   wakeBy(atMs: number): number {
     this.#memory.wakeAtMs = Math.min(this.#memory.wakeAtMs ?? atMs, atMs);
     return atMs;
+  }
+
+  /** Something was written that retention has to find again, even if nothing of it is ever owed. */
+  wakeForRetention(): void {
+    this.wakeBy(this.nowMs + PURGE_INTERVAL_MS);
   }
 
   /** When a delivery whose turn is now is handed over again: after its lease, or when an open breaker probes. */

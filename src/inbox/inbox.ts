@@ -97,10 +97,12 @@ export class Inbox extends DurableObject<Env> {
 
   /** Takes a name for an owner; answers whose it is. The first to come keeps it. */
   async claimName(key: string, owner: string, fingerprint: string): Promise<string> {
-    return await this.#work(({ store, nowMs }) => {
-      const held = store.claim(key);
-      if (!held) store.addClaim(key, owner, fingerprint, nowMs);
-      return held?.owner ?? owner;
+    return await this.#work((desk) => {
+      const held = desk.store.claim(key);
+      if (held) return held.owner;
+      desk.store.addClaim(key, owner, fingerprint, desk.nowMs);
+      desk.wakeForRetention();
+      return owner;
     });
   }
 
@@ -139,11 +141,7 @@ export class Inbox extends DurableObject<Env> {
     sweep(desk);
     const replaysAtMs = stepReplays(desk);
     this.#purge = purgeStep(desk, this.#purge);
-    const times = [
-      nextSweepAt(desk),
-      replaysAtMs,
-      desk.store.endOfEvents() > 1 ? this.#purge.nextAtMs : null,
-    ];
+    const times = [nextSweepAt(desk), replaysAtMs, desk.store.isEmpty() ? null : this.#purge.nextAtMs];
     const next = times.filter((time) => time !== null);
     return next.length === 0 ? null : Math.min(...next);
   }

@@ -579,6 +579,14 @@ export class Store {
       .toArray();
   }
 
+  /** Is there nothing that could outlive its retention? */
+  isEmpty(): boolean {
+    return (
+      this.#first("SELECT 1 AS some FROM events LIMIT 1") === null &&
+      this.#first("SELECT 1 AS some FROM claims LIMIT 1") === null
+    );
+  }
+
   /** Is anything of this payment younger than this, or still owed? */
   isAlive(paymentId: string, sinceMs: number): boolean {
     return (
