@@ -62,6 +62,7 @@ const LAYER_OF: Readonly<Record<string, Layer>> = {
   "inbox/outgoing.ts": "adapters",
   "inbox/schema.ts": "adapters",
   "inbox/store.ts": "adapters",
+  "inbox/archive.ts": "adapters",
   // The desk holds the store, and whoever works at it writes: theirs are decisions and SQL in one
   // transaction. What they decide by is core: lifecycle, ledger, outbox, breaker, schedule.
   "inbox/desk.ts": "adapters",

@@ -13,27 +13,39 @@ import {
   RELEASE_STEP_MS,
 } from "../limits.ts";
 import { alert, type LogFields } from "../log.ts";
+import type { Archive } from "./archive.ts";
 import { AlertGate, alertBody } from "./alerts.ts";
 import { countSource, readCounts, type Counts, type SourceChange } from "./ledger.ts";
 import { ALERTS, VERIFIER, type Reference } from "./protocol.ts";
 import type { DeliveryKey, DeliveryRow, Store } from "./store.ts";
 
-export class Desk {
+export interface DeskParts {
   readonly store: Store;
+  readonly archive: Archive;
   readonly config: RelayConfig;
   /** The object's own name, which references carry. */
   readonly shard: string;
-  readonly #memory: Memory;
+  readonly memory: Memory;
+  readonly nowMs: number;
+}
+
+export class Desk {
+  readonly store: Store;
+  readonly archive: Archive;
+  readonly config: RelayConfig;
+  readonly shard: string;
+  readonly nowMs: number;
   /** References that the queue should have once the transaction is through. */
   readonly outgoing: Reference[] = [];
-  readonly nowMs: number;
+  readonly #memory: Memory;
 
-  constructor(store: Store, config: RelayConfig, shard: string, memory: Memory, nowMs: number) {
-    this.store = store;
-    this.config = config;
-    this.shard = shard;
-    this.#memory = memory;
-    this.nowMs = nowMs;
+  constructor(parts: DeskParts) {
+    this.store = parts.store;
+    this.archive = parts.archive;
+    this.config = parts.config;
+    this.shard = parts.shard;
+    this.nowMs = parts.nowMs;
+    this.#memory = parts.memory;
   }
 
   // ---- handing over --------------------------------------------------------------------------------

@@ -13,6 +13,7 @@ import { ACTIVITY_EVENTS, SWEEP_RETRY_MS } from "../limits.ts";
 import { fault, type LogFields } from "../log.ts";
 import type { TokenRecord } from "../providers/provider.ts";
 import { accept, setAside } from "./accepting.ts";
+import { Archive, type ReplayRow } from "./archive.ts";
 import { claim, pause, resume, settle } from "./delivering.ts";
 import { Desk, Memory } from "./desk.ts";
 import { Outgoing } from "./outgoing.ts";
@@ -43,7 +44,7 @@ import type {
   SettingAside,
 } from "./protocol.ts";
 import { migrate } from "./schema.ts";
-import { Store, type ReplayRow } from "./store.ts";
+import { Store } from "./store.ts";
 import { nextSweepAt, reconcile, sweep } from "./sweeping.ts";
 import type { Pulse } from "./pulse.ts";
 import { RefusedTokens } from "./tokens.ts";
@@ -51,6 +52,7 @@ import { release, settleVerification } from "./verifying.ts";
 
 export class Inbox extends DurableObject<Env> {
   readonly #store: Store;
+  readonly #archive: Archive;
   readonly #outgoing: Outgoing;
   readonly #refusedTokens = new RefusedTokens();
   #memory = new Memory();
@@ -62,6 +64,7 @@ export class Inbox extends DurableObject<Env> {
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
     this.#store = new Store(ctx.storage.sql);
+    this.#archive = new Archive(ctx.storage.sql);
     this.#outgoing = new Outgoing(env.DELIVERIES);
     void ctx.blockConcurrencyWhile(async () => {
       migrate(ctx.storage);
@@ -141,7 +144,7 @@ export class Inbox extends DurableObject<Env> {
     sweep(desk);
     const replaysAtMs = stepReplays(desk);
     this.#purge = purgeStep(desk, this.#purge);
-    const times = [nextSweepAt(desk), replaysAtMs, desk.store.isEmpty() ? null : this.#purge.nextAtMs];
+    const times = [nextSweepAt(desk), replaysAtMs, desk.archive.isEmpty() ? null : this.#purge.nextAtMs];
     const next = times.filter((time) => time !== null);
     return next.length === 0 ? null : Math.min(...next);
   }
@@ -163,7 +166,7 @@ export class Inbox extends DurableObject<Env> {
   /** Sends one event again; answers how many deliveries will be made. */
   async replay(n: number, destination: string | undefined, actor: string): Promise<number> {
     return await this.#work((desk) => {
-      desk.store.audit(desk.nowMs, actor, "replay", JSON.stringify({ n, destination }));
+      desk.archive.audit(desk.nowMs, actor, "replay", JSON.stringify({ n, destination }));
       return replay(desk, n, destination);
     });
   }
@@ -177,31 +180,31 @@ export class Inbox extends DurableObject<Env> {
     await this.#work((desk) => {
       const event = desk.store.event(n);
       if (event?.state !== "quarantined" || decision.kind === "undecided") return;
-      desk.store.audit(desk.nowMs, actor, "replay", JSON.stringify({ n, became: decision.kind }));
+      desk.archive.audit(desk.nowMs, actor, "replay", JSON.stringify({ n, became: decision.kind }));
       release(desk, event, decision);
     });
   }
 
   async startReplay(id: string, filter: EventFilter, perSecond: number, actor: string): Promise<void> {
     await this.#work((desk) => {
-      desk.store.audit(desk.nowMs, actor, "replays", JSON.stringify({ id, filter }));
+      desk.archive.audit(desk.nowMs, actor, "replays", JSON.stringify({ id, filter }));
       startReplay(desk, id, filter, perSecond);
     });
   }
 
   async cancelReplay(id: string, actor: string): Promise<void> {
     await this.#work((desk) => {
-      desk.store.audit(desk.nowMs, actor, "cancel", JSON.stringify({ id }));
+      desk.archive.audit(desk.nowMs, actor, "cancel", JSON.stringify({ id }));
       cancelReplay(desk, id);
     });
   }
 
   replays(): ReplayRow[] {
-    return this.#store.replayJobs();
+    return this.#archive.replayJobs();
   }
 
-  auditLog(limit: number): ReturnType<Store["auditLog"]> {
-    return this.#store.auditLog(limit);
+  auditLog(limit: number): ReturnType<Archive["auditLog"]> {
+    return this.#archive.auditLog(limit);
   }
 
   /** This shard's part of the ledger: finished counts, and what is owed now. */
@@ -215,7 +218,10 @@ export class Inbox extends DurableObject<Env> {
 
   /** What the watch looks at: how sources behave, and what waits too long. */
   pulse(): Pulse {
-    return { activity: this.#store.activity(ACTIVITY_EVENTS), deferredSince: this.#store.deferredSince() };
+    return {
+      activity: this.#archive.activity(ACTIVITY_EVENTS),
+      deferredSince: this.#archive.deferredSince(),
+    };
   }
 
   /** An alert that somebody else noticed. */
@@ -231,14 +237,14 @@ export class Inbox extends DurableObject<Env> {
   /** Holds what is owed to a destination and what will be. */
   async pause(destination: string, why: string, actor: string): Promise<void> {
     await this.#work((desk) => {
-      desk.store.audit(desk.nowMs, actor, "pause", destination);
+      desk.archive.audit(desk.nowMs, actor, "pause", destination);
       pause(desk, destination, why);
     });
   }
 
   async resume(destination: string, actor: string): Promise<void> {
     await this.#work((desk) => {
-      desk.store.audit(desk.nowMs, actor, "resume", destination);
+      desk.archive.audit(desk.nowMs, actor, "resume", destination);
       resume(desk, destination);
     });
   }
@@ -261,7 +267,14 @@ export class Inbox extends DurableObject<Env> {
   }
 
   #desk(): Desk {
-    return new Desk(this.#store, this.#config(), this.ctx.id.name ?? "", this.#memory, Date.now());
+    return new Desk({
+      store: this.#store,
+      archive: this.#archive,
+      config: this.#config(),
+      shard: this.ctx.id.name ?? "",
+      memory: this.#memory,
+      nowMs: Date.now(),
+    });
   }
 
   #config(): RelayConfig {

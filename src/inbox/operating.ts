@@ -8,7 +8,8 @@ import { LIST_WINDOW_EVENTS, REPLAY_STEP_MS } from "../limits.ts";
 import { keyOf, type Desk } from "./desk.ts";
 import { countDelivered, countSource } from "./ledger.ts";
 import { VERIFIER, type Attempt, type StoredCallback } from "./protocol.ts";
-import type { DeliveryRow, EventRow, EventView, ReplayRow } from "./store.ts";
+import type { EventView, ReplayRow } from "./archive.ts";
+import type { DeliveryRow, EventRow } from "./store.ts";
 
 /** What an event looks like from outside: where its least fortunate delivery stands, or its own fate. */
 export type ShownState =
@@ -46,7 +47,7 @@ export function list(
   before: number | null,
   limit: number,
 ): { events: ListedEvent[]; next: number | null } {
-  const to = before ?? desk.store.endOfEvents();
+  const to = before ?? desk.archive.endOfEvents();
   const from = Math.max(0, to - LIST_WINDOW_EVENTS);
   const found = matching(desk, filter, from, to);
   const events = found.slice(0, limit);
@@ -56,7 +57,7 @@ export function list(
 
 /** Events with numbers in [from, to) that the filter wants, newest first. */
 export function matching(desk: Desk, filter: EventFilter, from: number, to: number): ListedEvent[] {
-  return desk.store
+  return desk.archive
     .window(from, to)
     .map((event) => ({ ...event, shown: shownState(event) }))
     .filter((event) => wants(desk, filter, event));
@@ -72,7 +73,7 @@ function wants(desk: Desk, filter: EventFilter, event: ListedEvent): boolean {
       event.deliveries.some((delivery) => delivery.destination === destination)) &&
     (from === undefined || event.received_at >= from) &&
     (to === undefined || event.received_at < to) &&
-    (q === undefined || event.event_id === q || event.payment_id === q || desk.store.mentions(event.n, q))
+    (q === undefined || event.event_id === q || event.payment_id === q || desk.archive.mentions(event.n, q))
   );
 }
 
@@ -94,19 +95,19 @@ export interface EventDetail {
 
 /** Every event with this id (one, unless a callback was set aside twice under one id). */
 export function find(desk: Desk, eventId: string): EventDetail[] {
-  return desk.store.numbersOf(eventId).flatMap((n) => detail(desk, n));
+  return desk.archive.numbersOf(eventId).flatMap((n) => detail(desk, n));
 }
 
 /** The payment's events in order of arrival. */
 export function timeline(desk: Desk, paymentId: string): EventDetail[] {
-  return desk.store.numbersOfPayment(paymentId).flatMap((n) => detail(desk, n));
+  return desk.archive.numbersOfPayment(paymentId).flatMap((n) => detail(desk, n));
 }
 
 function detail(desk: Desk, n: number): EventDetail[] {
   const row = desk.store.event(n);
-  const [view] = desk.store.window(n, n + 1);
+  const [view] = desk.archive.window(n, n + 1);
   if (!row || !view) return [];
-  const attempts = desk.store
+  const attempts = desk.archive
     .deliveriesOf(row.payment_id, n)
     .flatMap((delivery) =>
       attemptsOf(desk, delivery).map((attempt) => ({ ...attempt, destination: delivery.destination })),
@@ -116,7 +117,7 @@ function detail(desk: Desk, n: number): EventDetail[] {
 }
 
 function attemptsOf(desk: Desk, delivery: DeliveryRow): Attempt[] {
-  const failed = desk.store.attemptsOf(keyOf(delivery));
+  const failed = desk.archive.attemptsOf(keyOf(delivery));
   const last = delivery.last === null ? null : (JSON.parse(delivery.last) as Attempt);
   return last === null || failed.some(({ attempt }) => attempt === last.attempt) ? failed : [...failed, last];
 }
@@ -130,7 +131,7 @@ function attemptsOf(desk: Desk, delivery: DeliveryRow): Attempt[] {
 export function replay(desk: Desk, n: number, destination: string | undefined): number {
   const event = desk.store.event(n);
   if (!event) return 0;
-  const rows = desk.store
+  const rows = desk.archive
     .deliveriesOf(event.payment_id, n)
     .filter((row) => destination === undefined || row.destination === destination)
     .filter((row) =>
@@ -141,17 +142,17 @@ export function replay(desk: Desk, n: number, destination: string | undefined): 
 }
 
 function replayDelivery(desk: Desk, event: EventRow, row: DeliveryRow): void {
-  const { store } = desk;
+  const { archive } = desk;
   if (row.state === "delivered") uncount(desk, event, row);
   if (
     row.destination !== VERIFIER &&
     (!desk.config.destinations.has(row.destination) || desk.isPaused(row.destination))
   ) {
-    store.replay(keyOf(row), "parked", desk.nowMs, null);
+    archive.replay(keyOf(row), "parked", desk.nowMs, null);
     return;
   }
   desk.unclaim(row);
-  store.replay(keyOf(row), "pending", desk.nowMs, desk.sweepAt(row.destination));
+  archive.replay(keyOf(row), "pending", desk.nowMs, desk.sweepAt(row.destination));
   if (desk.flows(row.destination)) desk.send(keyOf(row), row.event_id);
 }
 
@@ -167,7 +168,7 @@ export function setAsideCallback(
   desk: Desk,
   eventId: string,
 ): { n: number; source: string; callback: StoredCallback } | null {
-  for (const n of desk.store.numbersOf(eventId)) {
+  for (const n of desk.archive.numbersOf(eventId)) {
     const event = desk.store.event(n);
     if (event?.state === "quarantined" && event.callback !== null) {
       return { n, source: event.source, callback: JSON.parse(event.callback) as StoredCallback };
@@ -180,14 +181,14 @@ export function setAsideCallback(
 
 /** Begins a bulk replay of what there is now; the alarm carries it on, `perSecond` events at a time. */
 export function startReplay(desk: Desk, id: string, filter: EventFilter, perSecond: number): void {
-  if (desk.store.replayJob(id)) return;
-  desk.store.putReplayJob({
+  if (desk.archive.replayJob(id)) return;
+  desk.archive.putReplayJob({
     id,
     filter: JSON.stringify(filter),
     per_second: perSecond,
     state: "running",
     cursor: 0,
-    until: desk.store.endOfEvents(),
+    until: desk.archive.endOfEvents(),
     replayed: 0,
     started_at: desk.nowMs,
     next_at: desk.wakeBy(desk.nowMs),
@@ -195,13 +196,13 @@ export function startReplay(desk: Desk, id: string, filter: EventFilter, perSeco
 }
 
 export function cancelReplay(desk: Desk, id: string): void {
-  const job = desk.store.replayJob(id);
-  if (job?.state === "running") desk.store.putReplayJob({ ...job, state: "canceled" });
+  const job = desk.archive.replayJob(id);
+  if (job?.state === "running") desk.archive.putReplayJob({ ...job, state: "canceled" });
 }
 
 /** One step of every running bulk replay; answers when the next is due. */
 export function stepReplays(desk: Desk): number | null {
-  const next = desk.store
+  const next = desk.archive
     .replayJobs()
     .filter((job) => job.state === "running")
     .flatMap((job) => (job.next_at <= desk.nowMs ? stepReplay(desk, job) : [job.next_at]));
@@ -221,7 +222,7 @@ function stepReplay(desk: Desk, job: ReplayRow): number[] {
   // A rate below one a step makes the steps longer, not the portions smaller than one.
   const pause = allowed.length === 0 ? 0 : Math.max(REPLAY_STEP_MS, 1000 / job.per_second);
   const next_at = desk.nowMs + pause;
-  desk.store.putReplayJob({
+  desk.archive.putReplayJob({
     ...job,
     cursor,
     replayed: job.replayed + replayed,

@@ -19,12 +19,12 @@ export interface PurgeState {
 export function purgeStep(desk: Desk, state: PurgeState): PurgeState {
   if (state.nextAtMs > desk.nowMs) return state;
   const before = desk.nowMs - desk.config.retentionDays * DAY_MS;
-  const candidates = desk.store.oldest(state.lookedTo, PURGE_STEP_EVENTS);
+  const candidates = desk.archive.oldest(state.lookedTo, PURGE_STEP_EVENTS);
   const old = candidates.filter(({ received_at }) => received_at < before);
   for (const payment of new Set(old.map(({ payment_id }) => payment_id))) {
-    if (!desk.store.isAlive(payment, before)) desk.store.forgetPayment(payment);
+    if (!desk.archive.isAlive(payment, before)) desk.archive.forgetPayment(payment);
   }
-  const claims = desk.store.forgetOldClaims(before, PURGE_STEP_EVENTS);
+  const claims = desk.archive.forgetOldClaims(before, PURGE_STEP_EVENTS);
   const more = old.length === PURGE_STEP_EVENTS || claims > 0;
   return more
     ? { nextAtMs: desk.nowMs, lookedTo: old.at(-1)?.n ?? state.lookedTo }
