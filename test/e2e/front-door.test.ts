@@ -254,6 +254,27 @@ describe("after all that", () => {
     expect(house.mistakes(owed)).toEqual([]);
   });
 
+  it("the ledger has no remainder", async () => {
+    const count = house.accepted().length + 1;
+    const settled = await house.waitUntil("the last delivery in the ledger", async () => {
+      const ledger = await house.ledger();
+      return ledger.destinations["crm"]?.["delivered"] === count ? ledger : undefined;
+    });
+    expect(settled.destinations["crm"]).toEqual({
+      owed: count,
+      delivered: count,
+      pending: 0,
+      parked: 0,
+      dead: 0,
+    });
+    const sources = Object.values(settled.sources);
+    const sum = (name: string) => sources.reduce((total, source) => total + (source[name] ?? 0), 0);
+    expect(sum("accepted")).toBe(count);
+    expect(sum("deferred")).toBe(0);
+    const parts = ["accepted", "duplicate", "superseded", "deferred", "quarantined", "refused"];
+    expect(sum("authentic")).toBe(parts.reduce((total, name) => total + sum(name), 0));
+  });
+
   it("the relay never failed", () => {
     // But for the sender that hung up, whose request could not be read.
     const faults = house.lines("fault").filter(({ where }) => where !== "ingress");

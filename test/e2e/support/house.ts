@@ -26,6 +26,11 @@ export const ACCOUNT = "broker-eu";
 /** An iqpay account whose provider sends GET. */
 export const GET_ACCOUNT = "broker-get";
 
+export interface Ledger {
+  readonly sources: Readonly<Record<string, Readonly<Record<string, number>>>>;
+  readonly destinations: Readonly<Record<string, Readonly<Record<string, number>>>>;
+}
+
 interface Said {
   readonly path: string;
   readonly headers?: Readonly<Record<string, string>>;
@@ -157,7 +162,7 @@ export class House {
 
   // ---- what came of them -----------------------------------------------------------------------------
 
-  waitUntil<T>(what: string, look: () => T | undefined): Promise<T> {
+  waitUntil<T>(what: string, look: () => Promise<T | undefined> | T | undefined): Promise<T> {
     return waitFor(what, look, { deadlineMs: DEADLINE_MS, group: this.relay.group });
   }
 
@@ -172,6 +177,13 @@ export class House {
   /** The relay's own lines: wrangler's, among them its access log, are not JSON. */
   lines(what: string): LogLine[] {
     return this.output.flatMap((line) => logLine(line) ?? []).filter((line) => line.what === what);
+  }
+
+  /** What the relay says of itself (`GET /api/ledger`). */
+  async ledger(): Promise<Ledger> {
+    const headers = { authorization: `Bearer ${this.secrets["ADMIN_TOKEN"]}` };
+    const answer = await fetch(`${this.relay.url}/api/ledger`, { headers });
+    return (await answer.json()) as Ledger;
   }
 
   /** Whatever at the CRM is not what was accepted: verified, once, in order, and nothing else. */
