@@ -86,6 +86,7 @@ export function setAside(desk: Desk, input: SettingAside): SetAside {
   const seen = desk.store.eventOf(paymentId, eventId);
   if (seen) {
     countRepeat(desk, seen, []);
+    if (why.state === "deferred") askOnceMore(desk, seen);
     return { outcome: why.state, eventId, repeated: true };
   }
   if (
@@ -114,6 +115,14 @@ export function setAside(desk: Desk, input: SettingAside): SetAside {
   desk.count(source, { [why.state]: 1 });
   desk.alert(why.state, { source, event: eventId, reason: because(why) });
   return { outcome: why.state, eventId, repeated: false };
+}
+
+/** The verifier was given up on, and the provider came again: so do we. */
+function askOnceMore(desk: Desk, seen: EventRow): void {
+  const key = { payment: seen.payment_id, n: seen.n, destination: VERIFIER };
+  if (seen.state !== "deferred" || desk.store.delivery(key)?.state !== "dead") return;
+  const due = desk.wakeBy(desk.nowMs + DEFERRED_SCHEDULE_SECONDS[0] * 1000);
+  desk.store.schedule(key, due, due);
 }
 
 function toBeVerified(desk: Desk): NewDelivery {

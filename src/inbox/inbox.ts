@@ -255,9 +255,11 @@ export class Inbox extends DurableObject<Env> {
   async #work<T>(decide: (desk: Desk) => T): Promise<T> {
     const desk = this.#desk();
     const decided = this.ctx.storage.transactionSync(() => {
-      this.#reconcileOnce(desk);
+      // Once per life of the object, since a new configuration comes with a new life.
+      if (!this.#reconciled) reconcile(desk);
       return decide(desk);
     });
+    this.#reconciled = true;
     const { wakeAtMs } = this.#memory;
     this.#memory.wakeAtMs = null;
     if (wakeAtMs !== null && (this.#alarmAtMs === null || wakeAtMs < this.#alarmAtMs))
@@ -281,12 +283,6 @@ export class Inbox extends DurableObject<Env> {
     const loaded = configOf(this.env);
     if (!loaded.ok) throw new Error("the configuration has problems (see /healthz)");
     return loaded.config;
-  }
-
-  /** Once per life of the object, since a new configuration comes with a new life. */
-  #reconcileOnce(desk: Desk): void {
-    if (!this.#reconciled) reconcile(desk);
-    this.#reconciled = true;
   }
 
   async #setAlarm(atMs: number): Promise<void> {

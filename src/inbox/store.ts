@@ -226,7 +226,7 @@ export class Store {
   /** It is this delivery's turn from `due` on. */
   schedule(key: DeliveryKey, due: number, sweepAt: number): void {
     this.#sql.exec(
-      `UPDATE deliveries SET state = 'pending', due = ?, sweep_at = ?, handovers = 0
+      `UPDATE deliveries SET state = 'pending', due = ?, sweep_at = ?, handovers = 0, tries = 0
        WHERE payment_id = ? AND n = ? AND destination = ?`,
       due,
       sweepAt,
@@ -354,12 +354,15 @@ export class Store {
     ).rowsWritten;
   }
 
-  /** Parked rows become pending; only the first of each payment has its turn at once when `ordered`. */
-  /** The sweep takes the oldest first: their times of arrival, all in the past, are their places in the line. */
+  /**
+   * Parked rows become pending; when `ordered`, only the first of each payment has its turn at once, and
+   * replays, which stand outside the order. The sweep takes the oldest first: their times of arrival, all
+   * in the past, are their places in the line.
+   */
   unparkAll(destination: string, nowMs: number, ordered: boolean): void {
     const isHead = ordered
-      ? `NOT EXISTS (SELECT 1 FROM deliveries AS e WHERE e.payment_id = deliveries.payment_id AND e.n < deliveries.n
-           AND e.destination = deliveries.destination AND (e.state = 'pending' OR e.state = 'parked') AND e.replay = 0)`
+      ? `(replay = 1 OR NOT EXISTS (SELECT 1 FROM deliveries AS e WHERE e.payment_id = deliveries.payment_id AND e.n < deliveries.n
+           AND e.destination = deliveries.destination AND (e.state = 'pending' OR e.state = 'parked') AND e.replay = 0))`
       : "1";
     this.#sql.exec(
       `UPDATE deliveries SET due = ?1, sweep_at = (SELECT MIN(received_at, ?1) FROM events WHERE events.n = deliveries.n)

@@ -76,6 +76,20 @@ describe("several destinations", () => {
   });
 });
 
+describe("a paused destination", () => {
+  it("gives a replay back too, though an earlier event of its payment is owed", async () => {
+    await accept({ event: "e1", status: "pending" });
+    await accept({ event: "e2" });
+    await inbox().pause("crm", "maintenance", "op");
+    await inbox().replay(2, undefined, "op");
+    await inbox().resume("crm", "op");
+    vi.setSystemTime(Date.now() + 1_000);
+    sent.length = 0;
+    await runDurableObjectAlarm(inbox());
+    await vi.waitFor(() => expect(sent.map(({ n }) => n)).toEqual([1, 2]));
+  });
+});
+
 describe("a destination's rate", () => {
   it("gives each delivery its own slot and sends back those whose slot is far", async () => {
     await deploy({ crm: { max_per_second: 8 } });

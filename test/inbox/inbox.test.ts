@@ -236,6 +236,63 @@ describe("pause and resume", () => {
   });
 });
 
+describe("a deferred callback", () => {
+  const callback = {
+    method: "POST",
+    kind: null,
+    pathKey: null,
+    query: "",
+    contentType: null,
+    body: "",
+    receivedAtMs: 0,
+    sha256: "ab",
+    verification: null,
+  };
+  const deferred = {
+    source: "tokenpayments/broker-eu",
+    eventId: eventId("callback"),
+    callback,
+    why: { state: "deferred" as const, reason: "verifier_status" as const },
+  };
+  const question: Reference = {
+    shard: SHARD,
+    payment: "callback:ab",
+    n: 1,
+    event: eventId("callback"),
+    destination: "@verifier",
+  };
+  const undecided = { kind: "undecided" as const, reason: "verifier_status" as const };
+
+  async function ask(attempt: number): Promise<string> {
+    expect(await inbox().claim([question])).toMatchObject([{ kind: "verify", attempt }]);
+    const log = {
+      attempt,
+      atMs: Date.now(),
+      durationMs: 1,
+      status: null,
+      error: "verifier_status",
+      answer: null,
+    };
+    const settled = await inbox().settleVerification(question, log, undecided);
+    return settled.next === "retry" ? String(settled.seconds) : settled.next;
+  }
+
+  it("is asked about by the schedule, then dead, and alive again when the provider repeats it", async () => {
+    expect(await inbox().setAside(deferred)).toMatchObject({ outcome: "deferred", repeated: false });
+    expect(await inbox().claim([question])).toMatchObject([{ kind: "wait", seconds: 10 }]);
+    const waits: string[] = [];
+    for (let attempt = 1; attempt <= 6; attempt += 1) {
+      later(50_000_000);
+      waits.push(await ask(attempt));
+    }
+    expect(waits).toEqual(["60", "300", "1800", "7200", "43200", "done"]);
+    expect((await inbox().list({ state: "dead" }, null, 10)).events).toHaveLength(1);
+    expect(await inbox().setAside(deferred)).toMatchObject({ outcome: "deferred", repeated: true });
+    later(10_000);
+    expect(await ask(7)).toBe("60");
+  });
+});
+
 describe("replay", () => {
   it("sends the same bytes again, whatever their state was", async () => {
     await accept();
