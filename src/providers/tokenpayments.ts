@@ -153,6 +153,7 @@ async function normalise(callback: Callback, account: TokenpaymentsSettings): Pr
   if (pageHash === null && invoice === null) return { kind: "quarantined", reason: "missing_event_id" };
 
   const token = await tokenHash(form);
+  const byToken = account.dedupe === "token";
   const warnings = [paidTicker, askedTicker].flatMap((ticker) => ticker?.warning ?? []).slice(0, 1);
   return {
     kind: "facts",
@@ -160,8 +161,9 @@ async function normalise(callback: Callback, account: TokenpaymentsSettings): Pr
       kind: "status",
       direction: "in",
       status: account.status,
-      eventKey: account.dedupe === "order" ? orderKey(form) : [account.merchantId, token],
-      subjectKey: [account.merchantId, pageHash, invoice],
+      eventKey: byToken ? [account.merchantId, token] : orderKey(form),
+      // Who counts by token says that each is a payment: the second one of an order is no repeat of its state.
+      subjectKey: [account.merchantId, pageHash, invoice, ...(byToken ? [token] : [])],
       provider: { event: "ipn", event_id: null, payment_id: pageHash, status: null },
       merchantReference: invoice,
       amount: moneyOf(paid.value, paidTicker.currency, paidTicker.network),

@@ -1,0 +1,72 @@
+/** One address, one spelling (threat 22): nothing is normalised, a path is decoded once and compared exactly. */
+import { describe, expect, it } from "vitest";
+import { loadConfig } from "../../src/config/schema.ts";
+import { locate } from "../../src/ingress/locate.ts";
+import { rawTarget } from "../../src/ingress/target.ts";
+import { testBindings } from "../support/bindings.ts";
+
+const loaded = loadConfig(testBindings);
+if (!loaded.ok) throw new Error(loaded.problems.join("\n"));
+const { config } = loaded;
+
+const found = async (path: string) => (await locate(path, config, 0))?.source.name ?? null;
+
+describe("addresses", () => {
+  it.each([
+    ["/in/ipay/broker-eu", "ipay/broker-eu"],
+    ["/in/%69pay/broker%2Deu", "ipay/broker-eu"],
+    ["/in/iqpay/broker-eu/deposit/s3cr3t_dep", "iqpay/broker-eu"],
+    ["/in/iqpay/broker-get/%64eposit/s3cr3t%5Fget", "iqpay/broker-get"],
+  ])("%s is %s", async (path, name) => {
+    expect(await found(path)).toBe(name);
+  });
+
+  it.each([
+    "/in/ipay/broker-eu/",
+    "/in/ipay//broker-eu",
+    "//in/ipay/broker-eu",
+    "/in//ipay/broker-eu",
+    "/IN/ipay/broker-eu",
+    "/in/IPAY/broker-eu",
+    "/in/ipay/Broker-EU",
+    "/in/ipay%2Fbroker-eu",
+    "/in/ipay%2fbroker-eu/",
+    "/in%2Fipay/broker-eu",
+    "/%69n/ipay/broker-eu",
+    "/in/ipay/broker-eu%00",
+    "/in/ipay/broker-eu%20",
+    "/in/ipay/./broker-eu",
+    "/in/ipay/x/../broker-eu",
+    "/in/ipay/x/%2e%2e/broker-eu",
+    "/in/ipay\\broker-eu",
+    "/in/%2569pay/broker-eu",
+    "/in/ipay/%ff",
+    "/in/ipay/%",
+    "/in/ipay/broker-eu;a=b",
+    "/in/ipay/broker-eu/deposit/s3cr3t_dep",
+    "/in/iqpay/broker-eu",
+    "/in/iqpay/broker-eu/deposit",
+    "/in/iqpay/broker-eu/deposit/",
+    "/in/iqpay/broker-eu//s3cr3t_dep",
+    "/in/iqpay/broker-eu/s3cr3t_dep/deposit",
+    "/in/iqpay/broker-eu/deposit/s3cr3t_dep/x",
+    "/in/iqpay/broker-eu/toString/s3cr3t_dep",
+    "/in/constructor/prototype",
+    "/in/",
+    "/in",
+    "/",
+    "",
+  ])("%j is nobody's", async (path) => {
+    expect(await found(path)).toBeNull();
+  });
+
+  it.each([
+    ["https://relay.test/in/a/b", "/in/a/b", ""],
+    ["https://relay.test/in/a/../b?x=%2e%2e&y=1?2", "/in/a/../b", "x=%2e%2e&y=1?2"],
+    ["https://relay.test?x=1", "", "x=1"],
+    ["http://user@[::1]:8787/in/%2e%2e/b#f?x", "/in/%2e%2e/b", ""],
+    ["https://relay.test", "", ""],
+  ])("path and query of %s are taken as they came", (url, path, query) => {
+    expect(rawTarget(url)).toEqual({ path, query });
+  });
+});

@@ -1,0 +1,111 @@
+/** The one outbound request of verification: where it may go, what counts as an answer, when it is given up. */
+import { describe, expect, it } from "vitest";
+import { VERIFIER_MAX_BODY_BYTES, VERIFIER_TIMEOUT_MS } from "../../src/limits.ts";
+import { askVerifier, isTokenSyntax, verifierUrl } from "../../src/verify/verifier.ts";
+
+const BASE = new URL("https://tokenpayments.io/api/token-verifier/");
+const ASKED = new URL("https://tokenpayments.io/api/token-verifier/abcdefgh");
+
+describe("the address asked", () => {
+  it("is the configured one and the token behind it", () => {
+    expect(verifierUrl(BASE, "Ab-_0123")?.href).toBe(`${BASE.href}Ab-_0123`);
+  });
+
+  it.each([
+    "",
+    "short12",
+    "a".repeat(257),
+    "../../admin",
+    "..%2f..%2fadmin",
+    "%2e%2e/xxxxxxxx",
+    "........",
+    "abcdefg/",
+    "abcdefg\\",
+    "abcdefg?x",
+    "abcdefg#x",
+    "@evil.test",
+    "//evil.test",
+    "https:evil.test",
+    "abcdefgh\n",
+    "\nabcdefgh",
+    "abcdefgh\u0000",
+    "abcdefg é",
+    "abcdefgh ",
+    "．．／abcdefgh",
+    "abcdefgh\ud800",
+  ])("is none for %j", (token) => {
+    expect(isTokenSyntax(token)).toBe(false);
+    expect(verifierUrl(BASE, token)).toBeNull();
+  });
+
+  it("is none where the configured address would be left", () => {
+    expect(verifierUrl(new URL("https://tokenpayments.io/api/token-verifier"), "abcdefgh")).toBeNull();
+  });
+});
+
+describe("the question", () => {
+  it("is a GET without credentials that follows nothing and asks for JSON", async () => {
+    let asked: RequestInit = {};
+    await askVerifier(ASKED, (_, init) => {
+      asked = init;
+      return Promise.resolve(new Response('{"valid":true}'));
+    });
+    expect(asked).toMatchObject({
+      method: "GET",
+      redirect: "manual",
+      headers: { accept: "application/json" },
+    });
+    expect(Object.keys(asked).sort()).toEqual(["headers", "method", "redirect", "signal"]);
+  });
+
+  it.each([
+    ['{"valid":true}', { valid: true }],
+    [' {"valid" : false, "x": [1]} ', { valid: false }],
+    ['{"valid":"true"}', { outage: "verifier_unreadable" }],
+    ['{"valid":1}', { outage: "verifier_unreadable" }],
+    ['[{"valid":true}]', { outage: "verifier_unreadable" }],
+    ['{"valid":true,"valid":true}', { outage: "verifier_unreadable" }],
+    ['{"valid":false,"\\u0076alid":true}', { outage: "verifier_unreadable" }],
+    ['{"__proto__":{"valid":true}}', { outage: "verifier_unreadable" }],
+    ['\ufeff{"valid":true}', { outage: "verifier_unreadable" }],
+    ["", { outage: "verifier_unreadable" }],
+    [" ".repeat(VERIFIER_MAX_BODY_BYTES + 1), { outage: "verifier_too_large" }],
+  ])("the answer %j", async (body, expected) => {
+    expect(await askVerifier(ASKED, () => Promise.resolve(new Response(body)))).toEqual(expected);
+  });
+
+  it("an answer of any other status is none, whatever it says", async () => {
+    for (const status of [201, 203, 206, 301, 302, 400, 401, 404, 410, 429, 500, 503]) {
+      const answer = () => Promise.resolve(new Response('{"valid":true}', { status }));
+      expect(await askVerifier(ASKED, answer)).toEqual({ outage: "verifier_status" });
+    }
+  });
+
+  it("a connection that fails is an outage, not a fault of ours", async () => {
+    expect(await askVerifier(ASKED, () => Promise.reject(new TypeError("no route")))).toEqual({
+      outage: "verifier_timeout",
+    });
+    const broken = new ReadableStream({ start: (controller) => controller.error(new Error("reset")) });
+    expect(await askVerifier(ASKED, () => Promise.resolve(new Response(broken)))).toEqual({
+      outage: "verifier_timeout",
+    });
+  });
+
+  it(
+    "a body that never ends is given up with its request",
+    { timeout: VERIFIER_TIMEOUT_MS * 2 },
+    async () => {
+      let cancelled = false;
+      const endless = new ReadableStream({
+        start: (controller) => controller.enqueue(new TextEncoder().encode('{"valid":true}')),
+        cancel: () => {
+          cancelled = true;
+        },
+      });
+      expect(await askVerifier(ASKED, () => Promise.resolve(new Response(endless)))).toEqual({
+        outage: "verifier_timeout",
+      });
+      expect(cancelled).toBe(true);
+    },
+  );
+});
