@@ -135,3 +135,6 @@ export const SILENCE_FACTOR = 20;
 export const SILENCE_MIN_MS = 1_800_000;
 /** A callback that waits for its verifier longer than this is worth an alert. */
 export const DEFERRED_TOO_LONG_MS = 3_600_000;
+
+/** The Inbox stores within this, or the provider is told to come again: less than any provider waits. */
+export const INBOX_DEADLINE_MS = 8_000;

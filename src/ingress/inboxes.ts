@@ -5,24 +5,29 @@ import type { RelayConfig } from "../config/schema.ts";
 import type { Env } from "../env.ts";
 import type { Acceptance, Accepted, SetAside, SettingAside } from "../inbox/protocol.ts";
 import { shardOf } from "../inbox/shard.ts";
+import { INBOX_DEADLINE_MS } from "../limits.ts";
 import type { Claim, TokenRegistry } from "../providers/provider.ts";
 
 export class Inboxes {
   readonly #env: Env;
   readonly #config: RelayConfig;
+  readonly #deadlineMs: number;
 
-  constructor(env: Env, config: RelayConfig) {
+  constructor(env: Env, config: RelayConfig, deadlineMs: number = INBOX_DEADLINE_MS) {
     this.#env = env;
     this.#config = config;
+    this.#deadlineMs = deadlineMs;
   }
 
   async accept(input: Acceptance): Promise<Accepted> {
-    return await (await this.#home(input.draft.data.payment_id)).accept(input);
+    const home = await this.#home(input.draft.data.payment_id);
+    return await inTime(this.#deadlineMs, async (): Promise<Accepted> => await home.accept(input));
   }
 
   /** By its bytes: such a callback has no payment yet. */
   async setAside(input: SettingAside): Promise<SetAside> {
-    return await (await this.#home(input.callback.sha256)).setAside(input);
+    const home = await this.#home(input.callback.sha256);
+    return await inTime(this.#deadlineMs, async (): Promise<SetAside> => await home.setAside(input));
   }
 
   /** Whose the name is now; ours if nobody held it. */
@@ -39,5 +44,23 @@ export class Inboxes {
 
   async #home(key: string) {
     return this.#env.INBOX.getByName(await shardOf(key, this.#config.inboxShards));
+  }
+}
+
+/**
+ * A provider that waits is a provider that times out, and we would not know what it believes. If the
+ * Inbox does store the callback after all, the repeat is a duplicate.
+ */
+async function inTime<T>(deadlineMs: number, store: () => Promise<T>): Promise<T> {
+  const call = store();
+  const over = new AbortController();
+  const late = scheduler.wait(deadlineMs, { signal: over.signal }).then(
+    () => Promise.reject(new Error("the Inbox did not answer in time")),
+    () => call,
+  );
+  try {
+    return await Promise.race([call, late]);
+  } finally {
+    over.abort();
   }
 }
