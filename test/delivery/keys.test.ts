@@ -1,0 +1,132 @@
+/** Signing keys in the configuration, and their public halves in the key set. */
+import { exports } from "cloudflare:workers";
+import { beforeEach, describe, expect, it } from "vitest";
+import { app } from "../../src/app.ts";
+import { loadConfig } from "../../src/config/schema.ts";
+import { jwks } from "../../src/delivery/jwks.ts";
+import { relay, secrets } from "../support/bindings.ts";
+import { bindings, freshRelay } from "../support/front-door.ts";
+
+const SEED_A = "VEVTVFNJR05JTkdLRVlET05PVFVTRVRISVNGT1JBTlk=";
+const SEED_B = "V0VCSE9PS0FTWU1NRVRSSUNURVNUUFJJVkFURUtFWTE=";
+const NOW = "2026-09-21T14:00:00.000Z";
+
+beforeEach(() => freshRelay(NOW));
+
+function envWith(destinations: object, more: Record<string, string> = {}) {
+  return { ...secrets, ...more, RELAY: JSON.stringify({ ...relay, destinations }) };
+}
+
+function problems(crm: object, more: Record<string, string> = {}): readonly string[] {
+  const loaded = loadConfig(envWith({ crm: { url: "http://crm.test/", ...crm } }, more));
+  return loaded.ok ? [] : loaded.problems;
+}
+
+const CRM = "RELAY.destinations.crm";
+
+describe("the configuration", () => {
+  it.each([
+    ["secrets alone", { secrets: ["CRM_SIGNING_SECRET"] }],
+    ["signing keys alone", { signing_keys: ["K"] }],
+    ["both", { secrets: ["CRM_SIGNING_SECRET"], signing_keys: [{ id: "2026-10", name: "K" }] }],
+    ["a key that has expired", { signing_keys: [{ name: "K", not_after: "2020-01-01T00:00:00Z" }] }],
+  ])("takes %s", (_, crm) => {
+    expect(problems(crm, { K: `whsk_${SEED_A}` })).toEqual([]);
+  });
+
+  it("refuses a destination with neither", () => {
+    expect(problems({})).toEqual([expect.stringContaining(`${CRM}.secrets: needs secrets`)]);
+  });
+
+  it("says it together with everything else that is wrong", () => {
+    const found = problems({ url: "nonsense", timeout_ms: 1 });
+    expect(found.map((problem) => problem.split(":")[0])).toEqual(
+      expect.arrayContaining([`${CRM}.url`, `${CRM}.timeout_ms`, `${CRM}.secrets`]),
+    );
+  });
+
+  it.each([
+    ["no prefix", SEED_A],
+    ["the public half", `whpk_${SEED_A}`],
+    ["a v1 secret", secrets.CRM_SIGNING_SECRET],
+    ["31 bytes", `whsk_${btoa("x".repeat(31))}`],
+    ["33 bytes", `whsk_${btoa("x".repeat(33))}`],
+    ["not base64", "whsk_***"],
+    ["base64url", `whsk_${SEED_A.replace("=", "")}`],
+  ])("refuses as a signing key: %s", (_, K) => {
+    const [problem, ...others] = problems({ signing_keys: ["K"] }, { K });
+    expect(problem).toContain(`${CRM}.signing_keys.0: secret K is not an Ed25519 private key`);
+    expect(problem).not.toContain(K);
+    expect(others).toEqual([]);
+  });
+
+  it("refuses one that is not set, and one that is given twice", () => {
+    expect(problems({ signing_keys: ["K"] })[0]).toContain(`${CRM}.signing_keys.0: secret K is not set`);
+    expect(problems({ signing_keys: ["K", "K"] }, { K: `whsk_${SEED_A}` })[0]).toContain("given twice");
+  });
+
+  it("refuses one id for two keys, which no receiver could tell apart", () => {
+    const key = (name: string) => ({ url: "http://crm.test/", signing_keys: [{ id: "2026-10", name }] });
+    const env = { A: `whsk_${SEED_A}`, B: `whsk_${SEED_B}` };
+    const loaded = loadConfig(envWith({ a: key("A"), b: key("B") }, env));
+    expect(loaded).toMatchObject({
+      ok: false,
+      problems: [expect.stringContaining("RELAY.destinations.b.signing_keys: 2026-10 names another key")],
+    });
+    expect(loadConfig(envWith({ a: key("A"), b: key("A") }, env)).ok).toBe(true);
+  });
+});
+
+describe("the key set", () => {
+  const env = {
+    ...bindings,
+    ...envWith(
+      {
+        crm: {
+          url: "http://crm.test/",
+          signing_keys: [
+            { id: "2026-10", name: "A" },
+            { id: "2026-04", name: "B", not_after: "2026-09-21T14:30:00Z" },
+          ],
+        },
+        erp: { url: "http://erp.test/", signing_keys: [{ id: "2026-10", name: "A" }] },
+      },
+      { A: `whsk_${SEED_A}`, B: `whsk_${SEED_B}` },
+    ),
+  };
+
+  it("has every key once, and no private part of any", async () => {
+    const response = await app.request("/.well-known/jwks.json", {}, env);
+    expect(response.status).toBe(200);
+    expect(response.headers.get("cache-control")).toBe("public, max-age=300");
+    const text = await response.text();
+    const { keys } = JSON.parse(text) as { keys: Record<string, string>[] };
+    expect(keys.map(({ kid }) => kid)).toEqual(["2026-10", "2026-04"]);
+    for (const key of keys) {
+      expect(Object.keys(key).toSorted()).toEqual(["alg", "crv", "kid", "kty", "use", "x"]);
+      expect(key).toMatchObject({ kty: "OKP", crv: "Ed25519", use: "sig" });
+      expect(key.x).toMatch(/^[A-Za-z0-9_-]{43}$/);
+    }
+    const url = (base64: string) => base64.replaceAll("+", "-").replaceAll("/", "_").replace("=", "");
+    for (const seed of [SEED_A, SEED_B]) expect(text).not.toContain(url(seed));
+  });
+
+  it("keeps an expired key as long as a request signed with it may be on its way", async () => {
+    const loaded = loadConfig(env);
+    if (!loaded.ok) throw new Error("the configuration is wrong");
+    const ids = async (at: string) => (await jwks(loaded.config, Date.parse(at))).keys.map(({ kid }) => kid);
+    expect(await ids("2026-09-21T14:40:00.000Z")).toEqual(["2026-10", "2026-04"]);
+    expect(await ids("2026-09-21T14:40:00.001Z")).toEqual(["2026-10"]);
+  });
+
+  it("is empty where nobody signs with such keys", async () => {
+    const worker = (exports as unknown as { default: Fetcher }).default;
+    const response = await worker.fetch("https://relay.test/.well-known/jwks.json");
+    expect(await response.json()).toEqual({ keys: [] });
+  });
+
+  it("is not there while the configuration is wrong", async () => {
+    const response = await app.request("/.well-known/jwks.json", {}, { ...bindings, RELAY: "{" });
+    expect(response.status).toBe(503);
+  });
+});

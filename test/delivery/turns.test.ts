@@ -1,0 +1,93 @@
+/** Who goes first, and what goes together. */
+import { describe, expect, it } from "vitest";
+import { Together } from "../../src/delivery/together.ts";
+import { inTurns } from "../../src/delivery/turns.ts";
+
+describe("in turns", () => {
+  /** Items are worked on until they are let go; `slow` ones never are until the end. */
+  async function order(
+    items: readonly string[],
+    limit: number,
+  ): Promise<{ started: string[]; most: number }> {
+    const started: string[] = [];
+    const hanging = Promise.withResolvers<void>();
+    let now = 0;
+    let most = 0;
+    const all = inTurns(
+      items,
+      (item) => item[0] ?? "",
+      limit,
+      async (item) => {
+        started.push(item);
+        now += 1;
+        most = Math.max(most, now);
+        if (item.startsWith("s")) await hanging.promise;
+        else await Promise.resolve();
+        now -= 1;
+      },
+    );
+    // Everything that can move without the hanging ones has moved after as many turns.
+    for (let turn = 0; turn < items.length * 10; turn += 1) await Promise.resolve();
+    hanging.resolve();
+    await all;
+    return { started, most };
+  }
+
+  it("works on every item once, no more than the limit at a time", async () => {
+    const items = Array.from({ length: 20 }, (_, index) => `a${index}`);
+    const { started, most } = await order(items, 6);
+    expect(started).toEqual(items);
+    expect(most).toBe(6);
+  });
+
+  it("lets the quick past those that hang", async () => {
+    const slow = Array.from({ length: 10 }, (_, index) => `s${index}`);
+    const quick = Array.from({ length: 5 }, (_, index) => `q${index}`);
+    const { started } = await order([...slow, ...quick], 6);
+    expect(started.slice(0, 8).filter((item) => item.startsWith("q"))).toEqual(quick);
+    expect(started.toSorted()).toEqual([...slow, ...quick].toSorted());
+  });
+
+  it("has nothing to do with nothing", async () => {
+    expect(await order([], 6)).toEqual({ started: [], most: 0 });
+  });
+});
+
+describe("together", () => {
+  it("asks in one call for what is asked in one instant, and in the next for what comes meanwhile", async () => {
+    const calls: number[][] = [];
+    const first = Promise.withResolvers<void>();
+    const together = new Together<number, number>(async (items) => {
+      calls.push([...items]);
+      if (calls.length === 1) await first.promise;
+      return items.map((item) => item * 10);
+    });
+    const early = [together.ask(1), together.ask(2)];
+    await Promise.resolve();
+    await Promise.resolve();
+    const late = [together.ask(3), together.ask(4)];
+    first.resolve();
+    expect(await Promise.all([...early, ...late])).toEqual([10, 20, 30, 40]);
+    expect(calls).toEqual([
+      [1, 2],
+      [3, 4],
+    ]);
+  });
+
+  it("tells a failure to those whom it concerns, and goes on", async () => {
+    let broken = true;
+    const together = new Together<number, number>((items) =>
+      broken ? Promise.reject(new Error("down")) : Promise.resolve(items),
+    );
+    const failed = await Promise.allSettled([together.ask(1), together.ask(2)]);
+    expect(failed.map(({ status }) => status)).toEqual(["rejected", "rejected"]);
+    broken = false;
+    expect(await together.ask(3)).toBe(3);
+  });
+
+  it("takes no answer for another's: too few of them are a failure", async () => {
+    const together = new Together<number, number>(() => Promise.resolve([1]));
+    const answers = await Promise.allSettled([together.ask(1), together.ask(2)]);
+    expect(answers.map(({ status }) => status)).toEqual(["rejected", "rejected"]);
+  });
+});
