@@ -131,9 +131,10 @@ export class Inbox extends DurableObject<Env> {
     await this.#setAlarm(Date.now() + SWEEP_RETRY_MS);
     try {
       const nextAtMs = await this.#work((desk) => this.#round(desk));
-      await this.#outgoing.flushed();
+      // Before the queue gets its time: what is accepted meanwhile arms the alarm for itself.
       if (nextAtMs === null) await this.#clearAlarm();
       else await this.#setAlarm(nextAtMs);
+      await this.#outgoing.flushed();
     } catch (error) {
       fault("inbox.alarm", error);
     }
@@ -286,8 +287,14 @@ export class Inbox extends DurableObject<Env> {
   }
 
   async #setAlarm(atMs: number): Promise<void> {
-    this.#alarmAtMs = atMs;
-    await this.ctx.storage.setAlarm(atMs);
+    // The platform cuts fractions off: the alarm would ring before what it is for, again and again.
+    this.#alarmAtMs = Math.ceil(atMs);
+    try {
+      await this.ctx.storage.setAlarm(this.#alarmAtMs);
+    } catch (error) {
+      this.#alarmAtMs = null;
+      throw error;
+    }
   }
 
   async #clearAlarm(): Promise<void> {
