@@ -266,11 +266,18 @@ export class Memory {
   /** Read back what the store keeps of it. */
   static from(store: Store): Memory {
     const memory = new Memory();
-    for (const { name, paused, breaker } of store.destinations()) {
-      if (paused !== null) memory.paused.set(name, paused);
-      if (breaker !== null) memory.breakers.set(name, JSON.parse(breaker) as Breaker);
-    }
+    memory.readAgain(store);
     return memory;
+  }
+
+  /** Pauses and breakers as they are on disk. */
+  readAgain(store: Store): void {
+    this.paused.clear();
+    this.breakers.clear();
+    for (const { name, paused, breaker } of store.destinations()) {
+      if (paused !== null) this.paused.set(name, paused);
+      if (breaker !== null) this.breakers.set(name, JSON.parse(breaker) as Breaker);
+    }
   }
 }
 

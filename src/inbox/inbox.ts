@@ -60,6 +60,8 @@ export class Inbox extends DurableObject<Env> {
   #alarmAtMs: number | null = null;
   #purge: PurgeState = { nextAtMs: 0, lookedTo: 0 };
   #reconciled = false;
+  /** The last transaction was rolled back: what memory says of pauses and breakers may not be so. */
+  #undone = false;
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
@@ -255,11 +257,14 @@ export class Inbox extends DurableObject<Env> {
   /** One transaction, the alarm in the same turn as its writes, then the queue. */
   async #work<T>(decide: (desk: Desk) => T): Promise<T> {
     const desk = this.#desk();
+    if (this.#undone) this.#memory.readAgain(this.#store);
+    this.#undone = true;
     const decided = this.ctx.storage.transactionSync(() => {
       // Once per life of the object, since a new configuration comes with a new life.
       if (!this.#reconciled) reconcile(desk);
       return decide(desk);
     });
+    this.#undone = false;
     this.#reconciled = true;
     const { wakeAtMs } = this.#memory;
     this.#memory.wakeAtMs = null;
