@@ -138,3 +138,8 @@ export const DEFERRED_TOO_LONG_MS = 3_600_000;
 
 /** The Inbox stores within this, or the provider is told to come again: less than any provider waits. */
 export const INBOX_DEADLINE_MS = 8_000;
+
+/** Of a body that is too large and did not say so, this much is read on and thrown away: no platform lets more in. */
+export const MAX_DISCARDED_BYTES = 104_857_600;
+/** A body has to arrive within this. */
+export const BODY_TIMEOUT_MS = 30_000;

@@ -17,6 +17,7 @@ export type RefusedReason =
   | "charset"
   | "content_encoding"
   | "too_large"
+  | "cut_off"
   | "encoding"
   | "json"
   | "not_an_object"
@@ -92,6 +93,7 @@ const REFUSALS: Record<RefusedReason, Refusal> = {
   content_type: { status: 415, text: "unsupported content type" },
   charset: { status: 415, text: "unsupported charset: send UTF-8" },
   content_encoding: { status: 415, text: "unsupported content encoding: send the body as it is" },
+  cut_off: { status: 400, text: "body is incomplete" },
   too_large: { status: 413, text: "body too large" },
   encoding: { status: 400, text: "body is not valid UTF-8 or is wrongly escaped" },
   json: { status: 400, text: "body is not valid JSON" },

@@ -2,6 +2,7 @@
  * A request's outside: everything that can be refused before its contents mean anything, in the
  * uniform order of providers.md 4 (method, address list, content encoding, content type, size).
  */
+import { BODY_TIMEOUT_MS, MAX_DISCARDED_BYTES } from "../limits.ts";
 import { readBytes } from "../parse/read-bytes.ts";
 import { Callback } from "../providers/callback.ts";
 import type { Route } from "../providers/provider.ts";
@@ -27,7 +28,7 @@ export async function readCallback(
   const refused = checkOutside(request, { source, route });
   if (refused) return err(refused);
   const body = await readWithin(request, source.settings.maxBodyBytes);
-  if (body === "too_large") return err(body);
+  if (typeof body === "string") return err(body);
   const { query } = rawTarget(request.url);
   const message = request.method === "GET" ? new TextEncoder().encode(query) : body;
   return ok(
@@ -71,12 +72,18 @@ function checkContentType(header: string | null, expected: string | null): Refus
 }
 
 /** Content-Length is a hint that can save the reading; what counts is what arrives. */
-async function readWithin(request: Request, maxBytes: number): Promise<Uint8Array | "too_large"> {
+async function readWithin(request: Request, maxBytes: number): Promise<Uint8Array | "too_large" | "cut_off"> {
   const declared = Number(request.headers.get("content-length") ?? 0);
   // Left untouched, not cancelled: a body nobody asked for is drained by the runtime, but one that was
   // touched and left breaks the connection, often before its sender has read our answer.
   if (declared > maxBytes) return "too_large";
-  return await readBytes(request.body, maxBytes);
+  try {
+    const signal = AbortSignal.timeout(BODY_TIMEOUT_MS);
+    return await readBytes(request.body, maxBytes, { signal, discardBytes: MAX_DISCARDED_BYTES });
+  } catch {
+    // The sender hung up or dawdled: its doing, and nothing an operator should be woken for.
+    return "cut_off";
+  }
 }
 
 function picked(headers: Headers, names: readonly string[]): ReadonlyMap<string, string> {

@@ -1,13 +1,20 @@
 /** Reads a body while counting, so that what is too large is never held in memory (threat 8). */
 
-/**
- * The whole body, or `too_large` as soon as it passes `maxBytes`; the rest is not read. Throws when the
- * signal aborts first: a body that never ends must not be waited for longer than its headers.
- */
+export interface ReadOptions {
+  /** Ends the reading, by throwing: a body that never ends must not be waited for for ever. */
+  readonly signal?: AbortSignal;
+  /**
+   * Of a body that is too large, how much more is read and thrown away before it is cut off: a sender
+   * that is cut off in the middle of its body often never reads our answer.
+   */
+  readonly discardBytes?: number;
+}
+
+/** The whole body, or `too_large`; never more than `maxBytes` of it are held. */
 export async function readBytes(
   body: ReadableStream<Uint8Array> | null,
   maxBytes: number,
-  signal?: AbortSignal,
+  { signal, discardBytes = 0 }: ReadOptions = {},
 ): Promise<Uint8Array | "too_large"> {
   if (body === null) return new Uint8Array();
   const reader = body.getReader();
@@ -18,13 +25,14 @@ export async function readBytes(
   for (;;) {
     const { done, value } = await reader.read();
     signal?.throwIfAborted();
-    if (done) return join(chunks, size);
+    if (done) return size > maxBytes ? "too_large" : join(chunks, size);
     size += value.byteLength;
-    if (size > maxBytes) {
+    if (size > maxBytes + discardBytes) {
       await reader.cancel();
       return "too_large";
     }
-    chunks.push(value);
+    if (size > maxBytes) chunks.length = 0;
+    else chunks.push(value);
   }
 }
 

@@ -50,7 +50,7 @@ export async function askVerifier(
       await response.body?.cancel();
       return { outage: "verifier_status" };
     }
-    const body = await readBytes(response.body, VERIFIER_MAX_BODY_BYTES, signal);
+    const body = await readBytes(response.body, VERIFIER_MAX_BODY_BYTES, { signal });
     return body === "too_large" ? { outage: "verifier_too_large" } : readAnswer(body);
   } catch {
     // Time-out, refused connection, broken TLS, a body that stops: all the same "cannot tell now".

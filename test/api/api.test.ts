@@ -85,9 +85,10 @@ describe("looking", () => {
     expect((await json("/api/events?to=2035-01-01T00:00:00Z")).events).toEqual([]);
     const wrong = await call("/api/events?state=lost&limit=0");
     expect(wrong.status).toBe(400);
-    expect(
-      ((await wrong.json()) as { problems: string[] }).problems.map((text) => text.split(":")[0]),
-    ).toEqual(["state", "limit"]);
+    expect((await wrong.json<{ problems: string[] }>()).problems.map((text) => text.split(":")[0])).toEqual([
+      "state",
+      "limit",
+    ]);
   });
 
   it("shows one event with its body and attempts", async () => {

@@ -128,7 +128,7 @@ describe("a request that means nothing is refused clearly", () => {
   });
 
   it("too large, without a length", async () => {
-    const large = `{"a":"${"x".repeat(300_000)}"}`;
+    const large = `{"a":"${"x".repeat(TWO_MEGABYTES)}"}`;
     const answer = await post(json(door("ipay"), large, { chunked: true }));
     expect(answer.status).toBe(413);
   });
@@ -276,10 +276,7 @@ describe("after all that", () => {
   });
 
   it("the relay never failed", () => {
-    // But for the sender that hung up, whose request could not be read.
-    const faults = house.lines("fault").filter(({ where }) => where !== "ingress");
-    expect(faults).toEqual([]);
-    expect(house.lines("fault").length).toBeLessThanOrEqual(1);
+    expect(house.lines("fault")).toEqual([]);
   });
 
   it("nothing secret was logged", async () => {

@@ -2,7 +2,7 @@
 import { createExecutionContext, waitOnExecutionContext } from "cloudflare:test";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { app } from "../../src/app.ts";
-import { DEFAULT_MAX_BODY_BYTES } from "../../src/limits.ts";
+import { MAX_DISCARDED_BYTES, DEFAULT_MAX_BODY_BYTES } from "../../src/limits.ts";
 import golden from "../cases/golden-events.json";
 import { relay } from "../support/bindings.ts";
 import { bindings, envWith, freshRelay, keptRows, post, type Outside } from "../support/front-door.ts";
@@ -52,13 +52,31 @@ function stream(totalBytes: number, pulled: { bytes: number; cancelled: boolean 
 }
 
 describe("bodies made to hurt", () => {
-  it("100 MB without a length are cut off at the cap", async () => {
+  it("100 MB without a length are thrown away as they come, and refused", async () => {
     const pulled = { bytes: 0, cancelled: false };
     const response = await send(IPAY, "application/json", stream(100_000_000, pulled));
     expect(response.status).toBe(413);
-    expect(pulled.bytes).toBeLessThanOrEqual(DEFAULT_MAX_BODY_BYTES + 2 * CHUNK_BYTES);
-    expect(pulled.cancelled).toBe(true);
     expect(reasons()).toEqual(["too_large"]);
+  });
+
+  it("a body without end is cut off", async () => {
+    const pulled = { bytes: 0, cancelled: false };
+    const response = await send(IPAY, "application/json", stream(Number.POSITIVE_INFINITY, pulled));
+    expect(response.status).toBe(413);
+    expect(pulled.cancelled).toBe(true);
+    expect(pulled.bytes).toBeLessThanOrEqual(DEFAULT_MAX_BODY_BYTES + MAX_DISCARDED_BYTES + 2 * CHUNK_BYTES);
+  });
+
+  it("a sender that hangs up in the middle is refused, and no fault of ours", async () => {
+    const broken = new ReadableStream({
+      pull(controller) {
+        controller.error(new Error("connection lost"));
+      },
+    });
+    const response = await send(IPAY, "application/json", broken);
+    expect(response.status).toBe(400);
+    expect(reasons()).toEqual(["cut_off"]);
+    expect(outside.lines("fault")).toEqual([]);
   });
 
   it("the cap itself is the last size that is read", async () => {
