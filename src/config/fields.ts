@@ -12,6 +12,8 @@ import type { Secret } from "../verify/secret.ts";
 export interface Surroundings {
   /** The value of a Worker secret, or undefined when it is not set. */
   readonly secret: (name: string) => string | undefined;
+  /** Names under `RELAY.destinations`, right or wrong: a source may name them. */
+  readonly destinations: readonly string[];
   /** `RELAY.environment = "development"`: loopback and `http:` addresses are allowed. */
   readonly development: boolean;
 }
@@ -19,9 +21,9 @@ export interface Surroundings {
 const secretEntry = z.union([
   z.string().min(1),
   z.strictObject({
+    name: z.string().min(1),
     /** Shown as `verification.key` and in logs; the secret's name unless given. */
     id: z.string().min(1).optional(),
-    name: z.string().min(1),
     /** No longer accepted after this instant. */
     not_after: z.iso.datetime({ offset: true }).optional(),
   }),
@@ -35,6 +37,20 @@ export class SourceFields {
     this.#surroundings = surroundings;
   }
 
+  /** Options every source has, spread into each provider's schema; `commonSettings` reads them. */
+  common() {
+    const names = this.#surroundings.destinations;
+    const destination = z.string().refine((name) => names.includes(name), "is not a destination");
+    return {
+      mode: z.enum(["live", "test", "both"]).default("live"),
+      allow_ips: z.array(ipRange).default([]),
+      raw: z.enum(["full", "hash", "none"]).default("full"),
+      networks: z.array(network).min(1).nullable().default(null),
+      destinations: z.array(destination).nullable().default(null),
+      max_body_bytes: z.int().min(1).max(MAX_MAX_BODY_BYTES).default(DEFAULT_MAX_BODY_BYTES),
+    };
+  }
+
   /** Names of Worker secrets, newest first. Each must be set and not empty: an empty secret equals an empty token. */
   secrets() {
     return z
@@ -43,25 +59,14 @@ export class SourceFields {
       .transform((entries, context): readonly Secret[] => {
         const ids = new Set<string>();
         return entries.flatMap((entry, index) => {
-          const { id, name, not_after } =
-            typeof entry === "string" ? { id: undefined, name: entry, not_after: undefined } : entry;
-          if (ids.has(id ?? name)) {
-            const message = `${id ?? name} is given twice: its id must tell a secret from the others`;
-            context.issues.push({ code: "custom", input: name, path: [index], message });
-          }
-          ids.add(id ?? name);
-          const value = this.#surroundings.secret(name);
-          if (value === undefined || value === "") {
-            context.issues.push({
-              code: "custom",
-              input: name,
-              path: [index],
-              message: `secret ${name} is ${value === "" ? "empty" : "not set"} (wrangler secret put ${name}; .dev.vars locally)`,
-            });
-            return [];
-          }
+          const { name, id = name, not_after } = typeof entry === "string" ? { name: entry } : entry;
+          const value = this.#surroundings.secret(name) ?? "";
+          const problem = secretProblem(name, value, ids.has(id));
+          if (problem)
+            context.issues.push({ code: "custom", input: undefined, path: [index], message: problem });
+          ids.add(id);
           const notAfterMs = not_after === undefined ? undefined : Date.parse(not_after);
-          return [{ id: id ?? name, value, notAfterMs }];
+          return problem ? [] : [{ id, value, notAfterMs }];
         });
       });
   }
@@ -124,6 +129,16 @@ const ipRange = z.string().transform((text, context): IpRange => {
   return z.NEVER;
 });
 
+/** Only a name that looks like one is repeated: whoever pastes the secret itself must not find it on `/healthz`. */
+function secretProblem(name: string, value: string, isRepeated: boolean): string | null {
+  const shown = /^[A-Z][A-Z0-9_]*$/.test(name) ? name : "of this name";
+  if (value === "") {
+    return `secret ${shown} is not set, or empty (wrangler secret put <name>; .dev.vars locally)`;
+  }
+  if (value.trim() !== value) return `secret ${shown} begins or ends with white space`;
+  return isRepeated ? `secret ${shown} has the id of another one in this list` : null;
+}
+
 /** A chain by any name a provider has for it: what is compared is the relay's own (`MATIC` is `polygon`). */
 const network = z.string().transform((text, context): string => {
   const id = networkOf(text);
@@ -131,16 +146,6 @@ const network = z.string().transform((text, context): string => {
   context.issues.push({ code: "custom", input: text, message: "is not the name of a network" });
   return z.NEVER;
 });
-
-/** Options every source has (config.md); spread into each provider's schema. */
-export const commonSourceShape = {
-  mode: z.enum(["live", "test", "both"]).default("live"),
-  allow_ips: z.array(ipRange).default([]),
-  raw: z.enum(["full", "hash", "none"]).default("full"),
-  networks: z.array(network).min(1).nullable().default(null),
-  destinations: z.array(z.string()).nullable().default(null),
-  max_body_bytes: z.int().min(1).max(MAX_MAX_BODY_BYTES).default(DEFAULT_MAX_BODY_BYTES),
-};
 
 /** The common options in the Worker's own spelling. */
 export function commonSettings(input: {

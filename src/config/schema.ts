@@ -11,12 +11,13 @@ import {
   HANDOVER_LEASE_MS,
 } from "../limits.ts";
 import { seedOf } from "../delivery/ed25519.ts";
-import { providers } from "../providers/registry.ts";
 import type { Source } from "../providers/source.ts";
 import { ALERTS } from "../inbox/protocol.ts";
 import { fromBase64 } from "../verify/hmac.ts";
 import type { Secret } from "../verify/secret.ts";
 import { SourceFields, type Surroundings } from "./fields.ts";
+import { segment } from "./segment.ts";
+import { sourcesSchema } from "./sources.ts";
 
 /** A receiver of events. */
 export interface Destination {
@@ -56,11 +57,6 @@ export interface RelayConfig {
   /** Names of the receivers of events: what a source sends to unless it names some of them. */
   readonly eventDestinations: readonly string[];
 }
-
-/** One path segment, so that an address has exactly one spelling. */
-const segment = z
-  .string()
-  .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/, "must be a plain name (A-Z a-z 0-9 . _ -)");
 
 /** Headers the relay sets itself; a configured one must not replace them. */
 const RESERVED_HEADER =
@@ -135,31 +131,6 @@ export function signingKey(secret: Secret): Uint8Array | null {
   return key && key.length >= MIN_SIGNING_KEY_BYTES && key.length <= MAX_SIGNING_KEY_BYTES ? key : null;
 }
 
-function sourcesSchema(fields: SourceFields) {
-  const shape: Record<string, z.ZodType> = {};
-  for (const { name } of providers) shape[name] = z.record(segment, z.unknown()).optional();
-  return z.strictObject(shape).transform((input, context) => {
-    const sources = new Map<string, Source>();
-    for (const { name, account } of providers) {
-      for (const [id, settings] of Object.entries((input[name] ?? {}) as Record<string, unknown>)) {
-        const parsed = account(fields, id).safeParse(settings);
-        if (parsed.success) sources.set(parsed.data.name, parsed.data);
-        else {
-          for (const issue of parsed.error.issues) {
-            context.issues.push({
-              code: "custom",
-              input: undefined,
-              path: [name, id, ...issue.path],
-              message: issue.message,
-            });
-          }
-        }
-      }
-    }
-    return sources;
-  });
-}
-
 function relaySchema(surroundings: Surroundings) {
   const fields = new SourceFields(surroundings);
   return z.strictObject({
@@ -182,16 +153,17 @@ export type Loaded =
 export function loadConfig(env: Readonly<Record<string, unknown>>): Loaded {
   const raw = readVariable(env.RELAY);
   if ("problem" in raw) return { ok: false, problems: [raw.problem] };
-  const development = (raw.value as { environment?: unknown } | null)?.environment === "development";
+  const given = raw.value as { environment?: unknown; destinations?: unknown } | null;
   const parsed = relaySchema({
-    development,
+    development: given?.environment === "development",
+    destinations: Object.keys(given?.destinations ?? {}),
     secret: (name) => (typeof env[name] === "string" ? env[name] : undefined),
   }).safeParse(raw.value);
   if (!parsed.success) {
     return { ok: false, problems: parsed.error.issues.map((issue) => describe(issue.path, issue.message)) };
   }
   const config = build(parsed.data);
-  const problems = [...unknownDestinations(config), ...ambiguousKeys(config)];
+  const problems = ambiguousKeys(config);
   return problems.length > 0 ? { ok: false, problems } : { ok: true, config };
 }
 
@@ -240,17 +212,6 @@ function destinationOf(name: string, given: z.infer<ReturnType<typeof destinatio
     headers: given.headers,
     cloudEvents: given.cloud_events,
   };
-}
-
-function unknownDestinations(config: RelayConfig): string[] {
-  return [...config.sources.values()].flatMap((source) =>
-    (source.settings.destinations ?? [])
-      .filter((name) => !config.eventDestinations.includes(name))
-      .map(
-        (name) =>
-          `RELAY.sources.${source.provider}.${source.account}.destinations: ${name} is not a destination`,
-      ),
-  );
 }
 
 /** A receiver finds a public key by its id alone: one id must not name two keys. */

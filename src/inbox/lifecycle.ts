@@ -46,11 +46,11 @@ export function fold(payment: PaymentState, draft: EventDraft): Fold {
     return forward(payment, draft, { status: current, shown: draft.kind === "updated" ? current : null });
   }
   if (current === null) return forward(payment, draft, { status: stated, shown: stated });
-  if (stated === current) {
-    return stated === "partially_refunded" && refundGrew(payment, draft)
-      ? forward(payment, draft, { status: stated, shown: stated })
-      : superseded("same_state");
-  }
+  const growing = stated === "partially_refunded" && refundGrew(payment, draft);
+  if (stated === current && !growing) return superseded("same_state");
+  // Also after a dispute: what was refunded before it is not refunded again.
+  if (stated === "partially_refunded" && payment.refunded !== null && !growing)
+    return superseded("same_state");
   if (HAD_ARRIVED.has(current) && FELL_THROUGH.has(stated)) {
     return forward(payment, draft, { status: "reversed", shown: "reversed" });
   }

@@ -7,7 +7,7 @@
  * the Inbox folds by state, so that the second is superseded and not a second credit.
  */
 import { z } from "zod";
-import { commonSettings, commonSourceShape, type SourceFields } from "../config/fields.ts";
+import { commonSettings, type SourceFields } from "../config/fields.ts";
 import type { Money, Status } from "../event.ts";
 import { DEFAULT_TOLERANCE_SECONDS } from "../limits.ts";
 import {
@@ -71,7 +71,7 @@ const OBJECT_STATUSES: Readonly<Record<string, Status>> = {
 function settings(fields: SourceFields): z.ZodType<CryptopaySettings> {
   return z
     .strictObject({
-      ...commonSourceShape,
+      ...fields.common(),
       secrets: fields.secrets(),
       scheme: z.enum(["t-v1", "raw"]).default("t-v1"),
       key: z.enum(["whole", "base64"]).default("whole"),

@@ -6,7 +6,7 @@
  * exactly one configured place. Two generations of field names are in the wild, both are read.
  */
 import { z } from "zod";
-import { commonSettings, commonSourceShape, type SourceFields } from "../config/fields.ts";
+import { commonSettings, type SourceFields } from "../config/fields.ts";
 import type { Status } from "../event.ts";
 import { asNumberToken, asObject, asText, identifiers, member, statusWord } from "../parse/access.ts";
 import { splitTicker, networkOf } from "../parse/currency.ts";
@@ -42,7 +42,7 @@ const STATUS_WORDS: Readonly<Record<string, Status>> = {
 function settings(fields: SourceFields): z.ZodType<IpaySettings> {
   return z
     .strictObject({
-      ...commonSourceShape,
+      ...fields.common(),
       secrets: fields.secrets().optional(),
       token_at: z.enum(["body:/token", "header:authorization"]).default("body:/token"),
       path_secrets: fields.pathSecrets().optional(),

@@ -7,7 +7,7 @@
  * its address and never from its body, and a body of the other kind never becomes money in.
  */
 import { z } from "zod";
-import { commonSettings, commonSourceShape, type SourceFields } from "../config/fields.ts";
+import { commonSettings, type SourceFields } from "../config/fields.ts";
 import type { Money, Status } from "../event.ts";
 import { asNumberToken, asText, identifiers, member, statusWord } from "../parse/access.ts";
 import { nativeNetwork, splitTicker } from "../parse/currency.ts";
@@ -44,7 +44,7 @@ function settings(fields: SourceFields): z.ZodType<IqpaySettings> {
   });
   return z
     .strictObject({
-      ...commonSourceShape,
+      ...fields.common(),
       kinds: z
         .partialRecord(z.enum(KINDS), kind)
         .refine((kinds) => Object.keys(kinds).length > 0, "needs at least one kind, e.g. deposit"),

@@ -7,7 +7,7 @@
  * that says neither `true` nor `false` is down: the callback is deferred, never guessed.
  */
 import { z } from "zod";
-import { commonSettings, commonSourceShape, type SourceFields } from "../config/fields.ts";
+import { commonSettings, type SourceFields } from "../config/fields.ts";
 import type { Status } from "../event.ts";
 import { identifiers } from "../parse/access.ts";
 import { splitTicker } from "../parse/currency.ts";
@@ -36,7 +36,7 @@ interface TokenpaymentsSettings extends SourceSettings {
 function settings(fields: SourceFields): z.ZodType<TokenpaymentsSettings> {
   return z
     .strictObject({
-      ...commonSourceShape,
+      ...fields.common(),
       merchant_id: z.string().min(1),
       verifier_url: fields
         .outboundUrl()

@@ -1,0 +1,234 @@
+/** Folding: the written table over every pair of states, then any order in which a payment's events can come. */
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { paymentEvent, STATUS_RANK, STATUSES, type PaymentEvent, type Status } from "../../src/event.ts";
+import { alertOf, fold, UNKNOWN_PAYMENT, type PaymentState } from "../../src/inbox/lifecycle.ts";
+import { draft, type Stated } from "../support/events.ts";
+
+const known = (status: Status | null, more: Partial<PaymentState> = {}): PaymentState => ({
+  status,
+  sequence: status === null ? 0 : 7,
+  refunded: null,
+  ...more,
+});
+
+/**
+ * Row: the payment's state; column: what is stated.
+ * F forwarded, L forwarded as late, V forwarded as reversed, S same state, R regress, A regress with an alert.
+ */
+const TABLE: Readonly<Record<Status, string>> = {
+  //                  cr pe ac co fa ex ca pr re rv di
+  created: /*        */ "S  F  F  F  F  F  F  F  F  F  F",
+  pending: /*        */ "R  S  F  F  F  F  F  F  F  F  F",
+  action_required: /**/ "R  F  S  F  F  F  F  F  F  F  F",
+  failed: /*         */ "R  R  R  L  S  F  F  F  F  F  F",
+  expired: /*        */ "R  R  R  L  F  S  F  F  F  F  F",
+  canceled: /*       */ "R  R  R  L  F  F  S  F  F  F  F",
+  confirmed: /*      */ "R  R  R  S  V  V  V  F  F  F  F",
+  partially_refunded: "R  R  R  R  V  V  V  S  F  F  F",
+  disputed: /*       */ "R  R  R  R  V  V  V  F  F  F  S",
+  refunded: /*       */ "R  R  R  A  R  R  R  R  S  F  R",
+  reversed: /*       */ "R  R  R  A  R  R  R  R  F  S  R",
+};
+const COLUMNS = [
+  "created",
+  "pending",
+  "action_required",
+  "confirmed",
+  "failed",
+  "expired",
+  "canceled",
+  "partially_refunded",
+  "refunded",
+  "reversed",
+  "disputed",
+] as const;
+
+const pairs = STATUSES.flatMap((current) =>
+  TABLE[current].split(/\s+/).map((cell, column) => {
+    const stated = COLUMNS[column];
+    if (!stated) throw new Error("the table is wider than its columns");
+    return { current, stated, cell };
+  }),
+);
+
+/** The letter of what became of it. */
+function letterOf(current: Status, stated: Status): string {
+  const folded = fold(known(current), draft({ status: stated }));
+  if (folded.outcome === "superseded") {
+    if (folded.reason === "same_state") return "S";
+    return folded.alert === "confirmed_after_reversed" ? "A" : "R";
+  }
+  const { data } = folded.event;
+  if (data.warnings.includes("late")) return "L";
+  return data.status === "reversed" && stated !== "reversed" ? "V" : "F";
+}
+
+describe("the table", () => {
+  it("names every pair once", () => {
+    expect(pairs).toHaveLength(STATUSES.length ** 2);
+  });
+
+  it.each(pairs)("$current, then $stated: $cell", ({ current, stated, cell }) => {
+    expect(letterOf(current, stated)).toBe(cell);
+  });
+
+  it.each(STATUSES)("the first thing heard of a payment is %s: forwarded as it is", (status) => {
+    const folded = fold(UNKNOWN_PAYMENT, draft({ status }));
+    expect(folded).toMatchObject({
+      outcome: "forward",
+      event: {
+        type: `payment.${status}`,
+        data: { status, previous_status: null, sequence: 1, warnings: [] },
+      },
+      state: { status, sequence: 1 },
+    });
+  });
+});
+
+describe("single rules", () => {
+  it("a reversal keeps the provider's own word", () => {
+    const folded = fold(known("confirmed"), draft({ status: "failed" }));
+    expect(folded).toMatchObject({
+      event: {
+        type: "payment.reversed",
+        data: { status: "reversed", previous_status: "confirmed", provider: { status: "failed" } },
+      },
+      state: { status: "reversed", sequence: 8 },
+    });
+  });
+
+  it("payouts have their own words, so that a CRM cannot take one for money in", () => {
+    const out = draft({ status: "confirmed" });
+    const folded = fold(UNKNOWN_PAYMENT, { ...out, data: { ...out.data, direction: "out" } });
+    expect(folded).toMatchObject({ event: { type: "payout.confirmed" } });
+  });
+
+  it.each([
+    ["5.00", "5.01", "forward"],
+    ["5.00", "5", "superseded"],
+    ["5.00", "4.99", "superseded"],
+    ["9", "10", "forward"],
+    [null, "0.01", "forward"],
+  ])("refunded %s so far, now %s: %s", (before, now, outcome) => {
+    const folded = fold(
+      known("partially_refunded", { refunded: before }),
+      draft({ status: "partially_refunded", refunded: now }),
+    );
+    expect(folded.outcome).toBe(outcome);
+    if (folded.outcome === "forward") expect(folded.state.refunded).toBe(now);
+  });
+
+  it("a dispute in between does not make an old refund new", () => {
+    const disputed = known("disputed", { refunded: "5.00" });
+    const again = (refunded: string) => fold(disputed, draft({ status: "partially_refunded", refunded }));
+    expect(again("5.00")).toMatchObject({ outcome: "superseded", reason: "same_state" });
+    expect(again("5.01")).toMatchObject({ outcome: "forward" });
+  });
+
+  it("updates and the provider's own words are always forwarded and change no state", () => {
+    for (const status of [null, ...STATUSES]) {
+      const payment = known(status);
+      const updated = fold(payment, draft({ kind: "updated", status: null }));
+      const word = fold(payment, draft({ kind: "provider", status: null }));
+      expect(updated).toMatchObject({
+        event: { type: "payment.updated", data: { status } },
+        state: { status },
+      });
+      expect(word).toMatchObject({
+        event: { type: "provider.event", data: { status: null } },
+        state: { status },
+      });
+    }
+  });
+
+  it("money announced after it was taken back is a person's business, by whatever way it comes", () => {
+    expect(alertOf("reversed", "confirmed")).toBe("confirmed_after_reversed");
+    expect(alertOf("refunded", "confirmed")).toBe("confirmed_after_reversed");
+    expect(alertOf("confirmed", "confirmed")).toBeNull();
+    expect(alertOf(null, "confirmed")).toBeNull();
+  });
+
+  it("folds without changing what it was given", () => {
+    const payment = Object.freeze(known("confirmed"));
+    const given = draft({ status: "failed" });
+    const before = JSON.stringify(given);
+    fold(payment, given);
+    expect(JSON.stringify(given)).toBe(before);
+  });
+});
+
+/** Folds in this order; what was forwarded and where it ended. */
+function run(statements: readonly Stated[]): { events: PaymentEvent[]; state: PaymentState } {
+  let state = UNKNOWN_PAYMENT;
+  const events: PaymentEvent[] = [];
+  for (const statement of statements) {
+    const folded = fold(state, draft(statement));
+    if (folded.outcome === "superseded") continue;
+    events.push(folded.event);
+    ({ state } = folded);
+  }
+  return { events, state };
+}
+
+const statement = fc
+  .record({
+    status: fc.constantFrom(...STATUSES),
+    refunded: fc.option(fc.integer({ min: 1, max: 99 }).map(String)),
+  })
+  .map(({ status, refunded }): Stated => ({ status, ...(refunded === null ? {} : { refunded }) }));
+
+/** Lives without the one pair whose order is news: fallen through, and arrived. */
+const LIVES: readonly (readonly Status[])[] = [
+  ["created", "pending", "confirmed"],
+  ["created", "pending", "failed"],
+  ["created", "action_required", "expired"],
+  ["created", "pending", "confirmed", "partially_refunded", "refunded"],
+  ["created", "pending", "confirmed", "disputed", "reversed"],
+  ["pending", "confirmed", "confirmed", "confirmed"],
+];
+
+describe("any order", () => {
+  it.each(LIVES)("%s, %s, %s … ends in the same state however it comes", (...life) => {
+    const end = run(life.map((status) => ({ status }))).state.status;
+    fc.assert(
+      fc.property(fc.shuffledSubarray(life, { minLength: life.length }), (order) => {
+        expect(run(order.map((status) => ({ status }))).state.status).toBe(end);
+      }),
+    );
+  });
+
+  it("sequences are 1, 2, 3 … over what is forwarded, each event names the one before", () => {
+    fc.assert(
+      fc.property(fc.array(statement, { maxLength: 30 }), (statements) => {
+        const { events, state } = run(statements);
+        expect(events.map(({ data }) => data.sequence)).toEqual(events.map((_, index) => index + 1));
+        expect(state.sequence).toBe(events.length);
+        expect(events.map(({ data }) => data.previous_status)).toEqual(
+          [null, ...events.map(({ data }) => data.status)].slice(0, events.length),
+        );
+      }),
+    );
+  });
+
+  it("the rank of a payment's state never falls", () => {
+    fc.assert(
+      fc.property(fc.array(statement, { maxLength: 30 }), (statements) => {
+        const ranks = run(statements).events.map(({ data }) => STATUS_RANK[data.status ?? "created"]);
+        expect(ranks).toEqual([...ranks].sort((a, b) => a - b));
+      }),
+    );
+  });
+
+  it("what is forwarded is a valid event, and is never the same state twice but for a growing refund", () => {
+    fc.assert(
+      fc.property(fc.array(statement, { maxLength: 30 }), (statements) => {
+        for (const event of run(statements).events) {
+          paymentEvent.parse(event);
+          const { status, previous_status } = event.data;
+          if (status === previous_status) expect(status).toBe("partially_refunded");
+        }
+      }),
+    );
+  });
+});
