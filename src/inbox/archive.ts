@@ -3,7 +3,7 @@
  * `store.ts`, whose statements are on the way of an event; these may scan, a bounded window at a time.
  */
 import type { Attempt } from "./protocol.ts";
-import { OWED, type DeliveryKey, type DeliveryRow, type EventRow } from "./store.ts";
+import { OWED, type DeliveryKey, type DeliveryRow, type EventRow, type NewDelivery } from "./store.ts";
 
 /** An event as an operator sees it in a list. */
 export type EventView = Pick<
@@ -122,14 +122,23 @@ export class Archive {
       .map(({ log }) => JSON.parse(log) as Attempt);
   }
 
-  /** To be sent again at an operator's wish: due now, its schedule begun anew. */
-  replay(key: DeliveryKey, state: "pending" | "parked", nowMs: number, sweepAt: number | null): void {
+  /** To be sent again at an operator's wish, its schedule begun anew; `due` null: parked, or not its turn yet. */
+  replay(
+    key: DeliveryKey,
+    {
+      state,
+      due,
+      sweepAt,
+      outOfOrder,
+    }: Pick<NewDelivery, "state" | "due" | "sweepAt"> & { outOfOrder: boolean },
+  ): void {
     this.#sql.exec(
-      `UPDATE deliveries SET state = ?, due = ?, sweep_at = ?, handovers = 0, tries = 0, replay = 1
+      `UPDATE deliveries SET state = ?, due = ?, sweep_at = ?, handovers = 0, tries = 0, replay = ?
        WHERE payment_id = ? AND n = ? AND destination = ?`,
       state,
-      state === "pending" ? nowMs : null,
+      due,
       sweepAt,
+      outOfOrder ? 1 : 0,
       key.payment,
       key.n,
       key.destination,

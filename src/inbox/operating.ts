@@ -144,15 +144,21 @@ export function replay(desk: Desk, n: number, destination: string | undefined): 
 function replayDelivery(desk: Desk, event: EventRow, row: DeliveryRow): void {
   const { archive } = desk;
   if (row.state === "delivered") uncount(desk, event, row);
-  if (
-    row.destination !== VERIFIER &&
-    (!desk.config.destinations.has(row.destination) || desk.isPaused(row.destination))
-  ) {
-    archive.replay(keyOf(row), "parked", desk.nowMs, null);
+  const settings = desk.config.destinations.get(row.destination);
+  // What has never been through keeps its place in the payment's order; only what has is sent outside it.
+  const outOfOrder = row.replay !== 0 || row.state === "delivered" || row.state === "dead";
+  const later = { due: null, sweepAt: null, outOfOrder };
+  if (row.destination !== VERIFIER && (!settings || desk.isPaused(row.destination))) {
+    archive.replay(keyOf(row), { ...later, state: "parked" });
+    return;
+  }
+  if (!outOfOrder && settings?.ordered && desk.store.owesEarlier(row)) {
+    archive.replay(keyOf(row), { ...later, state: "pending" });
     return;
   }
   desk.unclaim(row);
-  archive.replay(keyOf(row), "pending", desk.nowMs, desk.sweepAt(row.destination));
+  const sweepAt = desk.sweepAt(row.destination);
+  archive.replay(keyOf(row), { state: "pending", due: desk.nowMs, sweepAt, outOfOrder });
   if (desk.flows(row.destination)) desk.send(keyOf(row), row.event_id);
 }
 
