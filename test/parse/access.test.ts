@@ -7,7 +7,9 @@ import {
   asNumberToken,
   asObject,
   asText,
+  identifiers,
   member,
+  statusWord,
 } from "../../src/parse/access.ts";
 import { JsonNumber, type JsonValue } from "../../src/parse/strict-json.ts";
 
@@ -122,5 +124,41 @@ describe("asIdentifierOrInteger", () => {
         expect(asIdentifierOrInteger(number(String(n)))).toBe(expected);
       }),
     );
+  });
+});
+
+describe("identifiers", () => {
+  const of = (values: Record<string, JsonValue>) => identifiers((name) => values[name], ["a", "b"]);
+
+  it.each([[{}], [{ a: null }], [{ a: "" }]])("what is absent in %j is null", (values) => {
+    expect(of(values)).toEqual({ ok: true, value: { a: null, b: null } });
+  });
+
+  it("reads texts and integers", () => {
+    expect(of({ a: "007", b: number("7") })).toEqual({ ok: true, value: { a: "007", b: "7" } });
+  });
+
+  it.each<JsonValue>(["\ud800", "a\u0000", "a".repeat(257), number("1.5"), true, [], new Map()])(
+    "what is there and is none fails by its name",
+    (value) => {
+      expect(of({ a: "x", b: value })).toEqual({ ok: false, error: "b" });
+    },
+  );
+});
+
+describe("statusWord", () => {
+  it.each<[JsonValue | undefined, string | null]>([
+    [undefined, null],
+    [null, null],
+    ["SUCCESS", "SUCCESS"],
+    [number("1"), "1"],
+    [number("1.0"), "1.0"],
+    ["", "unreadable"],
+    [true, "unreadable"],
+    [[], "unreadable"],
+    ["a\n", "unreadable"],
+    [number("1".repeat(1_000)), "unreadable"],
+  ])("of %j is %j", (value, word) => {
+    expect(statusWord(value)).toBe(word);
   });
 });

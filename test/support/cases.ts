@@ -5,8 +5,10 @@
  */
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { paymentEvent, type Money } from "../../src/event.ts";
+import type { Env } from "../../src/env.ts";
 import { secrets } from "./bindings.ts";
 import {
+  envWith,
   freshRelay,
   keptById,
   keptRows,
@@ -48,6 +50,9 @@ interface Step {
 export interface CaseFile {
   adapter: string;
   now: string;
+  /** `RELAY.sources` and secrets of these cases, where the test Worker has no account for them. */
+  sources?: object;
+  secrets?: Record<string, string>;
   cases: { name: string; steps: Step[] }[];
 }
 
@@ -60,7 +65,8 @@ export function describeCases(files: readonly CaseFile[]): void {
     vi.restoreAllMocks();
   });
 
-  describe.each(files)("$adapter", ({ now, cases }) => {
+  describe.each(files)("$adapter", ({ now, cases, sources, secrets }) => {
+    const env = sources && envWith(sources, secrets);
     it.each(cases)("$name", { timeout: 20_000 }, async ({ steps }) => {
       const outside = await freshRelay(now);
       const payments: string[] = [];
@@ -68,7 +74,7 @@ export function describeCases(files: readonly CaseFile[]): void {
         outside.verifier = step.verifier ?? "must_not_be_called";
         outside.verifierCalls = 0;
         outside.logged.length = 0;
-        if (step.request) await checkRequest(step.request, step, outside, payments);
+        if (step.request) await checkRequest(step.request, step, outside, payments, env);
         else await checkLater(step, outside);
         if (step.verifier === "must_not_be_called") expect(outside.verifierCalls).toBe(0);
         logged.push(...outside.logged);
@@ -102,9 +108,13 @@ function secretsOf(files: readonly CaseFile[]): string[] {
       /^(?:authorization|x-cryptopay-signature)$/i.test(name) ? value.split(/[,=]/) : [],
     ),
   ]);
-  return [...new Set([...Object.values(secrets), ...found])].filter(
-    (text) => text.length >= MIN_SEARCHED_CHARS && !NAMES.has(text),
-  );
+  return [
+    ...new Set([
+      ...Object.values(secrets),
+      ...files.flatMap((file) => Object.values(file.secrets ?? {})),
+      ...found,
+    ]),
+  ].filter((text) => text.length >= MIN_SEARCHED_CHARS && !NAMES.has(text));
 }
 
 /** Words that happen to stand in a path or body and are names of ours. */
@@ -115,12 +125,13 @@ async function checkRequest(
   step: Step,
   outside: Outside,
   payments: string[],
+  env: Env | undefined,
 ): Promise<void> {
   const { expect: expected } = step;
   // The cases put the address beside the request or inside it.
   const clientIp = step.client_ip ?? (request as { client_ip?: string }).client_ip;
   const before = expected.outcome === "rejected" ? (await keptRows()).length : 0;
-  const response = await post(request, clientIp);
+  const response = await post(request, clientIp, env);
   expect(response.status).toBe(expected.http);
   if (expected.outcome === "rejected") {
     expect(response.headers.get("relay-outcome")).toBeNull();

@@ -1,0 +1,64 @@
+/** The shield answers storms of repeats in front of the Inbox, and never a repeat that may be news. */
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import golden from "../cases/golden-events.json";
+import { bindings, freshRelay, post, type CaseRequest, type Outside } from "../support/front-door.ts";
+
+const CRYPTOPAY: CaseRequest = {
+  method: "POST",
+  path: "/in/cryptopay/broker-eu",
+  headers: { "content-type": "application/json", "x-cryptopay-signature": golden["_cryptopay_sig"] },
+  body: golden.cryptopay.data.raw.body,
+};
+const DEPOSIT: CaseRequest = {
+  method: "POST",
+  path: "/in/iqpay/broker-eu/deposit/s3cr3t_dep",
+  headers: { "content-type": "application/json" },
+  body: golden.iqpay_deposit.data.raw.body,
+};
+let outside: Outside;
+
+beforeEach(async () => {
+  outside = await freshRelay("2026-09-21T14:13:25.000Z");
+});
+
+afterEach(() => {
+  vi.useRealTimers();
+  vi.restoreAllMocks();
+});
+
+const shielded = () => outside.lines("callback").map((line) => line.shielded);
+
+describe("the shield", () => {
+  it("answers the third of the same, after the Inbox has called the second a plain duplicate", async () => {
+    for (let i = 0; i < 2; i += 1) await post(CRYPTOPAY, undefined, bindings);
+    const third = await post(CRYPTOPAY, undefined, bindings);
+    expect(third.headers.get("relay-outcome")).toBe("duplicate");
+    expect(third.headers.get("relay-event-id")).toBe(golden.cryptopay.id);
+    expect(shielded()).toEqual([false, false, true]);
+  });
+
+  it("is not asked about other bytes of the same event", async () => {
+    for (let i = 0; i < 3; i += 1) await post(CRYPTOPAY, undefined, bindings);
+    expect(await bindings.SEEN.get(golden.cryptopay.id)).toBe(golden.cryptopay.data.raw.sha256);
+    await bindings.SEEN.put(golden.cryptopay.id, "0".repeat(64));
+    await post(CRYPTOPAY, undefined, bindings);
+    expect(shielded().at(-1)).toBe(false);
+  });
+
+  it("never stands before a confirmation without an event id: after a reversal its repeat is news", async () => {
+    for (let i = 0; i < 3; i += 1) await post(DEPOSIT, "198.51.100.7", bindings);
+    expect(shielded()).toEqual([false, false, false]);
+    expect(await bindings.SEEN.get(golden.iqpay_deposit.id)).toBeNull();
+  });
+
+  it("a store of shields that fails is a miss, not a 503", async () => {
+    await post(CRYPTOPAY, undefined, bindings);
+    const broken = {
+      get: () => Promise.reject(new Error("down")),
+      put: () => Promise.reject(new Error("down")),
+    };
+    const env = { ...bindings, SEEN: broken as unknown as KVNamespace };
+    const again = await post(CRYPTOPAY, undefined, env);
+    expect(again.headers.get("relay-outcome")).toBe("duplicate");
+  });
+});
