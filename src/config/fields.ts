@@ -136,7 +136,7 @@ function secretProblem(name: string, value: string, isRepeated: boolean): string
     return `secret ${shown} is not set, or empty (wrangler secret put <name>; .dev.vars locally)`;
   }
   if (value.trim() !== value) return `secret ${shown} begins or ends with white space`;
-  return isRepeated ? `secret ${shown} has the id of another one in this list` : null;
+  return isRepeated ? `secret ${shown}, or its id, is given twice in this list` : null;
 }
 
 /** A chain by any name a provider has for it: what is compared is the relay's own (`MATIC` is `polygon`). */

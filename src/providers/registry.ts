@@ -1,4 +1,4 @@
-/** Every provider the relay knows: adding one is its file, its line here and a folder of cases. */
+/** Every provider the relay knows: adding one is its file, its line here and a file of cases. */
 import { cryptopay } from "./cryptopay.ts";
 import { ipay } from "./ipay.ts";
 import { iqpay } from "./iqpay.ts";
