@@ -36,11 +36,19 @@ export function succeeded(): Breaker {
   return CLOSED;
 }
 
+/** An ordinary attempt failed. While open it was under way before and says nothing new: only probes do. */
 export function failed(breaker: Breaker, nowMs: number): Breaker {
+  if (isOpen(breaker)) return breaker;
   const failures = breaker.failures + 1;
   if (failures < BREAKER_FAILURES) return { ...breaker, failures };
-  const probes = isOpen(breaker) ? breaker.probes + 1 : 0;
-  const next = { failures, probes };
+  return { failures, probes: 0, probeAtMs: nowMs + probeIntervalMs({ probes: 0 }) };
+}
+
+/** The probe failed: the next one comes after twice as long. */
+export function probeFailed(breaker: Breaker, nowMs: number): Breaker {
+  // Resumed or closed by another attempt meanwhile: then it is a failure like any other.
+  if (!isOpen(breaker)) return failed(breaker, nowMs);
+  const next = { failures: breaker.failures + 1, probes: breaker.probes + 1 };
   return { ...next, probeAtMs: nowMs + probeIntervalMs(next) };
 }
 

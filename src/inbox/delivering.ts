@@ -1,5 +1,5 @@
 /** What goes out: claims before an attempt, settlements after it. Runs inside one transaction. */
-import { CLOSED, failed, isOpen } from "../delivery/breaker.ts";
+import { CLOSED, failed, isOpen, probeFailed } from "../delivery/breaker.ts";
 import { nextDelaySeconds } from "../delivery/schedule.ts";
 import type { Destination } from "../config/schema.ts";
 import { BUSY_RETRY_MS, CLAIM_GRACE_MS, PACE_HORIZON_MS } from "../limits.ts";
@@ -89,6 +89,7 @@ function alreadySettled(desk: Desk, row: DeliveryRow | null): Settled {
 function settleDelivered(desk: Desk, row: DeliveryRow, attempt: Attempt, counts: Counts): Counts {
   desk.store.delivered(keyOf(row), attempt);
   const breaker = desk.breakerOf(row.destination);
+  desk.endProbe(row);
   if (breaker.failures > 0) desk.setBreaker(row.destination, CLOSED);
   if (isOpen(breaker)) {
     desk.alert("breaker_closed", { destination: row.destination });
@@ -104,7 +105,7 @@ function settleDelivered(desk: Desk, row: DeliveryRow, attempt: Attempt, counts:
 
 function settleFailed(desk: Desk, row: DeliveryRow, { attempt, outcome }: Result): Settled {
   const { store, nowMs } = desk;
-  countFailure(desk, row.destination);
+  countFailure(desk, row);
   const asked = outcome.kind === "failed" ? outcome.retryAfterSeconds : null;
   const schedule = desk.config.destinations.get(row.destination)?.scheduleSeconds ?? [];
   const seconds = nextDelaySeconds(schedule, row.tries + 1, asked, Math.random());
@@ -134,10 +135,11 @@ function settleFailed(desk: Desk, row: DeliveryRow, { attempt, outcome }: Result
   return { next: "retry", seconds };
 }
 
-function countFailure(desk: Desk, destination: string): void {
+function countFailure(desk: Desk, row: DeliveryRow): void {
+  const { destination } = row;
   const before = desk.breakerOf(destination);
-  const after = failed(before, desk.nowMs);
-  desk.setBreaker(destination, after);
+  const after = desk.endProbe(row) ? probeFailed(before, desk.nowMs) : failed(before, desk.nowMs);
+  if (after !== before) desk.setBreaker(destination, after);
   if (isOpen(before) || !isOpen(after)) return;
   desk.alert("breaker_open", { destination });
   desk.wakeBy(after.probeAtMs ?? desk.nowMs);

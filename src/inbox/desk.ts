@@ -192,6 +192,11 @@ export class Desk {
     return this.#memory.probes.get(row.destination) === claimName(row);
   }
 
+  /** Its attempt is over, and with it its leave to pass. Was it the probe? */
+  endProbe(row: DeliveryRow): boolean {
+    return this.isProbe(row) && this.#memory.probes.delete(row.destination);
+  }
+
   #keepDestination(destination: string): void {
     const breaker = this.#memory.breakers.get(destination);
     this.store.setDestination(

@@ -5,6 +5,7 @@ import {
   CLOSED,
   failed,
   isOpen,
+  probeFailed,
   probing,
   succeeded,
   type Breaker,
@@ -60,14 +61,23 @@ describe("open", () => {
       const at = breaker.probeAtMs ?? 0;
       intervals.push((at - now) / SECOND);
       now = at;
-      breaker = failed(probing(breaker, now), now);
+      breaker = probeFailed(probing(breaker, now), now);
     }
     expect(intervals).toEqual([30, 60, 120, 240, 300, 300, 300]);
   });
 
   it("does not overflow in an outage that lasts for ever", () => {
-    const breaker = failedTimes(5_000);
+    let breaker = open;
+    for (let i = 0; i < 5_000; i += 1) breaker = probeFailed(breaker, T);
     expect((breaker.probeAtMs ?? 0) - T).toBe(300 * SECOND);
+  });
+
+  it("hears nothing new from attempts that were under way when it opened", () => {
+    expect(failedTimes(50, T + 1, open)).toBe(open);
+  });
+
+  it("takes a probe that fails after it has closed for an ordinary failure", () => {
+    expect(probeFailed(CLOSED, T)).toEqual(failedTimes(1));
   });
 
   it("closes with the first success", () => {
