@@ -19,13 +19,18 @@ export default defineConfig({
         test: {
           name: "workerd",
           include: ["test/**/*.test.ts"],
-          exclude: ["test/e2e/**", "test/tools/**", "test/architecture.test.ts"],
+          exclude: [
+            "test/e2e/**",
+            "test/tools/**",
+            "test/receivers/servers.test.ts",
+            "test/architecture.test.ts",
+          ],
         },
       },
       {
         test: {
           name: "node",
-          include: ["test/tools/**/*.test.ts", "test/architecture.test.ts"],
+          include: ["test/tools/**/*.test.ts", "test/receivers/servers.test.ts", "test/architecture.test.ts"],
         },
       },
       {
