@@ -99,13 +99,13 @@ export const MIGRATIONS: readonly string[] = [
 ];
 
 /** Brings the tables to the newest migration, each in one transaction, once. */
-export function migrate(storage: DurableObjectStorage): void {
+export function migrate(storage: DurableObjectStorage, migrations: readonly string[] = MIGRATIONS): void {
   const { sql } = storage;
   sql.exec("CREATE TABLE IF NOT EXISTS migrations (number INTEGER PRIMARY KEY)");
   const done = sql
     .exec<{ number: number }>("SELECT COALESCE(MAX(number), 0) AS number FROM migrations")
     .one().number;
-  for (const [index, statements] of MIGRATIONS.entries()) {
+  for (const [index, statements] of migrations.entries()) {
     const number = index + 1;
     if (number <= done) continue;
     storage.transactionSync(() => {
