@@ -5,7 +5,7 @@ import { configOf } from "./config/load.ts";
 import { jwks } from "./delivery/jwks.ts";
 import type { Env } from "./env.ts";
 import { receive } from "./ingress/route.ts";
-import { unavailable } from "./ingress/reply.ts";
+import { refuse, unavailable } from "./ingress/reply.ts";
 import { fault } from "./log.ts";
 
 export const app = new Hono<{ Bindings: Env }>();
@@ -36,7 +36,8 @@ app.get("/.well-known/jwks.json", async (c) => {
   return c.json(await jwks(loaded.config, Date.now()));
 });
 
-app.notFound((c) => c.json({ error: "not found" }, 404));
+// As the ingress refuses, so that nothing tells an address that exists from one that does not.
+app.notFound(() => refuse("route"));
 
 app.onError((error, c) => {
   fault("app", error);

@@ -1,6 +1,7 @@
 /** What comes in: dedupe, fold, sequence, freeze and owe. Runs inside one transaction. */
-import type { PaymentEvent } from "../event.ts";
+import type { EventDraft, PaymentEvent } from "../event.ts";
 import { DEFERRED_SCHEDULE_SECONDS, MAX_DEFERRED_PER_ACCOUNT } from "../limits.ts";
+import { compareDecimals } from "../parse/decimal.ts";
 import { because } from "../reasons.ts";
 import type { Desk } from "./desk.ts";
 import { alertOf, fold, UNKNOWN_PAYMENT } from "./lifecycle.ts";
@@ -15,7 +16,9 @@ export function accept(desk: Desk, input: Acceptance): Accepted {
   const payment = store.payment(paymentId) ?? UNKNOWN_PAYMENT;
   const seen = store.eventOf(paymentId, draft.id);
   if (seen) {
-    const taken = alertOf(payment.status, draft.data.status);
+    // Where the provider names its events, the name says that this is the old news come again.
+    const isNamed = draft.data.provider.event_id !== null;
+    const taken = isNamed ? null : alertOf(payment.status, draft.data.status);
     const warnings = [...differences(seen, input), ...(taken ? [taken] : [])];
     countRepeat(desk, seen, warnings);
     for (const about of warnings) desk.alert(about, { source: input.source, event: draft.id });
@@ -35,7 +38,8 @@ export function accept(desk: Desk, input: Acceptance): Accepted {
   };
   if (folded.outcome === "superseded") {
     const { reason } = folded;
-    const warnings = folded.alert ? [folded.alert] : [];
+    const differs = reason === "same_state" && saysAnotherAmount(desk, draft);
+    const warnings = [...(folded.alert ? [folded.alert] : []), ...(differs ? ["conflict:amount"] : [])];
     const body = JSON.stringify(draft);
     store.insert({ ...common, state: "superseded", reason, type: null, warnings, body }, [OWED_TO_NOBODY]);
     desk.count(input.source, { superseded: 1 });
@@ -64,6 +68,15 @@ export function accept(desk: Desk, input: Acceptance): Accepted {
       desk.send({ payment: paymentId, n, destination }, draft.id);
   }
   return { outcome: "accepted", eventId: draft.id };
+}
+
+/** The same state, but of another sum: two payments of one order, or a lie. Not forwarded; a person should see it. */
+function saysAnotherAmount(desk: Desk, { data }: EventDraft): boolean {
+  const last = desk.store.lastForwarded(data.payment_id);
+  const before = last === null ? null : (JSON.parse(last) as PaymentEvent).data.amount;
+  const now = data.amount;
+  if (!before || !now) return false;
+  return before.currency !== now.currency || compareDecimals(before.value, now.value) !== 0;
 }
 
 /** One delivery per destination that wants the event; its turn is now unless an earlier one is owed. */

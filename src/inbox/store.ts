@@ -126,6 +126,17 @@ export class Store {
     );
   }
 
+  /** The body of the payment's last forwarded event. */
+  lastForwarded(paymentId: string): string | null {
+    return (
+      this.#first<{ body: string | null }>(
+        `SELECT body FROM events WHERE n =
+           (SELECT MAX(n) FROM deliveries WHERE payment_id = ? AND sequence IS NOT NULL)`,
+        paymentId,
+      )?.body ?? null
+    );
+  }
+
   /** Inserts an event with what is owed of it; answers its number. */
   insert(event: NewEvent, deliveries: readonly NewDelivery[]): number {
     const { n } = this.#sql

@@ -58,6 +58,24 @@ describe("accepting", () => {
     expect(again).toMatchObject({ outcome: "duplicate", warnings: ["conflict:amount"] });
   });
 
+  it("warns when another event states the same state of another sum", async () => {
+    await accept({ event: "e1" });
+    const same = await accept({ event: "e2" });
+    expect(same).toMatchObject({ outcome: "superseded", reason: "same_state", warnings: [] });
+    const other = acceptance({ event: "e3" });
+    const amount = { value: "9.99", currency: "EUR" };
+    const said = await inbox().accept({
+      ...other,
+      draft: { ...other.draft, data: { ...other.draft.data, amount } },
+    });
+    expect(said).toMatchObject({
+      outcome: "superseded",
+      reason: "same_state",
+      warnings: ["conflict:amount"],
+    });
+    expect(outside.lines("alert").map((line) => line.about)).toEqual(["conflict:amount"]);
+  });
+
   it("remembers everything over an eviction", async () => {
     await accept();
     await evictDurableObject(inbox());
