@@ -2,37 +2,30 @@
 import { app } from "./app.ts";
 import { configOf } from "./config/load.ts";
 import { consume } from "./delivery/consumer.ts";
+import { consumeDead } from "./delivery/dead-letters.ts";
 import type { Env } from "./env.ts";
 import { decideAgain } from "./ingress/decide-again.ts";
 import type { Reference } from "./inbox/protocol.ts";
-import { alert, fault } from "./log.ts";
+import { fault } from "./log.ts";
 import { watch } from "./watch.ts";
 
 export { Inbox } from "./inbox/inbox.ts";
 
 const DEAD_LETTER_QUEUE = "deliveries-dead";
 
-/**
- * Messages we failed to process a hundred times: our bug or our outage, never the receiver's refusal.
- * The row in the Inbox is still owed and its sweep goes on handing it over, so nothing is lost here.
- */
-function acknowledgeDead(batch: MessageBatch<Reference>): void {
-  for (const { body } of batch.messages) {
-    alert("dead_letter_queue", { event: body.event, destination: body.destination, shard: body.shard });
-  }
-  batch.ackAll();
-}
+/** A wrong configuration takes a person a while to mend: the queue's hundred retries must last that long. */
+const MISCONFIGURED_RETRY_SECONDS = 300;
 
 export default {
   fetch: app.fetch,
 
   async queue(batch, env) {
+    if (batch.queue === DEAD_LETTER_QUEUE) return consumeDead(batch.messages);
     const loaded = configOf(env);
     if (!loaded.ok) {
       fault("queue", new Error("the configuration has problems (see /healthz)"));
-      return batch.retryAll();
+      return batch.retryAll({ delaySeconds: MISCONFIGURED_RETRY_SECONDS });
     }
-    if (batch.queue === DEAD_LETTER_QUEUE) return acknowledgeDead(batch);
     const { config } = loaded;
     await consume(batch.messages, {
       env,

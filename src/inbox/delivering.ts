@@ -2,7 +2,7 @@
 import { CLOSED, failed, isOpen, probeFailed } from "../delivery/breaker.ts";
 import { nextDelaySeconds } from "../delivery/schedule.ts";
 import type { Destination } from "../config/schema.ts";
-import { BUSY_RETRY_MS, CLAIM_GRACE_MS, PACE_HORIZON_MS } from "../limits.ts";
+import { BUSY_RETRY_MS, CLAIM_GRACE_MS } from "../limits.ts";
 import { keyOf, type Desk } from "./desk.ts";
 import { countDelivered, countSource, type Counts } from "./ledger.ts";
 import {
@@ -38,13 +38,13 @@ export function claim(desk: Desk, reference: Reference): Claimed {
   if (destination.ordered && row.replay === 0 && store.owesEarlier(row)) return { kind: "held" };
   if (!desk.flows(row.destination) && !desk.isProbe(row)) return { kind: "held" };
 
-  const busy = tooBusy(desk, destination);
-  const notBeforeMs = busy ? nowMs + BUSY_RETRY_MS : desk.takeSlot(destination);
-  if (busy || notBeforeMs > nowMs + PACE_HORIZON_MS) {
-    store.handOverAt(reference, desk.wakeBy(notBeforeMs));
+  const roomAtMs = tooBusy(desk, destination) ? nowMs + BUSY_RETRY_MS : desk.roomAtMs(row.destination);
+  if (roomAtMs > nowMs) {
+    store.handOverAt(reference, desk.wakeBy(roomAtMs));
     return { kind: "held" };
   }
 
+  const notBeforeMs = desk.takeSlot(row.destination);
   desk.claimUntil(row, notBeforeMs + destination.timeoutMs + CLAIM_GRACE_MS);
   return {
     kind: "deliver",
@@ -72,6 +72,7 @@ export function settle(desk: Desk, results: readonly Result[]): Settled[] {
     if (!row || (row.state !== "pending" && row.state !== "parked") || !isThisAttempt) {
       return alreadySettled(desk, row);
     }
+    desk.noteAnswer(row.destination, result.attempt.status);
     if (result.outcome.kind !== "delivered") return settleFailed(desk, row, result);
     counts = settleDelivered(desk, row, result.attempt, counts ?? desk.counts());
     return { next: "done" };
@@ -151,7 +152,7 @@ function releaseNext(desk: Desk, row: DeliveryRow): void {
   const next = desk.store.headOf(row.payment_id, row.destination);
   if (next?.state !== "pending" || next.due !== null) return;
   desk.store.schedule(keyOf(next), desk.nowMs, desk.sweepAt(next.destination));
-  if (desk.flows(next.destination)) desk.send(keyOf(next), next.event_id);
+  if (desk.flowsNow(next.destination)) desk.send(keyOf(next), next.event_id);
 }
 
 /** Holds what is owed to a destination and what will be; nothing is dropped. */

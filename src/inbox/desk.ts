@@ -3,9 +3,10 @@
  * only in memory. Nothing here must survive: after an eviction breakers and pauses are read back, and
  * leases of claimed deliveries are simply gone, which costs at worst a second attempt with the same id.
  */
-import type { Destination, RelayConfig } from "../config/schema.ts";
+import type { RelayConfig } from "../config/schema.ts";
 import { CLOSED, isOpen, probing, type Breaker } from "../delivery/breaker.ts";
 import { nextSlotMs, type Pace } from "../delivery/pace.ts";
+import { countRefusal } from "../delivery/refusals.ts";
 import {
   DEFAULT_RELEASE_PER_SECOND,
   PACE_HORIZON_MS,
@@ -69,8 +70,10 @@ export class Desk {
   /** When a delivery whose turn is now is handed over again: after its lease, or when an open breaker probes. */
   sweepAt(destination: string): number {
     const { probeAtMs } = this.breakerOf(destination);
-    if (probeAtMs === null && !this.flowsNow(destination)) return this.wakeBy(this.nowMs + RELEASE_STEP_MS);
-    if (probeAtMs === null) return this.wakeBy(this.nowMs + this.config.handoverLeaseMs);
+    if (probeAtMs === null) {
+      const roomAtMs = this.roomAtMs(destination);
+      return this.wakeBy(roomAtMs > this.nowMs ? roomAtMs : this.nowMs + this.config.handoverLeaseMs);
+    }
     this.wakeBy(Math.max(probeAtMs, this.nowMs));
     return this.nowMs;
   }
@@ -98,7 +101,7 @@ export class Desk {
 
   /** As `flows`, and the destination's rate has room for one more soon. */
   flowsNow(destination: string): boolean {
-    return this.flows(destination) && this.slotsAheadMs(destination) <= PACE_HORIZON_MS;
+    return this.flows(destination) && this.roomAtMs(destination) <= this.nowMs;
   }
 
   setBreaker(destination: string, breaker: Breaker): void {
@@ -110,26 +113,28 @@ export class Desk {
   // ---- pace ----------------------------------------------------------------------------------------
 
   /** The next free slot of a paced destination, taken; now where there is no rate. */
-  takeSlot(destination: Destination): number {
-    const pace = this.#paceOf(destination.maxPerSecond);
-    if (!pace) return this.nowMs;
-    const slot = nextSlotMs(pace, this.nowMs, this.#memory.slots.get(destination.name) ?? null);
-    this.#memory.slots.set(destination.name, slot);
+  takeSlot(destination: string): number {
+    const slot = this.#nextSlotMs(destination);
+    this.#memory.slots.set(destination, slot);
     return slot;
   }
 
-  /** How far ahead the slots of a destination are given out, in ms. */
-  slotsAheadMs(destination: string): number {
-    return Math.max(0, (this.#memory.slots.get(destination) ?? 0) - this.nowMs);
+  /**
+   * Since or from when a delivery may wait for the destination's next slot. Who is too early takes none:
+   * it would go unused, and a crowd at the door would drive everybody's slot away from everybody.
+   */
+  roomAtMs(destination: string): number {
+    return Math.max(this.nowMs, this.#nextSlotMs(destination) - PACE_HORIZON_MS);
   }
 
   /** This shard's share of a release, in one step: how many, and how long the step is. */
   releaseStep(destination: string): { rows: number; stepMs: number } {
-    const perSecond = this.config.destinations.get(destination)?.maxPerSecond ?? DEFAULT_RELEASE_PER_SECOND;
+    const maxPerSecond = this.config.destinations.get(destination)?.maxPerSecond ?? null;
+    const perSecond = maxPerSecond ?? DEFAULT_RELEASE_PER_SECOND;
     const share = (perSecond * RELEASE_STEP_MS) / 1000 / this.config.inboxShards;
-    return share >= 1
-      ? { rows: Math.floor(share), stepMs: RELEASE_STEP_MS }
-      : { rows: 1, stepMs: RELEASE_STEP_MS / share };
+    if (share >= 1) return { rows: Math.floor(share), stepMs: RELEASE_STEP_MS };
+    // Where slots are rarer than steps they keep the rate, and a step of their length could always miss them.
+    return { rows: 1, stepMs: maxPerSecond === null ? RELEASE_STEP_MS / share : RELEASE_STEP_MS };
   }
 
   /** A step of a release was made now. */
@@ -142,10 +147,12 @@ export class Desk {
     return this.nowMs - (this.#memory.released.get(destination) ?? 0) < stepMs;
   }
 
-  #paceOf(perSecond: number | null): Pace | null {
-    const shards = this.config.inboxShards;
+  #nextSlotMs(destination: string): number {
+    const perSecond = this.config.destinations.get(destination)?.maxPerSecond ?? null;
+    if (perSecond === null) return this.nowMs;
     const shard = Number(this.shard.split("/")[1] ?? 0);
-    return perSecond === null ? null : { perSecond, shard, shards };
+    const pace: Pace = { perSecond, shard, shards: this.config.inboxShards };
+    return nextSlotMs(pace, this.nowMs, this.#memory.slots.get(destination) ?? null);
   }
 
   // ---- alerts --------------------------------------------------------------------------------------
@@ -177,7 +184,14 @@ export class Desk {
       },
       [{ destination: ALERTS, sequence: null, status: null, refunded: null, ...due }],
     );
-    if (this.flows(ALERTS)) this.send({ payment: paymentId, n, destination: ALERTS }, eventId);
+    if (this.flowsNow(ALERTS)) this.send({ payment: paymentId, n, destination: ALERTS }, eventId);
+  }
+
+  /** Refusals in a row mean a wrong address or secret rather than a bad hour: somebody should be told early. */
+  noteAnswer(destination: string, status: number | null): void {
+    const { inARow, alert } = countRefusal(this.#memory.refusals.get(destination) ?? 0, status);
+    this.#memory.refusals.set(destination, inARow);
+    if (alert) this.alert("destination_refuses", { destination, status });
   }
 
   // ---- probes --------------------------------------------------------------------------------------
@@ -264,6 +278,8 @@ export class Memory {
   readonly slots = new Map<string, number>();
   /** By destination: when the last step of a release was made. */
   readonly released = new Map<string, number>();
+  /** By destination: answers in a row that were a 4xx of no use. */
+  readonly refusals = new Map<string, number>();
   readonly alerts = new AlertGate();
   /** The earliest new hand-over of the work in hand. */
   wakeAtMs: number | null = null;

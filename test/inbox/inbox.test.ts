@@ -152,6 +152,20 @@ describe("claiming and settling", () => {
   });
 });
 
+describe("a receiver that does not know our requests", () => {
+  it("is told of after three refusals in a row, once", async () => {
+    for (let i = 1; i <= 5; i += 1) {
+      await accept({ event: `r${i}`, payment: `r${i}` });
+      const of = reference(i, `r${i}`, `r${i}`);
+      await inbox().claim([of]);
+      const refused = result(of, 1, false);
+      await inbox().settle([{ ...refused, attempt: { ...refused.attempt, status: 401 } }]);
+      const told = outside.lines("alert").filter(({ about }) => about === "destination_refuses");
+      expect(told).toHaveLength(i < 3 ? 0 : 1);
+    }
+  });
+});
+
 describe("the sweep", () => {
   it("hands over again what got no answer within its lease", async () => {
     await accept();
