@@ -159,7 +159,7 @@ function replayDelivery(desk: Desk, event: EventRow, row: DeliveryRow): void {
   desk.unclaim(row);
   const sweepAt = desk.sweepAt(row.destination);
   archive.replay(keyOf(row), { state: "pending", due: desk.nowMs, sweepAt, outOfOrder });
-  if (desk.flows(row.destination)) desk.send(keyOf(row), row.event_id);
+  if (desk.flowsNow(row.destination)) desk.send(keyOf(row), row.event_id);
 }
 
 /** Owed once more: what was counted when it was delivered is counted again when it is. */

@@ -14,7 +14,7 @@ export function sweep(desk: Desk): void {
 
 function sweepDestination(desk: Desk, destination: string): void {
   const breaker = desk.breakerOf(destination);
-  if (!admits(breaker, desk.nowMs)) return;
+  if (!admits(breaker, desk.nowMs) || desk.roomAtMs(destination) > desk.nowMs) return;
   const { rows: share, stepMs } = desk.releaseStep(destination);
   const limit = isOpen(breaker) ? 1 : share;
   if (!isOpen(breaker) && desk.releasedWithin(destination, stepMs)) return;
@@ -35,7 +35,7 @@ export function nextSweepAt(desk: Desk): number | null {
     if (at === null) return [];
     const { stepMs } = desk.releaseStep(destination);
     const step = desk.releasedWithin(destination, stepMs) ? desk.nowMs + stepMs : 0;
-    return [Math.max(at, step, desk.breakerOf(destination).probeAtMs ?? 0)];
+    return [Math.max(at, step, desk.roomAtMs(destination), desk.breakerOf(destination).probeAtMs ?? 0)];
   });
   return times.length === 0 ? null : Math.min(...times);
 }

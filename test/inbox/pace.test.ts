@@ -1,0 +1,107 @@
+/** A destination's rate in the Inbox: a crowd at its door is let in one by one, and no place goes unused. */
+import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
+import { beforeEach, expect, it, vi } from "vitest";
+import type { Reference } from "../../src/inbox/protocol.ts";
+import { bindings, freshRelay, inboxOf } from "../support/front-door.ts";
+import { acceptance, eventId, paymentId } from "../support/events.ts";
+import { relay } from "../support/bindings.ts";
+
+const SHARD = "8/0";
+/** Requests per second over eight shards, by how often this one has a slot. */
+const EVERY_SECOND = 8;
+const EVERY_EIGHT_SECONDS = 1;
+let sent: Reference[];
+
+beforeEach(async () => {
+  // Ahead of the real clock, so that no alarm fires by itself.
+  await freshRelay("2036-01-01T00:00:00.000Z");
+  sent = [];
+  vi.spyOn(bindings.DELIVERIES, "sendBatch").mockImplementation((messages) => {
+    for (const { body } of messages) sent.push(body);
+    return Promise.resolve({ metadata: { metrics: {} } } as never);
+  });
+});
+
+/** The relay with this rate, as after a deployment: the object begins a new life. */
+async function deploy(perSecond: number): Promise<void> {
+  const crm = { ...relay.destinations.crm, max_per_second: perSecond };
+  // It has to be alive to be evicted.
+  await inbox().destinations();
+  await evictDurableObject(inbox());
+  await runInDurableObject(inbox(), (instance) => {
+    const { env } = instance as unknown as { env: object };
+    const value = { ...env, RELAY: JSON.stringify({ ...relay, destinations: { crm } }) };
+    Object.defineProperty(instance, "env", { value });
+  });
+}
+
+const inbox = () => inboxOf(SHARD);
+const accept = (payment: string, event: string, status: "pending" | "confirmed" = "confirmed") =>
+  inbox().accept(acceptance({ payment, event, status }));
+
+/** What the consumer does with all it was sent: claims it and, when its slot has come, delivers it. */
+async function consume(): Promise<number[]> {
+  const references = sent.splice(0);
+  const claims = await inbox().claim(references);
+  const slots: number[] = [];
+  for (const [index, claim] of claims.entries()) {
+    if (claim.kind !== "deliver") continue;
+    slots.push(claim.notBeforeMs);
+    const attempt = { attempt: claim.attempt, atMs: claim.notBeforeMs, durationMs: 5, status: 200 };
+    await inbox().settle([
+      {
+        reference: references[index] as Reference,
+        attempt: { ...attempt, error: null, answer: "" },
+        outcome: { kind: "delivered" },
+      },
+    ]);
+  }
+  return slots;
+}
+
+it("a crowd is delivered at the rate, without a slot left empty", async () => {
+  // Slots too far away were once taken and not used, so that everybody's next slot was too far away for ever.
+  const crowd = 12;
+  await deploy(EVERY_SECOND);
+  for (let n = 1; n <= crowd; n += 1) await accept(`p${n}`, `e${n}`);
+  await vi.waitFor(() => expect(sent).toHaveLength(crowd));
+  const startMs = Date.now();
+  const slots = await consume();
+  for (let second = 1; second <= crowd; second += 1) {
+    vi.setSystemTime(startMs + second * 1_000);
+    await runDurableObjectAlarm(inbox());
+    slots.push(...(await consume()));
+  }
+  expect(slots.map((slot) => slot - startMs)).toEqual(Array.from({ length: crowd }, (_, n) => n * 1_000));
+});
+
+it("a delivery for which there is no slot soon is handed over shortly before the next", async () => {
+  // It was once handed over when its slot had come, and had missed it when it reached the consumer.
+  await deploy(EVERY_EIGHT_SECONDS);
+  const startMs = Date.now();
+  vi.setSystemTime(startMs + 3_000);
+  for (let n = 1; n <= 3; n += 1) await accept(`p${n}`, `e${n}`);
+  const slots: number[] = [];
+  for (let ms = 3_000; ms <= 25_000; ms += 500) {
+    vi.setSystemTime(startMs + ms);
+    const alarm = await runInDurableObject(inbox(), (_, state) => state.storage.getAlarm());
+    // What was handed over half a second ago has made its way through the queue.
+    slots.push(...(await consume()));
+    if (alarm !== null && alarm <= Date.now()) await runDurableObjectAlarm(inbox());
+  }
+  expect(slots.map((slot) => slot - startMs)).toEqual([8_000, 16_000, 24_000]);
+});
+
+it("the next event of a payment waits like any other while there is no slot soon", async () => {
+  await deploy(EVERY_SECOND);
+  await accept("first", "e1", "pending");
+  await accept("first", "e2");
+  for (let n = 3; n <= 5; n += 1) await accept(`p${n}`, `e${n}`);
+  await vi.waitFor(() => expect(sent).toHaveLength(4));
+  await inbox().claim(sent.splice(0));
+  const attempt = { attempt: 1, atMs: Date.now(), durationMs: 5, status: 200, error: null, answer: "" };
+  const [payment, event] = [paymentId("first"), eventId("e1")];
+  const first: Reference = { shard: SHARD, payment, n: 1, event, destination: "crm" };
+  await inbox().settle([{ reference: first, attempt, outcome: { kind: "delivered" } }]);
+  expect(sent).toEqual([]);
+});
