@@ -1,0 +1,55 @@
+/** The machine the relay runs on: it fails without warning, and comes back with what was on its disk. */
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { type Group, spawnGroup, waitForHttp } from "../processes.ts";
+import { wranglerEnvironment } from "../wrangler-env.ts";
+import type { RuntimeOptions } from "./runtime.ts";
+
+const START_DEADLINE_MS = 60_000;
+
+export class Host {
+  readonly url: string;
+  kills = 0;
+  readonly #options: string;
+  readonly #scratch: string;
+  #group: Group | null = null;
+
+  constructor(options: RuntimeOptions, scratch: string) {
+    this.url = `http://127.0.0.1:${options.port}`;
+    this.#scratch = scratch;
+    this.#options = join(scratch, "runtime.json");
+    writeFileSync(this.#options, JSON.stringify(options));
+  }
+
+  /** Begins to start; `ready` tells when it has. */
+  async spawn(): Promise<void> {
+    this.#group = await spawnGroup(
+      "the relay",
+      process.execPath,
+      [join(import.meta.dirname, "runtime.ts"), this.#options],
+      { env: wranglerEnvironment(this.#scratch) },
+    );
+  }
+
+  async ready(): Promise<void> {
+    const group = this.#group;
+    await waitForHttp(`${this.url}/healthz`, {
+      deadlineMs: START_DEADLINE_MS,
+      ...(group ? { group } : {}),
+    });
+  }
+
+  /** SIGKILL to Node and workerd at once: the power cut. */
+  async kill(): Promise<void> {
+    this.kills += 1;
+    await this.#group?.kill9();
+  }
+
+  async stop(): Promise<void> {
+    await this.#group?.stop();
+  }
+
+  lastLines(count: number): readonly string[] {
+    return this.#group?.lines().slice(-count) ?? [];
+  }
+}

@@ -1,0 +1,104 @@
+/**
+ * What payment providers have to tell: payments with a life, callbacks nobody can use, and forgeries.
+ * Pure: the same draws give the same payments.
+ */
+import {
+  type Callback,
+  type Credentials,
+  cryptopay,
+  type CryptopayStatus,
+  cryptopaySigned,
+  ipay,
+  iqpay,
+  tokenpayments,
+} from "../callbacks.ts";
+import type { Random } from "./random.ts";
+
+export interface Step {
+  /** The callback as the provider sends it at this moment: a retry is signed anew. */
+  readonly make: (now: Date) => Callback;
+  /** May a plain repeat be answered by the shield, which the ledger does not count? */
+  readonly shieldable: boolean;
+}
+
+/** What happens to one payment, in order: a step is told when the one before it was answered. */
+export type Life = readonly Step[];
+
+type Telling = (payment: string, who: Credentials, random: Random) => Life;
+
+const LIVES: readonly [Telling, ...Telling[]] = [
+  (payment, { ipay: who }) => [
+    step((now) => ipay(who, { payment, now, status: "pending" })),
+    confirmed((now) => ipay(who, { payment, now })),
+  ],
+  (payment, { ipay: who }) => [confirmed((now) => ipay(who, { payment, now, amount: "0.10" }))],
+  (payment, { cryptopay: who }, random) => {
+    const whole: readonly CryptopayStatus[] = [
+      "created",
+      "pending",
+      "confirmed",
+      "partially_refunded",
+      "refunded",
+    ];
+    const life = whole.slice(0, random.between(1, whole.length));
+    // Now and then a callback comes long after its time: it is kept and not forwarded.
+    const late: readonly CryptopayStatus[] = life.length > 2 && random.chance(0.2) ? ["failed"] : [];
+    return [...life, ...late].map((status) => step((now) => cryptopay(who, { payment, now, status })));
+  },
+  (payment, { cryptopay: who }) =>
+    (["pending", "created", "confirmed"] as const).map((status) =>
+      step((now) => cryptopay(who, { payment, now, status })),
+    ),
+  (payment, { iqpay: who }, random) => [
+    step((now) => iqpay(who, { payment, now, status: "pending" })),
+    confirmed((now) => iqpay(who, { payment, now })),
+    ...(random.chance(0.3) ? [step((now) => iqpay(who, { payment, now, status: "failed" }))] : []),
+  ],
+  (payment, { iqpay: who }) => {
+    const at = new Date();
+    return [
+      step(() => iqpay(who, { payment, now: at, kind: "withdrawal", status: "pending" })),
+      confirmed(() => iqpay(who, { payment, now: at, kind: "withdrawal" })),
+    ];
+  },
+  (payment, { tokenpayments: who }) => [confirmed((now) => tokenpayments(who, { payment, now }))],
+];
+
+/** Authentic and of no use: kept for a person. */
+const UNUSABLE_SHARE = 0.01;
+
+export function life(payment: string, who: Credentials, random: Random): Life {
+  if (random.chance(UNUSABLE_SHARE)) {
+    return [step((now) => cryptopaySigned(who.cryptopay, `{"id":"${payment}",`, now))];
+  }
+  return random.oneOf(LIVES)(payment, who, random);
+}
+
+function step(make: Step["make"]): Step {
+  return { make, shieldable: true };
+}
+
+/** The provider has no name for this event, so "confirmed" said again may be news: the Inbox is always asked. */
+function confirmed(make: Step["make"]): Step {
+  return { make, shieldable: false };
+}
+
+// ---- forgeries ---------------------------------------------------------------------------------------
+
+type Forging = (payment: string, who: Credentials, now: Date) => Callback;
+
+const FORGERIES: readonly [Forging, ...Forging[]] = [
+  (payment, { ipay: who }, now) => ipay({ ...who, token: "tok_guessed" }, { payment, now }),
+  (payment, { cryptopay: who }, now) => {
+    const genuine = cryptopay(who, { payment, now });
+    return { ...genuine, body: genuine.body.replaceAll("12550", "99999") };
+  },
+  (payment, { cryptopay: who }, now) => cryptopay(who, { payment, now: new Date(now.getTime() - 3_600_000) }),
+  (payment, { iqpay: who }, now) => iqpay({ ...who, paths: { deposit: "guessed" } }, { payment, now }),
+  (payment, { iqpay: who }, now) => iqpay({ ...who, ip: "203.0.113.9" }, { payment, now }),
+  (payment, { tokenpayments: who }, now) => tokenpayments({ ...who, merchantId: "M-9999" }, { payment, now }),
+];
+
+export function forgery(payment: string, who: Credentials, random: Random, now: Date): Callback {
+  return random.oneOf(FORGERIES)(payment, who, now);
+}

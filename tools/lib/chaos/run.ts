@@ -1,0 +1,241 @@
+/** One run of chaos: a relay that is killed, a CRM that fails, providers that insist; then the verdict. */
+import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import type { Credentials } from "../callbacks.ts";
+import { type Crm, FAILURES, startCrm } from "../crm-server.ts";
+import { freePort } from "../ports.ts";
+import { credentials, pointAt, readRelayConfig } from "../relay-config.ts";
+import { run } from "../run.ts";
+import { readSecrets, type Secrets } from "../secrets.ts";
+import { startVerifier, type Verifier } from "../verifier-server.ts";
+import { wranglerEnvironment } from "../wrangler-env.ts";
+import { Host } from "./host.ts";
+import { Operator } from "./operator.ts";
+import { Psp } from "./psp.ts";
+import { random, type Random } from "./random.ts";
+import { recount } from "./rows.ts";
+import { judge, type Violation } from "./verdict.ts";
+
+export interface ChaosOptions {
+  readonly project: string;
+  readonly kills: number;
+  /** Genuine callbacks to be accepted, repeats not counted. */
+  readonly callbacks: number;
+  readonly seed: number;
+  /** Does the token verifier fail now and then? What is deferred is asked about again after 10 s, 60 s, 5 min. */
+  readonly verifierFails: boolean;
+  readonly onProgress?: (line: string) => void;
+}
+
+export interface Outcome {
+  readonly violations: readonly Violation[];
+  readonly figures: Readonly<Record<string, number>>;
+}
+
+const ACCOUNT = "broker-eu";
+const DESTINATION = "crm";
+/** A schedule that spends days of retries in a minute. */
+const SCHEDULE_SECONDS = [0.2, 0.5, ...Array.from({ length: 45 }, () => 1)];
+const HANDOVER_LEASE_MS = 1_000;
+const DELIVERY_TIMEOUT_MS = 700;
+/** The most the configuration takes: what a sweep hands over follows it. */
+const MAX_PER_SECOND = 1_000;
+const BUILD_DEADLINE_MS = 120_000;
+const SETTLE_DEADLINE_MS = 600_000;
+
+export async function chaos(options: ChaosOptions): Promise<Outcome> {
+  const scratch = mkdtempSync(join(tmpdir(), "psp-relay-chaos-"));
+  const secrets = readSecrets(join(options.project, ".dev.vars.example"));
+  const verifier = await startVerifier();
+  const crm = await startCrm({ secrets: [secrets["CRM_SIGNING_SECRET"] ?? ""] });
+  try {
+    return await runIn(scratch, options, secrets, crm, verifier);
+  } finally {
+    await crm.close();
+    await verifier.close();
+    rmSync(scratch, { recursive: true, force: true });
+  }
+}
+
+async function runIn(
+  scratch: string,
+  options: ChaosOptions,
+  secrets: Secrets,
+  crm: Crm,
+  verifier: Verifier,
+): Promise<Outcome> {
+  const { project, seed } = options;
+  const say = options.onProgress ?? (() => {});
+  const draws = random(seed);
+  const bundle = join(scratch, "bundle");
+  await build(project, bundle, scratch);
+  const state = join(scratch, "state");
+  mkdirSync(state);
+  const relay = compressed(pointAt(readRelayConfig(project), { crmUrl: crm.url, verifierUrl: verifier.url }));
+  const bindings = { ...secrets, RELAY: JSON.stringify(relay) };
+  const host = new Host({ project, bundle, state, port: await freePort(), bindings }, scratch);
+  const operator = new Operator(host.url, secrets["ADMIN_TOKEN"] ?? "");
+  const as = <P extends keyof Credentials>(provider: P) => credentials(relay, secrets, provider, ACCOUNT);
+  const who = {
+    ipay: as("ipay"),
+    cryptopay: as("cryptopay"),
+    iqpay: as("iqpay"),
+    tokenpayments: as("tokenpayments"),
+  };
+  const psp = new Psp(host.url, who, random(seed + 1));
+  const isLoaded = new AbortController();
+  const startedAt = performance.now();
+  try {
+    await host.spawn();
+    await host.ready();
+    const failing = failInTurn(crm, operator, random(seed + 2), isLoaded.signal);
+    const doubting = options.verifierFails
+      ? doubt(verifier, random(seed + 3), isLoaded.signal)
+      : Promise.resolve();
+    const killing = killNowAndThen(host, psp, options, draws, say);
+    await psp.run(options.callbacks, () => host.kills >= options.kills);
+    await killing;
+    isLoaded.abort();
+    await Promise.all([failing, doubting]);
+    const loadSeconds = (performance.now() - startedAt) / 1_000;
+    say(`${psp.accepted} callbacks accepted, ${host.kills} kills; waiting until nothing is owed`);
+
+    const settled = await operator.untilNothingIsOwed(DESTINATION, SETTLE_DEADLINE_MS);
+    const [events, ledger] = [await operator.events(), await operator.ledger()];
+    await host.stop();
+    const violations = judge({
+      told: psp.told,
+      events,
+      received: crm.received(),
+      refused: crm.refused(),
+      ledger,
+      recount: recount(state),
+      kills: host.kills,
+    });
+    const unsettled: Violation[] = settled
+      ? []
+      : [{ promise: "kept", what: `something is still owed after ${SETTLE_DEADLINE_MS / 1_000} s` }];
+    const wrong = psp.wrong.map((what): Violation => ({ promise: "closed", what }));
+    return {
+      violations: [...violations, ...unsettled, ...wrong],
+      figures: figuresOf(psp, host, crm, events, [loadSeconds, (performance.now() - startedAt) / 1_000]),
+    };
+  } finally {
+    isLoaded.abort();
+    await host.stop();
+  }
+}
+
+function figuresOf(
+  psp: Psp,
+  host: Host,
+  crm: Crm,
+  events: readonly { state: string }[],
+  [loadSeconds = 0, allSeconds = 0]: readonly number[],
+): Record<string, number> {
+  const received = crm.received();
+  const arrivals = received.reduce((sum, event) => sum + event.arrivals, 0);
+  const inState = (state: string) => events.filter((event) => event.state === state).length;
+  return {
+    kills: host.kills,
+    "callbacks accepted": psp.accepted,
+    "requests, retries and repeats included": psp.requests,
+    "answers of 2xx": psp.successes,
+    "repeats answered 2xx": psp.successes - psp.accepted,
+    "tries whose answer was lost": psp.told.reduce((sum, { unanswered }) => sum + unanswered, 0),
+    forgeries: psp.forgeries,
+    "events delivered": received.length,
+    "attempts that reached the CRM": arrivals + crm.failures(),
+    "attempts it failed": crm.failures(),
+    "deliveries it already had": arrivals - received.length,
+    payments: new Set(received.map(({ payment_id }) => payment_id)).size,
+    superseded: inState("superseded"),
+    quarantined: inState("quarantined"),
+    "deferred and decided later": inState("released"),
+    "deferred still": inState("deferred"),
+    dead: inState("dead"),
+    "seconds under load": Math.round(loadSeconds),
+    "seconds until nothing was owed": Math.round(allSeconds),
+  };
+}
+
+async function build(project: string, bundle: string, scratch: string): Promise<void> {
+  const wrangler = join(project, "node_modules/wrangler/bin/wrangler.js");
+  const wrong = await run(process.execPath, [wrangler, "deploy", "--dry-run", "--outdir", bundle], {
+    cwd: project,
+    env: { ...wranglerEnvironment(scratch), WRANGLER_LOG: "error" },
+    deadlineMs: BUILD_DEADLINE_MS,
+    signal: new AbortController().signal,
+  });
+  if (wrong !== null) throw new Error(`the bundle could not be built: ${wrong}`);
+}
+
+function compressed(relay: ReturnType<typeof readRelayConfig>): typeof relay {
+  const crm = relay.destinations[DESTINATION];
+  if (crm === undefined) throw new Error(`wrangler.toml has no destination ${DESTINATION}`);
+  crm["schedule_seconds"] = SCHEDULE_SECONDS;
+  crm["timeout_ms"] = DELIVERY_TIMEOUT_MS;
+  crm["max_per_second"] = MAX_PER_SECOND;
+  relay["handover_lease_ms"] = HANDOVER_LEASE_MS;
+  return relay;
+}
+
+// ---- what goes wrong -----------------------------------------------------------------------------------
+
+const KILL_WITHIN_MS = 800;
+/** So often the power fails again while the relay is starting. */
+const KILL_AT_START_SHARE = 0.2;
+const KILL_AT_START_WITHIN_MS = 1_500;
+const POLL_MS = 20;
+
+/** Kills at random moments, spread evenly over the load. */
+async function killNowAndThen(
+  host: Host,
+  psp: Psp,
+  { kills, callbacks }: ChaosOptions,
+  draws: Random,
+  say: (line: string) => void,
+): Promise<void> {
+  while (host.kills < kills) {
+    const after = (callbacks * (host.kills + 0.5)) / kills;
+    while (psp.accepted < after) await delay(POLL_MS);
+    await delay(draws.between(0, KILL_WITHIN_MS));
+    await host.kill();
+    await host.spawn();
+    while (host.kills < kills && draws.chance(KILL_AT_START_SHARE)) {
+      await delay(draws.between(0, KILL_AT_START_WITHIN_MS));
+      await host.kill();
+      await host.spawn();
+    }
+    await host.ready();
+    say(`kill ${host.kills}: ${psp.accepted} callbacks accepted`);
+  }
+}
+
+const FAILS_MS = { least: 200, most: 1_200 };
+const WORKS_MS = { least: 300, most: 2_000 };
+
+/** The CRM fails in every way, one after another; its operators tell ours when it is back. */
+async function failInTurn(crm: Crm, operator: Operator, draws: Random, over: AbortSignal): Promise<void> {
+  for (let turn = 0; !over.aborted; turn += 1) {
+    crm.setFailure(FAILURES[turn % FAILURES.length] ?? "500");
+    await delay(draws.between(FAILS_MS.least, FAILS_MS.most));
+    crm.setFailure(null);
+    await operator.resume(DESTINATION);
+    await delay(draws.between(WORKS_MS.least, WORKS_MS.most));
+  }
+}
+
+const DOUBTS = ["503", "html", "timeout"] as const;
+
+/** The token verifier is away for moments, rarely: what is deferred then takes its time. */
+async function doubt(verifier: Verifier, draws: Random, over: AbortSignal): Promise<void> {
+  while (!over.aborted) {
+    await delay(draws.between(3_000, 8_000));
+    verifier.setMode(draws.oneOf(DOUBTS));
+    await delay(draws.between(100, 500));
+    verifier.setMode("auto");
+  }
+}

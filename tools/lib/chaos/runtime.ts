@@ -1,0 +1,54 @@
+/**
+ * The relay as a process that can be killed: the production bundle on workerd, state on disk.
+ *
+ * A program of its own (`node runtime.ts options.json`), so that Node and workerd are one process group
+ * and die together. Prints `ready` when it listens; the rest of its output is the Worker's own log.
+ */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { convertV4MiniflareOptions, Miniflare } from "miniflare";
+import { unstable_getMiniflareWorkerOptions as workerOptionsOf } from "wrangler";
+
+export interface RuntimeOptions {
+  /** Where wrangler.toml is: bindings, queues and the compatibility date are what it says. */
+  readonly project: string;
+  /** The folder that `wrangler deploy --dry-run --outdir` wrote. */
+  readonly bundle: string;
+  readonly state: string;
+  readonly port: number;
+  /** Variables and secrets of the Worker. */
+  readonly bindings: Readonly<Record<string, string>>;
+}
+
+const HOST = "127.0.0.1";
+
+const [file] = process.argv.slice(2);
+if (file !== undefined) await run(JSON.parse(readFileSync(file, "utf8")) as RuntimeOptions);
+
+async function run({ project, bundle, state, port, bindings }: RuntimeOptions): Promise<void> {
+  const { workerOptions } = workerOptionsOf(join(project, "wrangler.toml"));
+  const contents = readFileSync(join(bundle, "index.js"), "utf8");
+  const { modulesRules: _, ...worker } = workerOptions as Record<string, object>;
+  const options = convertV4MiniflareOptions({
+    host: HOST,
+    port: 0,
+    cf: false,
+    logRequests: false,
+    workers: [
+      {
+        ...worker,
+        name: "psp-relay",
+        modules: [{ type: "ESModule", path: "index.js", contents }],
+        bindings: { ...worker.bindings, ...bindings },
+        // Straight into the Worker: what stands in front of it locally is not ours to test.
+        unsafeDirectSockets: [{ host: HOST, port }],
+      },
+    ],
+  } as never);
+  const relay = new Miniflare({ ...options, resourcePersistencePath: state });
+  await relay.ready;
+  console.log("ready");
+  for (const signal of ["SIGTERM", "SIGINT"] as const) {
+    process.once(signal, () => void relay.dispose().finally(() => process.exit(0)));
+  }
+}

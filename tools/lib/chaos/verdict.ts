@@ -1,0 +1,161 @@
+/**
+ * What must be true after chaos, and nothing but that: the promises, judged from outside. Pure.
+ *
+ * It knows three things: what the providers were told, what the CRM got, and what the operator API and
+ * the rows on disk say. How the relay works inside is not asked.
+ */
+import type { Received } from "../ledger.ts";
+import type { Refused } from "../crm-server.ts";
+import type { Told } from "./psp.ts";
+import type { Recount } from "./rows.ts";
+
+/** An event of `GET /api/events`, as far as it is needed. */
+export interface Listed {
+  readonly id: string;
+  readonly state: string;
+  readonly duplicates: number;
+  readonly became: string | null;
+}
+
+export interface Ledger {
+  readonly sources: Readonly<Record<string, Readonly<Record<string, number>>>>;
+  readonly destinations: Readonly<Record<string, Readonly<Record<string, number>>>>;
+}
+
+export interface Evidence {
+  readonly told: readonly Told[];
+  readonly events: readonly Listed[];
+  readonly received: readonly Received[];
+  readonly refused: readonly Refused[];
+  readonly ledger: Ledger;
+  readonly recount: Recount;
+  readonly kills: number;
+}
+
+export interface Violation {
+  readonly promise: "kept" | "once" | "in order" | "exact" | "closed" | "ledger";
+  readonly what: string;
+}
+
+/** States in which an event is out of our hands, and a person can see it. */
+const SET_ASIDE: ReadonlySet<string> = new Set(["superseded", "deferred", "quarantined", "refused", "dead"]);
+
+export function judge(evidence: Evidence): Violation[] {
+  return [
+    ...kept(evidence),
+    ...onceAndExact(evidence),
+    ...inOrder(evidence),
+    ...closed(evidence),
+    ...counted(evidence),
+    ...addsUp(evidence),
+  ];
+}
+
+function byId(events: readonly Listed[]): Map<string, Listed[]> {
+  return Map.groupBy(events, ({ id }) => id);
+}
+
+/** Every callback that got a 2xx is delivered, or visibly dead or set aside. */
+function kept({ told, events, received }: Evidence): Violation[] {
+  const listed = byId(events);
+  const atCrm = new Set(received.map(({ id }) => id));
+  const fateOf = (id: string): string | null => {
+    const event = listed.get(id)?.[0];
+    if (!event) return "is nowhere";
+    if (event.state === "delivered") return atCrm.has(id) ? null : "is delivered, but the CRM has not got it";
+    if (event.state === "released") return event.became === null ? "became nothing" : fateOf(event.became);
+    return SET_ASIDE.has(event.state) ? null : `is still ${event.state}`;
+  };
+  return idsOf(told).flatMap((id): Violation[] => {
+    const fate = fateOf(id);
+    return fate === null ? [] : [{ promise: "kept", what: `${id} ${fate}` }];
+  });
+}
+
+/** One event per id, one body per id: the one that was frozen. */
+function onceAndExact({ events, received, recount }: Evidence): Violation[] {
+  const twice = [...byId(events)].filter(([, rows]) => rows.length > 1);
+  return [
+    ...twice.map(([id]): Violation => ({ promise: "once", what: `${id} is listed more than once` })),
+    ...received
+      .filter(({ flags }) => flags.includes("came again with another body"))
+      .map(({ id }): Violation => ({ promise: "exact", what: `${id} came with two bodies` })),
+    ...received
+      .filter(({ id, sha256 }) => recount.bodies.get(id) !== sha256)
+      .map(({ id }): Violation => ({ promise: "exact", what: `${id} came with a body that is not on disk` })),
+  ];
+}
+
+/** First arrivals of a payment increase without a gap; what is dead may be missing. */
+function inOrder({ received, events }: Evidence): Violation[] {
+  const dead = events.filter(({ state }) => state === "dead").length;
+  return [...Map.groupBy(received, ({ payment_id }) => payment_id)].flatMap(([payment, arrivals]) => {
+    const seen = arrivals.map(({ sequence }) => sequence);
+    const increases = seen.every((sequence, index) => index === 0 || sequence > (seen[index - 1] ?? 0));
+    const gaps = Math.max(...seen) - seen.length;
+    return increases && gaps <= dead
+      ? []
+      : [{ promise: "in order" as const, what: `${payment} came as ${seen.join(", ")}` }];
+  });
+}
+
+/** Nothing arrived that no genuine callback was answered for, and everything was signed. */
+function closed({ told, events, received, refused }: Evidence): Violation[] {
+  const became = events.flatMap((event) => event.became ?? []);
+  const genuine = new Set([...idsOf(told), ...became]);
+  return [
+    ...received
+      .filter(({ id }) => !genuine.has(id))
+      .map(({ id }): Violation => ({ promise: "closed", what: `${id} came of no genuine callback` })),
+    ...refused.map(({ id, why }): Violation => ({ promise: "closed", what: `${id}: ${why}` })),
+  ];
+}
+
+/**
+ * As many callbacks were counted as the providers were answered for. A try whose answer was lost may
+ * have been counted or not; a repeat may have been answered by the shield; a deferred callback is
+ * accepted once more by each of its decisions that a kill kept from being noted.
+ */
+function counted({ told, events, kills }: Evidence): Violation[] {
+  const listed = byId(events);
+  const again = Map.groupBy(events, ({ became }) => became);
+  return told.flatMap(({ answered, unanswered, shieldable }) =>
+    [...answered].flatMap(([id, answers]): Violation[] => {
+      const event = listed.get(id)?.[0];
+      if (!event) return [];
+      const count = 1 + event.duplicates;
+      const most = answers + unanswered + (again.get(id)?.length ?? 0) * (1 + kills);
+      const least = shieldable ? Math.max(1, answers - Math.max(0, answers + unanswered - 2)) : answers;
+      return count >= least && count <= most
+        ? []
+        : [{ promise: "ledger", what: `${id} was counted ${count} times, not ${least} to ${most}` }];
+    }),
+  );
+}
+
+/** The ledger is what the rows say, and its two sums have no remainder. */
+function addsUp({ ledger, recount }: Evidence): Violation[] {
+  const differs = (kind: "sources" | "destinations", total: "authentic" | "owed"): Violation[] => {
+    const names = new Set([...Object.keys(ledger[kind]), ...Object.keys(recount[kind])]);
+    return [...names].flatMap((name) => {
+      const said = ledger[kind][name] ?? {};
+      const rows = recount[kind][name] ?? {};
+      const sum = Object.values(rows).reduce((all, count) => all + count, 0);
+      const wrong = Object.entries(rows).filter(([key, count]) => said[key] !== count);
+      const remainder = (said[total] ?? 0) - sum;
+      return wrong.length === 0 && remainder === 0
+        ? []
+        : [
+            {
+              promise: "ledger" as const,
+              what: `${name}: the ledger says ${JSON.stringify(said)}, the rows ${JSON.stringify(rows)}`,
+            },
+          ];
+    });
+  };
+  return [...differs("sources", "authentic"), ...differs("destinations", "owed")];
+}
+
+function idsOf(told: readonly Told[]): string[] {
+  return [...new Set(told.flatMap(({ answered }) => [...answered.keys()]))];
+}
