@@ -143,3 +143,5 @@ export const INBOX_DEADLINE_MS = 8_000;
 export const MAX_DISCARDED_BYTES = 104_857_600;
 /** A body has to arrive within this. */
 export const BODY_TIMEOUT_MS = 30_000;
+/** A queue that does not answer within this is left to the sweep. */
+export const QUEUE_SEND_DEADLINE_MS = 10_000;

@@ -52,6 +52,7 @@ const LAYER_OF: Readonly<Record<string, Layer>> = {
   "ingress/": "adapters",
   "env.ts": "adapters",
   "counters.ts": "adapters",
+  "deadline.ts": "adapters",
   "log.ts": "adapters",
   "delivery/answer.ts": "adapters",
   "delivery/consumer.ts": "adapters",

@@ -70,6 +70,18 @@ export function accept(desk: Desk, input: Acceptance): Accepted {
   return { outcome: "accepted", eventId: draft.id };
 }
 
+/**
+ * Counts a callback that names an event of this payment and speaks of another payment: never forwarded,
+ * and something a person should see. False when the payment has no such event yet.
+ */
+export function repeat(desk: Desk, paymentId: string, eventId: string, warning: string): boolean {
+  const seen = desk.store.eventOf(paymentId, eventId);
+  if (!seen) return false;
+  countRepeat(desk, seen, [warning]);
+  desk.alert(warning, { source: seen.source, event: eventId });
+  return true;
+}
+
 /** The same state, but of another sum: two payments of one order, or a lie. Not forwarded; a person should see it. */
 function saysAnotherAmount(desk: Desk, { data }: EventDraft): boolean {
   const last = desk.store.lastForwarded(data.payment_id);

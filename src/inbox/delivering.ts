@@ -68,8 +68,11 @@ export function settle(desk: Desk, results: readonly Result[]): Settled[] {
   const settled = results.map((result): Settled => {
     const row = desk.store.delivery(result.reference);
     if (row) desk.unclaim(row);
+    // A 2xx that comes late is still a 2xx; a failure counts once, and only as the attempt it was.
+    const arrived = result.outcome.kind === "delivered";
     const isThisAttempt = row !== null && result.attempt.attempt === row.attempts + 1;
-    if (!row || (row.state !== "pending" && row.state !== "parked") || !isThisAttempt) {
+    const isOwed = row !== null && (row.state === "pending" || row.state === "parked");
+    if (!row || !(isOwed || row.state === "dead") || !(arrived || (isOwed && isThisAttempt))) {
       return alreadySettled(desk, row);
     }
     desk.noteAnswer(row.destination, result.attempt.status);

@@ -237,6 +237,13 @@ export class Desk {
     this.#memory.claimed.set(claimName(row), atMs);
   }
 
+  /** Claims that nobody reported back on are over when their time is; this only takes them off the list. */
+  forgetOldClaims(): void {
+    for (const [name, until] of this.#memory.claimed) {
+      if (until <= this.nowMs) this.#memory.claimed.delete(name);
+    }
+  }
+
   /** Attempts under way to a destination, in this shard. */
   inFlight(destination: string): number {
     let count = 0;

@@ -12,7 +12,7 @@ import type { Env } from "../env.ts";
 import { ACTIVITY_EVENTS, SWEEP_RETRY_MS } from "../limits.ts";
 import { fault, type LogFields } from "../log.ts";
 import type { TokenRecord } from "../providers/provider.ts";
-import { accept, setAside } from "./accepting.ts";
+import { accept, repeat, setAside } from "./accepting.ts";
 import { Archive, type ReplayRow } from "./archive.ts";
 import { claim, pause, resume, settle } from "./delivering.ts";
 import { Desk, Memory } from "./desk.ts";
@@ -82,6 +82,11 @@ export class Inbox extends DurableObject<Env> {
     return await this.#work((desk) => accept(desk, input));
   }
 
+  /** Counts a callback that names an event of this payment but belongs to another; false: there is none. */
+  async repeat(paymentId: string, eventId: string, warning: string): Promise<boolean> {
+    return await this.#work((desk) => repeat(desk, paymentId, eventId, warning));
+  }
+
   /** Keeps a callback that has no event yet. */
   async setAside(input: SettingAside): Promise<SetAside> {
     return await this.#work((desk) => setAside(desk, input));
@@ -144,6 +149,7 @@ export class Inbox extends DurableObject<Env> {
 
   /** Everything that is due by the clock; answers when the next thing is, null for never. */
   #round(desk: Desk): number | null {
+    desk.forgetOldClaims();
     sweep(desk);
     const replaysAtMs = stepReplays(desk);
     this.#purge = purgeStep(desk, this.#purge);

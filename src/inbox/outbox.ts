@@ -6,7 +6,8 @@
  * copies of what it has yet to read.
  */
 
-const MAX_DOUBLINGS = 7;
+/** At half a minute of lease: eight minutes at most, after however long an outage of the consumer. */
+const MAX_DOUBLINGS = 4;
 
 /** @param handovers how often the reference was handed over without an answer, the first time included */
 export function nextHandoverAt(nowMs: number, leaseMs: number, handovers: number): number {

@@ -5,17 +5,20 @@
  * In memory only. What is lost here, with the object or with a queue that fails, is still owed in its
  * row, and the sweep hands it over when its lease ends.
  */
-import { QUEUE_BATCH_MESSAGES } from "../limits.ts";
+import { withDeadline } from "../deadline.ts";
+import { QUEUE_BATCH_MESSAGES, QUEUE_SEND_DEADLINE_MS } from "../limits.ts";
 import { fault } from "../log.ts";
 import type { Reference } from "./protocol.ts";
 
 export class Outgoing {
   readonly #queue: Pick<Queue<Reference>, "sendBatch">;
+  readonly #deadlineMs: number;
   #waiting: Reference[] = [];
   #running: Promise<void> | null = null;
 
-  constructor(queue: Pick<Queue<Reference>, "sendBatch">) {
+  constructor(queue: Pick<Queue<Reference>, "sendBatch">, deadlineMs: number = QUEUE_SEND_DEADLINE_MS) {
     this.#queue = queue;
+    this.#deadlineMs = deadlineMs;
   }
 
   /** Resolves when these references have been given to the queue, or given up for the sweep. Never rejects. */
@@ -37,7 +40,7 @@ export class Outgoing {
     while (this.#waiting.length > 0) {
       const batch = this.#waiting.splice(0, QUEUE_BATCH_MESSAGES);
       try {
-        await this.#queue.sendBatch(batch.map((body) => ({ body })));
+        await withDeadline(this.#queue.sendBatch(batch.map((body) => ({ body }))), this.#deadlineMs);
       } catch (error) {
         fault("queue.send", error, { references: batch.length });
       }

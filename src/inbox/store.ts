@@ -282,7 +282,7 @@ export class Store {
 
   delivered(key: DeliveryKey, last: Attempt): void {
     this.#sql.exec(
-      `UPDATE deliveries SET state = 'delivered', due = NULL, sweep_at = NULL, replay = 0, attempts = ?, last = ?
+      `UPDATE deliveries SET state = 'delivered', due = NULL, sweep_at = NULL, replay = 0, attempts = MAX(attempts, ?), last = ?
        WHERE payment_id = ? AND n = ? AND destination = ?`,
       last.attempt,
       JSON.stringify(last),

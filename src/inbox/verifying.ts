@@ -26,7 +26,9 @@ export function settleVerification(
   const row = desk.store.delivery(reference);
   if (row) desk.unclaim(row);
   const event = row && desk.store.event(row.n);
-  if (!row || event?.state !== "deferred" || row.state !== "pending") return { next: "done" };
+  const isThisAttempt = attempt.attempt === (row?.attempts ?? 0) + 1;
+  if (!row || event?.state !== "deferred" || row.state !== "pending" || !isThisAttempt)
+    return { next: "done" };
   if (decision.kind === "undecided") return askAgainLater(desk, row, attempt);
   desk.store.close(keyOf(row));
   release(desk, event, decision);

@@ -8,6 +8,7 @@ import type { Verification } from "../event.ts";
 import type { Accepted } from "../inbox/protocol.ts";
 import type { Callback } from "../providers/callback.ts";
 import { draftOf } from "../providers/draft.ts";
+import { paymentIdOf } from "../providers/ids.ts";
 import { setAsideBy } from "../providers/policy.ts";
 import type { Claim, Verdict } from "../providers/provider.ts";
 import type { Source } from "../providers/source.ts";
@@ -50,7 +51,7 @@ export async function decide(source: Source, callback: Callback, around: Surroun
   const { verification } = verdict;
 
   const early = await takeClaim(verdict.claim, callback, inboxes);
-  if (early && "refuse" in early) return { kind: "refused", reason: early.refuse };
+  if (early && "refuse" in early.taken) return { kind: "refused", reason: early.taken.refuse };
 
   const reading = await source.normalise(callback);
   if (reading.kind === "refused") return reading;
@@ -61,9 +62,11 @@ export async function decide(source: Source, callback: Callback, around: Surroun
 
   const draft = await draftOf(source, callback, facts, verification);
   const late = await takeClaim(ofAccount(source, facts.claim), callback, inboxes);
-  if (late && "refuse" in late) return { kind: "refused", reason: late.refuse };
-  if (late) {
-    const accepted = { outcome: "duplicate" as const, eventId: draft.id, warnings: [late.duplicate] };
+  if (late && "refuse" in late.taken) return { kind: "refused", reason: late.taken.refuse };
+  if (late && "duplicate" in late.taken) {
+    const warning = late.taken.duplicate;
+    await inboxes.repeat(await paymentIdOf(source.provider, source.account, late.owner), draft.id, warning);
+    const accepted = { outcome: "duplicate" as const, eventId: draft.id, warnings: [warning] };
     return { kind: "event", accepted, verification, shield: "closed" };
   }
 
@@ -82,15 +85,15 @@ export async function decide(source: Source, callback: Callback, around: Surroun
   return { kind: "event", accepted, verification, shield };
 }
 
-/** What happens if the name is taken by somebody else; null when it is ours. */
+/** Whose the name is if it is not ours, and what happens then; null when it is ours. */
 async function takeClaim(
   claim: Claim | undefined,
   callback: Callback,
   inboxes: Inboxes,
-): Promise<Claim["taken"] | null> {
+): Promise<Pick<Claim, "taken" | "owner"> | null> {
   if (!claim) return null;
   const owner = await inboxes.claim(claim, callback.sha256);
-  return owner === claim.owner ? null : claim.taken;
+  return owner === claim.owner ? null : { taken: claim.taken, owner };
 }
 
 /** Two merchants' accounts may well use one event id: each has its own names. */

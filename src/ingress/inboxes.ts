@@ -2,6 +2,7 @@
  * The way from Worker to Inbox: which object is the home of what.
  */
 import type { RelayConfig } from "../config/schema.ts";
+import { withDeadline } from "../deadline.ts";
 import type { Env } from "../env.ts";
 import type { Acceptance, Accepted, SetAside, SettingAside } from "../inbox/protocol.ts";
 import { shardOf } from "../inbox/shard.ts";
@@ -21,13 +22,19 @@ export class Inboxes {
 
   async accept(input: Acceptance): Promise<Accepted> {
     const home = await this.#home(input.draft.data.payment_id);
-    return await inTime(this.#deadlineMs, async (): Promise<Accepted> => await home.accept(input));
+    return await this.#inTime(async (): Promise<Accepted> => await home.accept(input));
+  }
+
+  /** Counts a repeat where its event is; throws when it is not there yet, so that the provider comes again. */
+  async repeat(paymentId: string, eventId: string, warning: string): Promise<void> {
+    const counted = await (await this.#home(paymentId)).repeat(paymentId, eventId, warning);
+    if (!counted) throw new Error("the event that holds this name is not accepted yet");
   }
 
   /** By its bytes: such a callback has no payment yet. */
   async setAside(input: SettingAside): Promise<SetAside> {
     const home = await this.#home(input.callback.sha256);
-    return await inTime(this.#deadlineMs, async (): Promise<SetAside> => await home.setAside(input));
+    return await this.#inTime(async (): Promise<SetAside> => await home.setAside(input));
   }
 
   /** Whose the name is now; ours if nobody held it. */
@@ -42,25 +49,15 @@ export class Inboxes {
     },
   };
 
+  /**
+   * A provider that waits is a provider that times out, and we would not know what it believes. If the
+   * Inbox does store the callback after all, the repeat is a duplicate.
+   */
+  async #inTime<T>(store: () => Promise<T>): Promise<T> {
+    return await withDeadline(store(), this.#deadlineMs);
+  }
+
   async #home(key: string) {
     return this.#env.INBOX.getByName(await shardOf(key, this.#config.inboxShards));
-  }
-}
-
-/**
- * A provider that waits is a provider that times out, and we would not know what it believes. If the
- * Inbox does store the callback after all, the repeat is a duplicate.
- */
-async function inTime<T>(deadlineMs: number, store: () => Promise<T>): Promise<T> {
-  const call = store();
-  const over = new AbortController();
-  const late = scheduler.wait(deadlineMs, { signal: over.signal }).then(
-    () => Promise.reject(new Error("the Inbox did not answer in time")),
-    () => call,
-  );
-  try {
-    return await Promise.race([call, late]);
-  } finally {
-    over.abort();
   }
 }

@@ -106,6 +106,16 @@ describe("claiming and settling", () => {
     expect((await inbox().ledger()).counts.delivered).toEqual({ crm: 1 });
   });
 
+  it("believes a 2xx that comes after the same attempt was reported as failed", async () => {
+    await accept();
+    await inbox().claim([reference(1)]);
+    await inbox().settle([result(reference(1), 1, false)]);
+    await inbox().settle([result(reference(1), 1, true)]);
+    later(6_000);
+    expect(await inbox().claim([reference(1)])).toEqual([{ kind: "done" }]);
+    expect((await inbox().ledger()).counts.delivered).toEqual({ crm: 1 });
+  });
+
   it("schedules a failed attempt and refuses an early claim", async () => {
     await accept();
     await inbox().claim([reference(1)]);
@@ -319,6 +329,9 @@ describe("a deferred callback", () => {
     }
     expect(waits).toEqual(["60", "300", "1800", "7200", "43200", "done"]);
     expect((await inbox().list({ state: "dead" }, null, 10)).events).toHaveLength(1);
+    // A second report of an answer that was noted already spends nothing of the schedule.
+    const log = { attempt: 6, atMs: 0, durationMs: 1, status: null, error: null, answer: null };
+    expect(await inbox().settleVerification(question, log, undecided)).toEqual({ next: "done" });
     expect(await inbox().setAside(deferred)).toMatchObject({ outcome: "deferred", repeated: true });
     later(10_000);
     expect(await ask(7)).toBe("60");

@@ -2,7 +2,9 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { Inboxes } from "../../src/ingress/inboxes.ts";
 import { loadConfig } from "../../src/config/schema.ts";
-import { bindings, freshRelay, keptRows, post } from "../support/front-door.ts";
+import { addUp } from "../../src/inbox/ledger.ts";
+import { hmacSha256, toHex } from "../../src/verify/hmac.ts";
+import { bindings, freshRelay, inboxOf, keptRows, post, shards } from "../support/front-door.ts";
 import { acceptance } from "../support/events.ts";
 
 afterEach(() => {
@@ -38,6 +40,39 @@ describe("when the Inbox cannot take a callback", () => {
     if (!loaded.ok) throw new Error(loaded.problems.join());
     const stuck = { getByName: () => ({ accept: () => new Promise(() => undefined) }) };
     const inboxes = new Inboxes({ ...bindings, INBOX: stuck as never }, loaded.config, 50);
-    await expect(inboxes.accept(acceptance())).rejects.toThrow("in time");
+    await expect(inboxes.accept(acceptance())).rejects.toThrow("no answer in 50 ms");
+  });
+});
+
+describe("an event id of a provider that comes back with another payment", () => {
+  const cryptopay = async (payment: string) => {
+    const body = JSON.stringify({
+      id: "evt_twice",
+      type: "payment.succeeded",
+      data: {
+        object: { id: payment, amount: 2000, amount_received: 2000, currency: "usd", status: "succeeded" },
+      },
+    });
+    const t = String(Math.floor(Date.now() / 1000));
+    const utf8 = new TextEncoder();
+    const mac = toHex(await hmacSha256(utf8.encode("whsec_demo_secret"), utf8.encode(`${t}.${body}`)));
+    const headers = { "content-type": "application/json", "x-cryptopay-signature": `t=${t},v1=${mac}` };
+    return await post({ method: "POST", path: "/in/cryptopay/broker-eu", headers, body });
+  };
+
+  it("is one event, counted twice, and an alert", async () => {
+    const outside = await freshRelay("2036-01-01T00:00:00.000Z");
+    expect((await cryptopay("pi_1")).headers.get("relay-outcome")).toBe("accepted");
+    const again = await cryptopay("pi_2");
+    expect(again.headers.get("relay-outcome")).toBe("duplicate");
+    expect(again.headers.get("relay-warning")).toBe("conflict:payment");
+    expect(await keptRows()).toMatchObject([{ state: "accepted", warnings: ["conflict:payment"] }]);
+    const parts = await Promise.all(shards.map(async (shard) => await inboxOf(shard).ledger()));
+    expect(addUp(parts).sources["cryptopay/broker-eu"]).toMatchObject({
+      authentic: 2,
+      accepted: 1,
+      duplicate: 1,
+    });
+    expect(outside.lines("alert").map(({ about }) => about)).toEqual(["conflict:payment"]);
   });
 });

@@ -1,0 +1,49 @@
+import { describe, expect, it, vi } from "vitest";
+import { Outgoing } from "../../src/inbox/outgoing.ts";
+import type { Reference } from "../../src/inbox/protocol.ts";
+import { QUEUE_BATCH_MESSAGES } from "../../src/limits.ts";
+
+const reference = (n: number): Reference => ({
+  shard: "8/0",
+  payment: "p",
+  n,
+  event: `e${n}`,
+  destination: "crm",
+});
+const many = (count: number) => Array.from({ length: count }, (_, n) => reference(n));
+
+type Batch = readonly { readonly body: Reference }[];
+
+describe("references on their way to the queue", () => {
+  it("go a hundred at a time, and what comes meanwhile gathers for the next call", async () => {
+    const sizes: number[] = [];
+    const outgoing = new Outgoing({
+      sendBatch: async (messages) => {
+        sizes.push([...(messages as Batch)].length);
+        await scheduler.wait(5);
+        return {} as never;
+      },
+    });
+    await Promise.all([outgoing.send(many(1)), outgoing.send(many(150)), outgoing.send(many(30))]);
+    expect(sizes).toEqual([1, QUEUE_BATCH_MESSAGES, 80]);
+  });
+
+  it("do not wait for a queue that never answers", async () => {
+    const fault = vi.spyOn(console, "error").mockImplementation(() => undefined);
+    let calls = 0;
+    const outgoing = new Outgoing(
+      {
+        sendBatch: () => {
+          calls += 1;
+          return calls === 1 ? new Promise(() => undefined) : Promise.resolve({} as never);
+        },
+      },
+      20,
+    );
+    await outgoing.send(many(1));
+    await outgoing.send(many(1));
+    expect(calls).toBe(2);
+    expect(fault).toHaveBeenCalledOnce();
+    fault.mockRestore();
+  });
+});
