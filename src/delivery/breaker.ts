@@ -2,7 +2,7 @@
  * The circuit breaker of one destination in one shard: a receiver that fails again and again is asked
  * seldom, so that ten thousand waiting events cost it few requests. Pure; the Inbox keeps the state.
  *
- * Closed until ten failures in a row; then open, with one probe per interval (30 s, doubling to
+ * Closed until ten payments have failed in a row; then open, with one probe per interval (30 s, doubling to
  * 5 min); closed by the first success (delivery.md).
  */
 import { BREAKER_FAILURES, BREAKER_MAX_PROBE_MS, BREAKER_PROBE_MS } from "../limits.ts";
@@ -36,7 +36,7 @@ export function succeeded(): Breaker {
   return CLOSED;
 }
 
-/** An ordinary attempt failed. While open it was under way before and says nothing new: only probes do. */
+/** An ordinary attempt failed, of a payment that had not yet failed since the last success. While open it was under way before and says nothing new: only probes do. */
 export function failed(breaker: Breaker, nowMs: number): Breaker {
   if (isOpen(breaker)) return breaker;
   const failures = breaker.failures + 1;

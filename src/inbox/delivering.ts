@@ -94,6 +94,7 @@ function settleDelivered(desk: Desk, row: DeliveryRow, attempt: Attempt, counts:
   desk.store.delivered(keyOf(row), attempt);
   const breaker = desk.breakerOf(row.destination);
   desk.endProbe(row);
+  desk.forgetFailures(row.destination);
   if (breaker.failures > 0) desk.setBreaker(row.destination, CLOSED);
   if (isOpen(breaker)) {
     desk.alert("breaker_closed", { destination: row.destination });
@@ -142,7 +143,10 @@ function settleFailed(desk: Desk, row: DeliveryRow, { attempt, outcome }: Result
 function countFailure(desk: Desk, row: DeliveryRow): void {
   const { destination } = row;
   const before = desk.breakerOf(destination);
-  const after = desk.endProbe(row) ? probeFailed(before, desk.nowMs) : failed(before, desk.nowMs);
+  const isProbe = desk.endProbe(row);
+  // A receiver that fails ten payments is down; one payment that fails ten times holds up itself alone.
+  if (!desk.isNewFailure(row) && !isProbe) return;
+  const after = isProbe ? probeFailed(before, desk.nowMs) : failed(before, desk.nowMs);
   if (after !== before) desk.setBreaker(destination, after);
   if (isOpen(before) || !isOpen(after)) return;
   desk.alert("breaker_open", { destination });

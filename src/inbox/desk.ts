@@ -8,6 +8,7 @@ import { CLOSED, isOpen, probing, type Breaker } from "../delivery/breaker.ts";
 import { nextSlotMs, type Pace } from "../delivery/pace.ts";
 import { countRefusal } from "../delivery/refusals.ts";
 import {
+  BREAKER_FAILURES,
   DEFAULT_RELEASE_PER_SECOND,
   PACE_HORIZON_MS,
   PURGE_INTERVAL_MS,
@@ -108,6 +109,19 @@ export class Desk {
     if (breaker === CLOSED) this.#memory.breakers.delete(destination);
     else this.#memory.breakers.set(destination, breaker);
     this.#keepDestination(destination);
+  }
+
+  /** Is this payment's failure the first of its row of failures? */
+  isNewFailure({ destination, payment_id }: DeliveryRow): boolean {
+    const failing = this.#memory.failing.get(destination) ?? new Set();
+    this.#memory.failing.set(destination, failing);
+    const isNew = !failing.has(payment_id);
+    if (failing.size < BREAKER_FAILURES) failing.add(payment_id);
+    return isNew;
+  }
+
+  forgetFailures(destination: string): void {
+    this.#memory.failing.delete(destination);
   }
 
   // ---- pace ----------------------------------------------------------------------------------------
@@ -285,6 +299,8 @@ export class Memory {
   readonly slots = new Map<string, number>();
   /** By destination: when the last step of a release was made. */
   readonly released = new Map<string, number>();
+  /** By destination: payments that failed since the last success, as many as the breaker counts. */
+  readonly failing = new Map<string, Set<string>>();
   /** By destination: answers in a row that were a 4xx of no use. */
   readonly refusals = new Map<string, number>();
   readonly alerts = new AlertGate();

@@ -229,6 +229,18 @@ describe("the breaker", () => {
     expect(await inbox().claim([probe])).toMatchObject([{ kind: "deliver" }]);
   });
 
+  it("does not open over one payment that fails again and again", async () => {
+    await accept({ event: "poison", payment: "poison" });
+    const poison = reference(1, "poison", "poison");
+    for (let attempt = 1; attempt <= BREAKER_FAILURES + 2; attempt += 1) {
+      later(100_000_000);
+      await inbox().claim([poison]);
+      await inbox().settle([result(poison, attempt, false)]);
+    }
+    await accept({ event: "next", payment: "next" });
+    expect(await inbox().claim([reference(2, "next", "next")])).toMatchObject([{ kind: "deliver" }]);
+  });
+
   it("closes with the first success and lets the rest go", async () => {
     await fail(BREAKER_FAILURES);
     await accept({ event: "next", payment: "next" });
