@@ -1,0 +1,49 @@
+/** What the providers tell during the outage: payments that go on living while nobody hears of them. Pure. */
+import {
+  type Callback,
+  type Credentials,
+  cryptopay,
+  type CryptopayStatus,
+  ipay,
+  iqpay,
+} from "../callbacks.ts";
+
+/** Builds a callback at the provider's clock; a step is told when the one before it was accepted. */
+export type Told = (now: Date) => Callback;
+
+type Life = (payment: string, who: Credentials) => Told[];
+
+/** Three events each, on average. */
+const LIVES: readonly Life[] = [
+  (payment, { cryptopay: who }) => tell(payment, who, ["pending", "confirmed", "refunded"]),
+  (payment, { iqpay: who }) => [
+    (now) => iqpay(who, { payment, now, status: "pending" }),
+    (now) => iqpay(who, { payment, now }),
+  ],
+  (payment, { cryptopay: who }) => tell(payment, who, ["created", "pending", "confirmed", "refunded"]),
+  (payment, { ipay: who }) => [
+    (now) => ipay(who, { payment, now, status: "pending" }),
+    (now) => ipay(who, { payment, now }),
+  ],
+  (payment, { cryptopay: who }) =>
+    tell(payment, who, ["created", "pending", "confirmed", "partially_refunded", "refunded"]),
+  (payment, { iqpay: who }) => [
+    (now) => iqpay(who, { payment, now, kind: "withdrawal", status: "pending" }),
+    (now) => iqpay(who, { payment, now, kind: "withdrawal" }),
+  ],
+];
+
+function tell(payment: string, who: Credentials["cryptopay"], statuses: readonly CryptopayStatus[]): Told[] {
+  return statuses.map((status) => (now) => cryptopay(who, { payment, now, status }));
+}
+
+/** Payments with so many events in all; the last one's life may be cut short. */
+export function payments(who: Credentials, events: number): Told[][] {
+  const lives: Told[][] = [];
+  for (let left = events, index = 0; left > 0; index += 1) {
+    const life = LIVES[index % LIVES.length]?.(`outage-${index}`, who) ?? [];
+    lives.push(life.slice(0, left));
+    left -= life.length;
+  }
+  return lives;
+}
