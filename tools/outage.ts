@@ -24,6 +24,8 @@ const SHORT_EVENTS = "400";
 /** 5 % of the rate: what a machine with nothing else to do needs. */
 const LATE_MS = 50;
 const MOST_SHOWN = 20;
+/** A shard gives up over ten different payments, and must have so many. */
+const LEAST_EVENTS_PER_SHARD = 50;
 
 const { values } = readArgs(USAGE, {
   options: {
@@ -34,13 +36,16 @@ const { values } = readArgs(USAGE, {
   },
 });
 
+const shards = parseCount("shards", values.shards, 1);
+const events = values.events ?? (values.short ? SHORT_EVENTS : "5000");
+
 console.log(`${new Date().toISOString()}, ${cpus().length} cores, Node ${process.version}`);
 const { figures, violations } = await outage({
   project: join(import.meta.dirname, ".."),
-  events: parseCount("events", values.events ?? (values.short ? SHORT_EVENTS : "5000"), 1),
+  events: parseCount("events", events, LEAST_EVENTS_PER_SHARD * shards),
   perSecond: parseCount("rate", values.rate, 1),
   lateMs: LATE_MS,
-  shards: parseCount("shards", values.shards, 1),
+  shards,
   awayMs: values.short ? 0 : AWAY_MS,
   onProgress: (line) => console.log(`  ${line}`),
 });

@@ -33,6 +33,8 @@ export interface Outcome {
 
 /** Attempts of one shard that may be under way when its breaker opens: the consumer has six connections. */
 const UNDER_WAY = 6;
+/** The breaker counts payments: the first of ten may be tried again before the tenth has failed. */
+const TRIES = 2;
 
 /** The most instants that fall into any window of this length. */
 export function mostWithin(instants: readonly number[], windowMs: number): number {
@@ -53,7 +55,7 @@ export function mostAttempts(shards: number, outageMs: number): number {
     probes += 1;
     interval = Math.min(2 * interval, BREAKER_MAX_PROBE_MS);
   }
-  return shards * (BREAKER_FAILURES + UNDER_WAY - 1 + probes);
+  return shards * (TRIES * BREAKER_FAILURES + UNDER_WAY - 1 + probes);
 }
 
 /** Every violation, in words; none if all is well. */
