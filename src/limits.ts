@@ -111,6 +111,8 @@ export const DEFAULT_RETENTION_DAYS = 90;
 export const PURGE_INTERVAL_MS = 21_600_000;
 /** … and how many events it looks at in one step. */
 export const PURGE_STEP_EVENTS = 200;
+/** The share of a destination's rate that is given out: what is late on its way shares its second with others. */
+export const PACE_HEADROOM_RATIO = 0.95;
 /** A paced delivery whose slot is further away than this goes back to the Inbox instead of waiting in the consumer. */
 export const PACE_HORIZON_MS = 2_000;
 /** One step of a release (after a pause, an outage, a restart): so much of the rate at a time. */

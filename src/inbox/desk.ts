@@ -10,6 +10,7 @@ import { countRefusal } from "../delivery/refusals.ts";
 import {
   BREAKER_FAILURES,
   DEFAULT_RELEASE_PER_SECOND,
+  PACE_HEADROOM_RATIO,
   PACE_HORIZON_MS,
   PURGE_INTERVAL_MS,
   RELEASE_STEP_MS,
@@ -165,7 +166,7 @@ export class Desk {
     const perSecond = this.config.destinations.get(destination)?.maxPerSecond ?? null;
     if (perSecond === null) return this.nowMs;
     const shard = Number(this.shard.split("/")[1] ?? 0);
-    const pace: Pace = { perSecond, shard, shards: this.config.inboxShards };
+    const pace: Pace = { perSecond: perSecond * PACE_HEADROOM_RATIO, shard, shards: this.config.inboxShards };
     return nextSlotMs(pace, this.nowMs, this.#memory.slots.get(destination) ?? null);
   }
 
