@@ -34,6 +34,7 @@ const filterShape = {
 
 export const listQuery = z.strictObject({
   ...filterShape,
+  destination: z.string().optional().describe("owed to this one"),
   payment_id: z
     .string()
     .regex(/^pay_[0-9a-f]{32}$/)
@@ -80,6 +81,17 @@ export const attempt = z.object({
 
 export const eventDetail = listedEvent.extend({
   event: paymentEvent.nullable().describe("the body every attempt sends, frozen at acceptance"),
+  superseded: z.unknown().describe("what a superseded event said, for comparison"),
+  callback: z
+    .object({
+      method: z.string(),
+      kind: z.string().nullable(),
+      content_type: z.string().nullable(),
+      query: z.string(),
+      body: z.string().nullable().describe("secrets redacted"),
+    })
+    .nullable()
+    .describe("the callback of one that was set aside"),
   attempts: z.array(attempt),
 });
 export type EventDetailJson = z.infer<typeof eventDetail>;
@@ -100,6 +112,10 @@ export const replaysBody = z
     destination: z.string().optional(),
     dry_run: z.boolean().default(false).describe("only count"),
     per_second: z.number().min(0.1).max(1_000).default(DEFAULT_RELEASE_PER_SECOND),
+  })
+  .refine(({ from, to }) => !from || !to || Date.parse(from) < Date.parse(to), {
+    path: ["to"],
+    message: "must be after from",
   })
   .refine(({ from }) => from !== undefined, {
     path: ["from"],

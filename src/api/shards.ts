@@ -34,6 +34,12 @@ export class Shards {
     return await Promise.all(this.names.map((name) => call(this.one(name), name)));
   }
 
+  /** Writes down, once, an order that concerns them all. */
+  async audit(actor: string, action: string, detail: string): Promise<void> {
+    const [first = ""] = this.names;
+    await this.one(first).audit(actor, action, detail);
+  }
+
   /** One page over all shards, newest first. A page may be short although there is more: the cursor tells. */
   async page(
     filter: EventFilter,

@@ -1,5 +1,10 @@
 /** Rows of the Inbox as the API shows them. Pure. */
+import type { RelayConfig } from "../config/schema.ts";
 import type { EventDetail, ListedEvent } from "../inbox/operating.ts";
+import type { StoredCallback } from "../inbox/protocol.ts";
+import { redact } from "../providers/redact.ts";
+import type { Source } from "../providers/source.ts";
+import { fromBase64 } from "../verify/hmac.ts";
 import type { EventDetailJson, ListedEventJson } from "./schemas.ts";
 
 export function listedView(event: ListedEvent): ListedEventJson {
@@ -14,22 +19,26 @@ export function listedView(event: ListedEvent): ListedEventJson {
     warnings: JSON.parse(event.warnings) as string[],
     duplicates: event.duplicates,
     became: event.became,
-    deliveries: event.deliveries
-      .filter(({ destination }) => !destination.startsWith("@"))
-      .map(({ destination, state, sequence, attempts, due }) => ({
-        destination,
-        state,
-        sequence,
-        attempts,
-        due: due === null ? null : instant(due),
-      })),
+    // `@verifier` among them: when a deferred callback is asked about again.
+    deliveries: event.deliveries.map(({ destination, state, sequence, attempts, due }) => ({
+      destination,
+      state,
+      sequence,
+      attempts,
+      due: due === null ? null : instant(due),
+    })),
   };
 }
 
-export function detailView({ row, event, attempts }: EventDetail): EventDetailJson {
+export function detailView(
+  { row, event, superseded, callback, attempts }: EventDetail,
+  config: RelayConfig,
+): EventDetailJson {
   return {
     ...listedView(row),
     event,
+    superseded,
+    callback: callback && callbackView(callback, config.sources.get(row.source)),
     attempts: attempts.map(({ destination, attempt, atMs, durationMs, status, error, answer }) => ({
       destination,
       attempt,
@@ -40,6 +49,14 @@ export function detailView({ row, event, attempts }: EventDetail): EventDetailJs
       answer,
     })),
   };
+}
+
+/** Redacted as it would be for the CRM; without the source's configuration nobody knows what to redact. */
+function callbackView(stored: StoredCallback, source: Source | undefined): EventDetailJson["callback"] {
+  const { method, kind, contentType, query } = stored;
+  const bytes = fromBase64(stored.body) ?? new Uint8Array();
+  const body = source ? (redact(bytes, source.redact)?.text ?? null) : null;
+  return { method, kind, content_type: contentType, query, body };
 }
 
 export function instant(ms: number): string {

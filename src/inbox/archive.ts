@@ -68,7 +68,7 @@ export class Archive {
       .map((row) => ({ ...row, deliveries: JSON.parse(row.deliveries) as EventView["deliveries"] }));
   }
 
-  /** Does the body of this event, or the callback it came in, contain the text? */
+  /** Does the body of this event contain the text? */
   mentions(n: number, text: string): boolean {
     return (
       this.#first(
@@ -76,6 +76,13 @@ export class Archive {
         n,
         text,
       ) !== null
+    );
+  }
+
+  /** The stored callback of one that was set aside, as JSON. */
+  callbackOf(n: number): string | null {
+    return (
+      this.#first<{ callback: string | null }>("SELECT callback FROM events WHERE n = ?", n)?.callback ?? null
     );
   }
 

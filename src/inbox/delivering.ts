@@ -36,7 +36,11 @@ export function claim(desk: Desk, reference: Reference): Claimed {
   if (row.due > nowMs) return { kind: "wait", seconds: (row.due - nowMs) / 1000 };
   if (desk.isClaimed(row)) return { kind: "held" };
   if (destination.ordered && row.replay === 0 && store.owesEarlier(row)) return { kind: "held" };
-  if (!desk.flows(row.destination) && !desk.isProbe(row)) return { kind: "held" };
+  if (!desk.flows(row.destination) && !desk.isProbe(row)) {
+    // The queue has let go of it: from now on it is overdue, so that the first sweep after closing takes it.
+    store.handOverAt(reference, nowMs);
+    return { kind: "held" };
+  }
 
   const roomAtMs = tooBusy(desk, destination) ? nowMs + BUSY_RETRY_MS : desk.roomAtMs(row.destination);
   if (roomAtMs > nowMs) {
@@ -166,7 +170,8 @@ function releaseNext(desk: Desk, row: DeliveryRow): void {
 export function pause(desk: Desk, destination: string, why: string): void {
   desk.setPaused(destination, why);
   desk.store.parkAll(destination);
-  desk.alert(why === "gone" ? "destination_gone" : "destination_paused", { destination, why });
+  // An operator who pauses knows; a receiver that says it is gone is news.
+  if (why === "gone") desk.alert("destination_gone", { destination });
 }
 
 /** What was parked has its turn again, the oldest first. */

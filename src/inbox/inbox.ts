@@ -175,7 +175,8 @@ export class Inbox extends DurableObject<Env> {
   /** Sends one event again; answers how many deliveries will be made. */
   async replay(n: number, destination: string | undefined, actor: string): Promise<number> {
     return await this.#work((desk) => {
-      desk.archive.audit(desk.nowMs, actor, "replay", JSON.stringify({ n, destination }));
+      const event = desk.store.event(n)?.event_id;
+      desk.archive.audit(desk.nowMs, actor, "replay", JSON.stringify({ event, destination }));
       return replay(desk, n, destination);
     });
   }
@@ -189,23 +190,31 @@ export class Inbox extends DurableObject<Env> {
     await this.#work((desk) => {
       const event = desk.store.event(n);
       if (event?.state !== "quarantined" || decision.kind === "undecided") return;
-      desk.archive.audit(desk.nowMs, actor, "replay", JSON.stringify({ n, became: decision.kind }));
+      desk.archive.audit(
+        desk.nowMs,
+        actor,
+        "replay",
+        JSON.stringify({ event: event.event_id, became: decision.kind }),
+      );
       release(desk, event, decision);
     });
   }
 
-  async startReplay(id: string, filter: EventFilter, perSecond: number, actor: string): Promise<void> {
+  async startReplay(id: string, filter: EventFilter, perSecond: number): Promise<void> {
     await this.#work((desk) => {
-      desk.archive.audit(desk.nowMs, actor, "replays", JSON.stringify({ id, filter }));
       startReplay(desk, id, filter, perSecond);
     });
   }
 
-  async cancelReplay(id: string, actor: string): Promise<void> {
+  async cancelReplay(id: string): Promise<void> {
     await this.#work((desk) => {
-      desk.archive.audit(desk.nowMs, actor, "cancel", JSON.stringify({ id }));
       cancelReplay(desk, id);
     });
+  }
+
+  /** Writes down an order that concerns every shard; one of them keeps it. */
+  async audit(actor: string, action: string, detail: string): Promise<void> {
+    await this.#work((desk) => desk.archive.audit(desk.nowMs, actor, action, detail));
   }
 
   replays(): ReplayRow[] {
@@ -244,16 +253,14 @@ export class Inbox extends DurableObject<Env> {
   }
 
   /** Holds what is owed to a destination and what will be. */
-  async pause(destination: string, why: string, actor: string): Promise<void> {
+  async pause(destination: string, why: string): Promise<void> {
     await this.#work((desk) => {
-      desk.archive.audit(desk.nowMs, actor, "pause", destination);
       pause(desk, destination, why);
     });
   }
 
-  async resume(destination: string, actor: string): Promise<void> {
+  async resume(destination: string): Promise<void> {
     await this.#work((desk) => {
-      desk.archive.audit(desk.nowMs, actor, "resume", destination);
       resume(desk, destination);
     });
   }

@@ -3,8 +3,9 @@
  * Runs inside one transaction. Scans go over a bounded window at a time: an operator's question must
  * not hold up a provider's callback.
  */
-import type { PaymentEvent } from "../event.ts";
+import type { EventDraft, PaymentEvent } from "../event.ts";
 import { LIST_WINDOW_EVENTS, REPLAY_STEP_MS } from "../limits.ts";
+import { fromBase64 } from "../verify/hmac.ts";
 import { keyOf, type Desk } from "./desk.ts";
 import { countDelivered, countSource } from "./ledger.ts";
 import { VERIFIER, type Attempt, type StoredCallback } from "./protocol.ts";
@@ -32,6 +33,8 @@ export interface EventFilter {
   readonly from?: number | undefined;
   /** Epoch ms, exclusive. */
   readonly to?: number | undefined;
+  /** Only what a replay would do something about. */
+  readonly replayable?: boolean | undefined;
   /** Any text: an id, a reference, a transaction. */
   readonly q?: string | undefined;
 }
@@ -64,7 +67,12 @@ export function matching(desk: Desk, filter: EventFilter, from: number, to: numb
 }
 
 function wants(desk: Desk, filter: EventFilter, event: ListedEvent): boolean {
-  const { source, type, state, destination, from, to, q } = filter;
+  return agrees(filter, event) && (filter.q === undefined || mentions(desk, event, filter.q));
+}
+
+/** Does the event agree with everything that can be seen in a list? */
+export function agrees(filter: EventFilter, event: ListedEvent): boolean {
+  const { source, type, state, destination, from, to, replayable } = filter;
   return (
     (source === undefined || event.source === source) &&
     (type === undefined || event.type === type) &&
@@ -73,8 +81,22 @@ function wants(desk: Desk, filter: EventFilter, event: ListedEvent): boolean {
       event.deliveries.some((delivery) => delivery.destination === destination)) &&
     (from === undefined || event.received_at >= from) &&
     (to === undefined || event.received_at < to) &&
-    (q === undefined || event.event_id === q || event.payment_id === q || desk.archive.mentions(event.n, q))
+    (replayable !== true || canBeReplayed(event))
   );
+}
+
+/** Forwarded to somebody, or still to be verified: there is something to send, or to ask, again. */
+function canBeReplayed({ state, deliveries }: ListedEvent): boolean {
+  return (state === "accepted" || state === "deferred") && deliveries.length > 0;
+}
+
+/** In the event, or in the callback of one that was set aside. */
+function mentions(desk: Desk, { n, event_id, payment_id }: ListedEvent, q: string): boolean {
+  if (event_id === q || payment_id === q || desk.archive.mentions(n, q)) return true;
+  const kept = desk.archive.callbackOf(n);
+  if (kept === null) return false;
+  const { body, query } = JSON.parse(kept) as StoredCallback;
+  return query.includes(q) || new TextDecoder().decode(fromBase64(body) ?? new Uint8Array()).includes(q);
 }
 
 function shownState(event: EventView): ShownState {
@@ -90,6 +112,10 @@ export interface EventDetail {
   readonly row: ListedEvent;
   /** The frozen event; null for a callback that has none. */
   readonly event: PaymentEvent | null;
+  /** What a superseded event said, for comparison; null for all others. */
+  readonly superseded: EventDraft | null;
+  /** The callback of one that was set aside, as it is kept. */
+  readonly callback: StoredCallback | null;
   readonly attempts: readonly (Attempt & { readonly destination: string })[];
 }
 
@@ -112,8 +138,16 @@ function detail(desk: Desk, n: number): EventDetail[] {
     .flatMap((delivery) =>
       attemptsOf(desk, delivery).map((attempt) => ({ ...attempt, destination: delivery.destination })),
     );
-  const event = row.state === "accepted" && row.body !== null ? (JSON.parse(row.body) as PaymentEvent) : null;
-  return [{ row: { ...view, shown: shownState(view) }, event, attempts }];
+  const body: unknown = row.body === null ? null : JSON.parse(row.body);
+  return [
+    {
+      row: { ...view, shown: shownState(view) },
+      event: row.state === "accepted" ? (body as PaymentEvent | null) : null,
+      superseded: row.state === "superseded" ? (body as EventDraft | null) : null,
+      callback: row.callback === null ? null : (JSON.parse(row.callback) as StoredCallback),
+      attempts,
+    },
+  ];
 }
 
 function attemptsOf(desk: Desk, delivery: DeliveryRow): Attempt[] {

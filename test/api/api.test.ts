@@ -104,6 +104,9 @@ describe("looking", () => {
 
   it("shows a payment's time line", async () => {
     await accept("p", "e1");
+    const of = `/api/events?payment_id=${paymentId("p")}`;
+    expect((await json(of)).events).toHaveLength(1);
+    expect((await json(`${of}&state=dead`)).events).toEqual([]);
     const timeline = await json(`/api/payments/${paymentId("p")}`);
     expect(timeline.events).toHaveLength(1);
     expect((await call(`/api/payments/${paymentId("unknown")}`)).status).toBe(404);
@@ -141,6 +144,33 @@ describe("ordering", () => {
     expect((await call("/api/destinations/nobody/pause", { method: "POST" })).status).toBe(404);
   });
 
+  it("writes an order to all shards down once, and takes nobody's word for who gave it", async () => {
+    const headers = {
+      authorization: "Bearer test-admin-token",
+      "cf-access-authenticated-user-email": "ceo@corp",
+    };
+    const worker = (exports as unknown as { default: Fetcher }).default;
+    const url = "https://relay.test/api/destinations/crm/pause";
+    await worker.fetch(new Request(url, { method: "POST", headers }));
+    expect((await json("/api/audit")).audit).toMatchObject([{ action: "pause", actor: "operator" }]);
+  });
+
+  it("counts only what a bulk replay would send, and knows a mistyped name", async () => {
+    await accept("p", "e1");
+    await accept("p", "e2");
+    await delivered(1);
+    const dry = { from: "2035-01-01T00:00:00Z", dry_run: true };
+    expect(await json("/api/replays", { method: "POST", body: dry })).toEqual({ matching: 1 });
+    for (const wrong of [{ source: "ipay/typo" }, { destination: "typo" }, { to: "2034-01-01T00:00:00Z" }]) {
+      expect((await call("/api/replays", { method: "POST", body: { ...dry, ...wrong } })).status).toBe(400);
+    }
+    const superseded = await json(`/api/events/${eventId("e2")}`);
+    expect(superseded).toMatchObject({
+      state: "superseded",
+      superseded: { data: { amount: { value: "10.00" } } },
+    });
+  });
+
   it("counts a bulk replay before it is made, and makes it at the rate asked for", async () => {
     for (let i = 0; i < 5; i += 1) await accept(`p${i}`, `e${i}`);
     await delivered(5);
@@ -155,6 +185,7 @@ describe("ordering", () => {
     await vi.waitFor(async () =>
       expect(await json(`/api/replays/${job.id}`)).toMatchObject({ state: "finished", replayed: 5 }),
     );
+    expect((await json("/api/replays")).replays).toMatchObject([{ id: job.id, state: "finished" }]);
     expect((await call("/api/replays", { method: "POST", body: {} })).status).toBe(400);
   });
 });
@@ -166,13 +197,24 @@ describe("quarantine", () => {
         method: "POST",
         path: "/in/iqpay/broker-eu/deposit/s3cr3t_dep",
         headers: { "content-type": "application/json" },
-        body: '{"txid":"t","address":"a","status":1,"wallet_ext_id":"1","currency":"BTC"}',
+        body: '{"txid":"t-4711","address":"a","status":1,"wallet_ext_id":"1","currency":"BTC"}',
       },
       "198.51.100.7",
     );
     expect(response.headers.get("relay-outcome")).toBe("quarantined");
     const id = response.headers.get("relay-event-id") ?? "";
-    expect(await json(`/api/events/${id}`)).toMatchObject({ state: "quarantined", reason: "missing_amount" });
+    expect(await json(`/api/events/${id}`)).toMatchObject({
+      state: "quarantined",
+      reason: "missing_amount",
+      callback: {
+        method: "POST",
+        kind: "deposit",
+        body: expect.stringContaining('"txid":"t-4711"') as string,
+      },
+    });
+    // The operator knows the transaction, not our id.
+    expect((await json("/api/events?q=t-4711")).events).toMatchObject([{ id, state: "quarantined" }]);
+    expect((await json("/api/events?q=t-4712")).events).toEqual([]);
     const again = await call(`/api/events/${id}/replay`, { method: "POST" });
     expect(again.status).toBe(409);
     expect(await json(`/api/events/${id}`)).toMatchObject({ state: "quarantined" });

@@ -133,9 +133,9 @@ class Subject {
       case "attempt":
         return await this.#attempt(what.pick, what.result, what.reports);
       case "pause":
-        return await inbox.pause(what.destination, "maintenance", "op");
+        return await inbox.pause(what.destination, "maintenance");
       case "resume":
-        return await inbox.resume(what.destination, "op");
+        return await inbox.resume(what.destination);
       case "replay": {
         const event = this.#oneOf<{ n: number }>("SELECT n FROM events", what.pick);
         if (event) await inbox.replay(event.n, what.destination, "op");
