@@ -9,6 +9,8 @@ export interface Env {
   readonly DELIVERIES: Queue<Reference>;
   /** Counts refused requests; without it a flood is refused one by one. */
   readonly UNVERIFIED?: RateLimit;
+  /** Counts questions to token verifiers, by source. */
+  readonly QUESTIONS?: RateLimit;
   /** One point per thing that happened; without it the log alone tells. */
   readonly COUNTERS?: AnalyticsEngineDataset;
   readonly RELAY: unknown;

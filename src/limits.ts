@@ -40,8 +40,12 @@ export const VERIFIER_TIMEOUT_MS = 5_000;
 export const VERIFIER_MAX_BODY_BYTES = 4_096;
 /** How long an explicit "not our token" is remembered, so that a flood asks once (threat 17). */
 export const TOKEN_REFUSED_MEMORY_MS = 60_000;
-/** Refused tokens remembered at once per shard; the oldest goes first. */
-export const TOKEN_REFUSED_MEMORY_ENTRIES = 1_000;
+/** Tokens remembered at once per shard; the oldest goes first. */
+export const TOKEN_MEMORY_ENTRIES = 1_000;
+/** How long copies of a callback wait for the one that asks: its time-out and a little. */
+export const TOKEN_ASKING_MS = 6_000;
+/** How often they look whether it has its answer. */
+export const TOKEN_POLL_MS = 100;
 /** When a deferred callback is asked about again; after the last one it is dead (providers.md 1.4). */
 export const DEFERRED_SCHEDULE_SECONDS = [10, 60, 300, 1_800, 7_200, 43_200] as const;
 /** Deferred callbacks per account over all shards: a flood during an outage must not fill the store (threat 16). */

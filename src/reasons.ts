@@ -40,7 +40,9 @@ export type DeferredReason =
   | "verifier_timeout"
   | "verifier_status"
   | "verifier_unreadable"
-  | "verifier_too_large";
+  | "verifier_too_large"
+  /** Not asked: too many questions of this account lately. */
+  | "verifier_rate";
 
 /** Authentic but unusable: stored, answered as success, replayable after a fix. */
 export type QuarantinedReason =

@@ -47,14 +47,14 @@ import { migrate } from "./schema.ts";
 import { Store } from "./store.ts";
 import { nextSweepAt, reconcile, sweep } from "./sweeping.ts";
 import type { Pulse } from "./pulse.ts";
-import { RefusedTokens } from "./tokens.ts";
+import { TokenMemory } from "./tokens.ts";
 import { release, settleVerification } from "./verifying.ts";
 
 export class Inbox extends DurableObject<Env> {
   readonly #store: Store;
   readonly #archive: Archive;
   readonly #outgoing: Outgoing;
-  readonly #refusedTokens = new RefusedTokens();
+  readonly #tokens = new TokenMemory();
   #memory = new Memory();
   /** When the alarm is set for; null: not set. */
   #alarmAtMs: number | null = null;
@@ -94,15 +94,25 @@ export class Inbox extends DurableObject<Env> {
 
   // ---- names that may have one owner only ----------------------------------------------------------
 
-  /** What is known of a token: who it served, or that it was refused within the last minute. */
-  tokenRecord(key: string): TokenRecord | null {
-    if (this.#refusedTokens.has(key, Date.now())) return { kind: "refused" };
+  /**
+   * What is known of a token: who it served, that it was refused within the last minute, or that somebody
+   * is asking about it. null makes the caller the one who asks.
+   */
+  tokenRecord(key: string): TokenRecord | { readonly kind: "asking" } | null {
+    const nowMs = Date.now();
+    if (this.#tokens.isRefused(key, nowMs)) return { kind: "refused" };
     const held = this.#store.claim(key);
-    return held && { kind: "claimed", ...held };
+    if (held) return { kind: "claimed", ...held };
+    return this.#tokens.mayAsk(key, nowMs) ? null : { kind: "asking" };
   }
 
   refuseToken(key: string): void {
-    this.#refusedTokens.add(key, Date.now());
+    this.#tokens.refuse(key, Date.now());
+  }
+
+  /** The verifier gave no answer: the next one may ask. */
+  undecidedToken(key: string): void {
+    this.#tokens.answered(key);
   }
 
   /** Takes a name for an owner; answers whose it is. The first to come keeps it. */
@@ -111,6 +121,7 @@ export class Inbox extends DurableObject<Env> {
       const held = desk.store.claim(key);
       if (held) return held.owner;
       desk.store.addClaim(key, owner, fingerprint, desk.nowMs);
+      this.#tokens.answered(key);
       desk.wakeForRetention();
       return owner;
     });

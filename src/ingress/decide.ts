@@ -13,6 +13,7 @@ import { setAsideBy } from "../providers/policy.ts";
 import type { Claim, Verdict } from "../providers/provider.ts";
 import type { Source } from "../providers/source.ts";
 import type { Because, QuarantinedReason } from "../reasons.ts";
+import { mayAsk } from "./flood.ts";
 import type { Inboxes } from "./inboxes.ts";
 import { isKnownDuplicate, repeatsAreNoNews } from "./shield.ts";
 
@@ -46,6 +47,7 @@ export async function decide(source: Source, callback: Callback, around: Surroun
         nowMs,
         fetch: (url, init) => fetch(url, init),
         tokens: inboxes.tokens,
+        mayAsk: async () => await mayAsk(around.env, source.name),
       });
   if (verdict.kind !== "verified") return verdict;
   const { verification } = verdict;

@@ -5,6 +5,20 @@
 import type { Env } from "../env.ts";
 import { fault } from "../log.ts";
 
+/**
+ * May this source ask its verifier once more? One cheap request must not become one question each (threat
+ * 17). What is not asked now is deferred, and asked later.
+ */
+export async function mayAsk(env: Pick<Env, "QUESTIONS">, source: string): Promise<boolean> {
+  if (!env.QUESTIONS) return true;
+  try {
+    return (await env.QUESTIONS.limit({ key: source })).success;
+  } catch (error) {
+    fault("flood", error);
+    return true;
+  }
+}
+
 /** Counts one refused request of this caller; is it one too many? A limiter that fails limits nobody. */
 export async function isFlooding(env: Pick<Env, "UNVERIFIED">, request: Request): Promise<boolean> {
   if (!env.UNVERIFIED) return false;

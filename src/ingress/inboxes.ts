@@ -6,7 +6,7 @@ import { withDeadline } from "../deadline.ts";
 import type { Env } from "../env.ts";
 import type { Acceptance, Accepted, SetAside, SettingAside } from "../inbox/protocol.ts";
 import { shardOf } from "../inbox/shard.ts";
-import { INBOX_DEADLINE_MS } from "../limits.ts";
+import { INBOX_DEADLINE_MS, TOKEN_ASKING_MS, TOKEN_POLL_MS } from "../limits.ts";
 import type { Claim, TokenRegistry } from "../providers/provider.ts";
 
 export class Inboxes {
@@ -43,9 +43,21 @@ export class Inboxes {
   }
 
   readonly tokens: TokenRegistry = {
-    lookup: async (key) => await (await this.#home(key)).tokenRecord(key),
+    lookup: async (key) => {
+      const home = await this.#home(key);
+      for (let waitedMs = 0; waitedMs < TOKEN_ASKING_MS; waitedMs += TOKEN_POLL_MS) {
+        const record = await home.tokenRecord(key);
+        if (record?.kind !== "asking") return record;
+        await scheduler.wait(TOKEN_POLL_MS);
+      }
+      // Whoever was asking is gone: better asked twice than not at all.
+      return null;
+    },
     refuse: async (key) => {
       await (await this.#home(key)).refuseToken(key);
+    },
+    undecided: async (key) => {
+      await (await this.#home(key)).undecidedToken(key);
     },
   };
 

@@ -42,6 +42,8 @@ export interface World {
   readonly nowMs: number;
   readonly fetch: (url: URL, init: RequestInit) => Promise<Response>;
   readonly tokens: TokenRegistry;
+  /** May this account ask its verifier once more now? A flood must not become the provider's. */
+  mayAsk(): Promise<boolean>;
 }
 
 /** What is known of a one-time token (only its hash is ever kept). */
@@ -51,9 +53,12 @@ export type TokenRecord =
   | { readonly kind: "claimed"; readonly owner: string; readonly fingerprint: string };
 
 export interface TokenRegistry {
+  /** null: nothing is known, and the caller is the one who asks; copies of it wait here meanwhile. */
   lookup(tokenHash: string): Promise<TokenRecord | null>;
   /** Remember for a minute that the verifier said no. */
   refuse(tokenHash: string): Promise<void>;
+  /** The verifier could not be asked: somebody else may try. */
+  undecided(tokenHash: string): Promise<void>;
 }
 
 export type Verdict =

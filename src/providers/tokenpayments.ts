@@ -125,8 +125,13 @@ async function verify(callback: Callback, account: TokenpaymentsSettings, world:
     if (known.fingerprint === callback.sha256) return await verified(form, hash);
   }
 
-  const answer = await askVerifier(url, world.fetch);
-  if ("outage" in answer) return { kind: "deferred", reason: answer.outage };
+  const answer = (await world.mayAsk())
+    ? await askVerifier(url, world.fetch)
+    : { outage: "verifier_rate" as const };
+  if ("outage" in answer) {
+    await world.tokens.undecided(hash);
+    return { kind: "deferred", reason: answer.outage };
+  }
   if (answer.valid) return await verified(form, hash);
   await world.tokens.refuse(hash);
   return { kind: "refused", reason: "token_invalid" };
