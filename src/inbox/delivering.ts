@@ -72,13 +72,7 @@ export function settle(desk: Desk, results: readonly Result[]): Settled[] {
   const settled = results.map((result): Settled => {
     const row = desk.store.delivery(result.reference);
     if (row) desk.unclaim(row);
-    // A 2xx that comes late is still a 2xx; a failure counts once, and only as the attempt it was.
-    const arrived = result.outcome.kind === "delivered";
-    const isThisAttempt = row !== null && result.attempt.attempt === row.attempts + 1;
-    const isOwed = row !== null && (row.state === "pending" || row.state === "parked");
-    if (!row || !(isOwed || row.state === "dead") || !(arrived || (isOwed && isThisAttempt))) {
-      return alreadySettled(desk, row);
-    }
+    if (!row || !isNews(row, result)) return alreadySettled(desk, row);
     desk.noteAnswer(row.destination, result.attempt.status);
     if (result.outcome.kind !== "delivered") return settleFailed(desk, row, result);
     counts = settleDelivered(desk, row, result.attempt, counts ?? desk.counts());
@@ -87,6 +81,17 @@ export function settle(desk: Desk, results: readonly Result[]): Settled[] {
   // One row for the whole batch (docs/storage.md, "What an event costs").
   if (counts) desk.setCounts(counts);
   return settled;
+}
+
+/**
+ * An attempt counts once, as the attempt it was. A 2xx that comes late is still a 2xx, also for a delivery
+ * given up meanwhile; but what arrived before a replay says nothing about the replay.
+ */
+function isNews(row: DeliveryRow, { attempt, outcome }: Result): boolean {
+  const isOwed = row.state === "pending" || row.state === "parked";
+  if (isOwed && attempt.attempt === row.attempts + 1) return true;
+  const arrivedLate = outcome.kind === "delivered" && row.replay === 0;
+  return arrivedLate && (isOwed || row.state === "dead");
 }
 
 function alreadySettled(desk: Desk, row: DeliveryRow | null): Settled {

@@ -116,6 +116,17 @@ describe("claiming and settling", () => {
     expect((await inbox().ledger()).counts.delivered).toEqual({ crm: 1 });
   });
 
+  it("does not take a second report of the first delivery for the replay of it", async () => {
+    await accept();
+    await inbox().claim([reference(1)]);
+    await inbox().settle([result(reference(1), 1, true)]);
+    await inbox().replay(1, undefined, "op");
+    await inbox().settle([result(reference(1), 1, true)]);
+    expect(await inbox().claim([reference(1)])).toMatchObject([
+      { kind: "deliver", attempt: 2, replay: true },
+    ]);
+  });
+
   it("schedules a failed attempt and refuses an early claim", async () => {
     await accept();
     await inbox().claim([reference(1)]);
