@@ -9,6 +9,7 @@ import type { RelayConfig } from "../config/schema.ts";
 import type { Breaker } from "../delivery/breaker.ts";
 import type { Env } from "../env.ts";
 import { decideAgain } from "../ingress/decide-again.ts";
+import type { ReplayRow } from "../inbox/archive.ts";
 import { addUp } from "../inbox/ledger.ts";
 import { agrees, type EventFilter } from "../inbox/operating.ts";
 import { operatorsOnly } from "./auth.ts";
@@ -111,9 +112,8 @@ api.post("/replays", async (c) => {
 });
 
 api.get("/replays", async (c) => {
-  const ids = new Set((await c.var.shards.all((inbox) => inbox.replays())).flat().map(({ id }) => id));
-  const replays = await Promise.all([...ids].map((id) => replayProgress(c.var.shards, id)));
-  return c.json({ replays: replays.filter((job) => job !== null) });
+  const byId = Map.groupBy((await c.var.shards.all((inbox) => inbox.replays())).flat(), ({ id }) => id);
+  return c.json({ replays: [...byId.values()].map(addUpReplay) });
 });
 
 api.get("/replays/:id", async (c) => {
@@ -148,14 +148,17 @@ async function countMatching(inbox: Inbox, filter: EventFilter): Promise<number>
 
 async function replayProgress(shards: Shards, id: string): Promise<z.infer<typeof replayJob> | null> {
   const parts = (await shards.all((inbox) => inbox.replays())).flat().filter((job) => job.id === id);
-  const [first] = parts;
-  if (!first) return null;
+  return parts.length === 0 ? null : addUpReplay(parts);
+}
+
+/** The shards' parts of one bulk replay, at least one, as the whole they are. */
+function addUpReplay(parts: readonly ReplayRow[]): z.infer<typeof replayJob> {
   const has = (state: string) => parts.some((part) => part.state === state);
   return {
-    id,
+    id: parts[0]?.id ?? "",
     state: has("running") ? "running" : has("canceled") ? "canceled" : "finished",
     replayed: parts.reduce((sum, part) => sum + part.replayed, 0),
-    started_at: instant(first.started_at),
+    started_at: instant(parts[0]?.started_at ?? 0),
   };
 }
 

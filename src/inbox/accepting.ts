@@ -64,8 +64,7 @@ export function accept(desk: Desk, input: Acceptance): Accepted {
   );
   if (owed.length === 0) desk.count(input.source, { accepted: 1 });
   for (const { destination, due } of owed) {
-    if (due !== null && desk.flowsNow(destination))
-      desk.send({ payment: paymentId, n, destination }, draft.id);
+    if (due !== null) desk.sendIfItFlows({ payment: paymentId, n, destination }, draft.id);
   }
   return { outcome: "accepted", eventId: draft.id };
 }

@@ -1,5 +1,5 @@
 /** What goes out: claims before an attempt, settlements after it. Runs inside one transaction. */
-import { CLOSED, failed, isOpen, probeFailed } from "../delivery/breaker.ts";
+import { CLOSED, failed, isOpen, probeFailed, succeeded } from "../delivery/breaker.ts";
 import { nextDelaySeconds } from "../delivery/schedule.ts";
 import type { Destination } from "../config/schema.ts";
 import { BUSY_RETRY_MS, CLAIM_GRACE_MS } from "../limits.ts";
@@ -104,7 +104,7 @@ function settleDelivered(desk: Desk, row: DeliveryRow, attempt: Attempt, counts:
   const breaker = desk.breakerOf(row.destination);
   desk.endProbe(row);
   desk.forgetFailures(row.destination);
-  if (breaker.failures > 0) desk.setBreaker(row.destination, CLOSED);
+  if (breaker.failures > 0) desk.setBreaker(row.destination, succeeded());
   if (isOpen(breaker)) {
     desk.alert("breaker_closed", { destination: row.destination });
     // What was held while it was open is overdue: the sweep takes it from here.
@@ -168,7 +168,7 @@ function releaseNext(desk: Desk, row: DeliveryRow): void {
   const next = desk.store.headOf(row.payment_id, row.destination);
   if (next?.state !== "pending" || next.due !== null) return;
   desk.store.schedule(keyOf(next), desk.nowMs, desk.sweepAt(next.destination));
-  if (desk.flowsNow(next.destination)) desk.send(keyOf(next), next.event_id);
+  desk.sendIfItFlows(keyOf(next), next.event_id);
 }
 
 /** Holds what is owed to a destination and what will be; nothing is dropped. */

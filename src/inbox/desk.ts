@@ -58,6 +58,11 @@ export class Desk {
     this.outgoing.push({ shard: this.shard, ...row, event: eventId });
   }
 
+  /** As `send`, unless its destination cannot take it soon: then the sweep does, when it can. */
+  sendIfItFlows(row: { payment: string; n: number; destination: string }, eventId: string): void {
+    if (this.#flowsNow(row.destination)) this.send(row, eventId);
+  }
+
   /** Notes that something has to be handed over at this instant, so that the alarm is not later. */
   wakeBy(atMs: number): number {
     this.#memory.wakeAtMs = Math.min(this.#memory.wakeAtMs ?? atMs, atMs);
@@ -102,7 +107,7 @@ export class Desk {
   }
 
   /** As `flows`, and the destination's rate has room for one more soon. */
-  flowsNow(destination: string): boolean {
+  #flowsNow(destination: string): boolean {
     return this.flows(destination) && this.roomAtMs(destination) <= this.nowMs;
   }
 
@@ -110,6 +115,15 @@ export class Desk {
     if (breaker === CLOSED) this.#memory.breakers.delete(destination);
     else this.#memory.breakers.set(destination, breaker);
     this.#keepDestination(destination);
+  }
+
+  #keepDestination(destination: string): void {
+    const breaker = this.#memory.breakers.get(destination);
+    this.store.setDestination(
+      destination,
+      this.#memory.paused.get(destination) ?? null,
+      breaker ? JSON.stringify(breaker) : null,
+    );
   }
 
   /** Is this payment's failure the first of its row of failures? */
@@ -199,7 +213,7 @@ export class Desk {
       },
       [{ destination: ALERTS, sequence: null, status: null, refunded: null, ...due }],
     );
-    if (this.flowsNow(ALERTS)) this.send({ payment: paymentId, n, destination: ALERTS }, eventId);
+    this.sendIfItFlows({ payment: paymentId, n, destination: ALERTS }, eventId);
   }
 
   /** Refusals in a row mean a wrong address or secret rather than a bad hour: somebody should be told early. */
@@ -224,15 +238,6 @@ export class Desk {
   /** Its attempt is over, and with it its leave to pass. Was it the probe? */
   endProbe(row: DeliveryRow): boolean {
     return this.isProbe(row) && this.#memory.probes.delete(row.destination);
-  }
-
-  #keepDestination(destination: string): void {
-    const breaker = this.#memory.breakers.get(destination);
-    this.store.setDestination(
-      destination,
-      this.#memory.paused.get(destination) ?? null,
-      breaker ? JSON.stringify(breaker) : null,
-    );
   }
 
   /** Whom the sweep looks after; what is owed to anybody else is parked. */

@@ -193,7 +193,7 @@ function replayDelivery(desk: Desk, event: EventRow, row: DeliveryRow): void {
   desk.unclaim(row);
   const sweepAt = desk.sweepAt(row.destination);
   archive.replay(keyOf(row), { state: "pending", due: desk.nowMs, sweepAt, outOfOrder });
-  if (desk.flowsNow(row.destination)) desk.send(keyOf(row), row.event_id);
+  desk.sendIfItFlows(keyOf(row), row.event_id);
 }
 
 /** Owed once more: what was counted when it was delivered is counted again when it is. */
@@ -252,11 +252,11 @@ export function stepReplays(desk: Desk): number | null {
 /** Oldest first, no more than the time since the last step allows. */
 function stepReplay(desk: Desk, job: ReplayRow): number[] {
   const to = Math.min(job.until, job.cursor + LIST_WINDOW_EVENTS);
-  const found = matching(desk, JSON.parse(job.filter) as EventFilter, job.cursor, to).toReversed();
+  const filter = JSON.parse(job.filter) as EventFilter;
+  const found = matching(desk, filter, job.cursor, to).toReversed();
   const allowed = found.slice(0, Math.max(1, Math.floor((job.per_second * REPLAY_STEP_MS) / 1000)));
-  const { destination } = JSON.parse(job.filter) as EventFilter;
   let replayed = 0;
-  for (const { n } of allowed) replayed += replay(desk, n, destination) > 0 ? 1 : 0;
+  for (const { n } of allowed) replayed += replay(desk, n, filter.destination) > 0 ? 1 : 0;
   const cursor = allowed.length < found.length ? (allowed.at(-1)?.n ?? job.cursor) + 1 : to;
   const finished = cursor >= job.until;
   // A rate below one a step makes the steps longer, not the portions smaller than one.

@@ -3,7 +3,8 @@ import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "c
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import type { Reference } from "../../src/inbox/protocol.ts";
 import { PACE_HEADROOM_RATIO, PACE_HORIZON_MS } from "../../src/limits.ts";
-import { bindings, freshRelay, inboxOf } from "../support/front-door.ts";
+import { freshRelay, inboxOf } from "../support/front-door.ts";
+import { interceptQueue } from "../support/queue.ts";
 import { acceptance, eventId, paymentId, type Stated } from "../support/events.ts";
 import { relay } from "../support/bindings.ts";
 
@@ -30,11 +31,7 @@ async function deploy(destinations: Configured, alerts?: Record<string, unknown>
 
 beforeEach(async () => {
   await freshRelay("2036-01-01T00:00:00.000Z");
-  sent = [];
-  vi.spyOn(bindings.DELIVERIES, "sendBatch").mockImplementation((messages) => {
-    for (const { body } of messages) sent.push(body);
-    return Promise.resolve({ metadata: { metrics: {} } } as never);
-  });
+  sent = interceptQueue();
 });
 
 const inbox = () => inboxOf(SHARD);

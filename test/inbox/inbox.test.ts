@@ -4,6 +4,7 @@ import { beforeEach, describe, expect, it, vi } from "vitest";
 import type { Reference, Result } from "../../src/inbox/protocol.ts";
 import { BREAKER_FAILURES, HANDOVER_LEASE_MS } from "../../src/limits.ts";
 import { bindings, freshRelay, inboxOf, type Outside } from "../support/front-door.ts";
+import { interceptQueue } from "../support/queue.ts";
 import { acceptance, eventId, paymentId, type Stated } from "../support/events.ts";
 
 /** Ahead of the real clock, so that no alarm fires by itself: tests run them when they want to. */
@@ -14,12 +15,7 @@ let sent: Reference[];
 
 beforeEach(async () => {
   outside = await freshRelay(NOW);
-  sent = [];
-  // The queue takes references and delivers none: these tests are its consumer.
-  vi.spyOn(bindings.DELIVERIES, "sendBatch").mockImplementation((messages) => {
-    for (const { body } of messages) sent.push(body);
-    return Promise.resolve({ metadata: { metrics: {} } } as never);
-  });
+  sent = interceptQueue();
 });
 
 const inbox = () => inboxOf(SHARD);

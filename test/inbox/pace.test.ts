@@ -3,7 +3,8 @@ import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "c
 import { beforeEach, expect, it, vi } from "vitest";
 import type { Reference } from "../../src/inbox/protocol.ts";
 import { PACE_HEADROOM_RATIO } from "../../src/limits.ts";
-import { bindings, freshRelay, inboxOf } from "../support/front-door.ts";
+import { freshRelay, inboxOf } from "../support/front-door.ts";
+import { interceptQueue } from "../support/queue.ts";
 import { acceptance, eventId, paymentId } from "../support/events.ts";
 import { relay } from "../support/bindings.ts";
 
@@ -16,11 +17,7 @@ let sent: Reference[];
 beforeEach(async () => {
   // Ahead of the real clock, so that no alarm fires by itself.
   await freshRelay("2036-01-01T00:00:00.000Z");
-  sent = [];
-  vi.spyOn(bindings.DELIVERIES, "sendBatch").mockImplementation((messages) => {
-    for (const { body } of messages) sent.push(body);
-    return Promise.resolve({ metadata: { metrics: {} } } as never);
-  });
+  sent = interceptQueue();
 });
 
 /** The relay with this rate, as after a deployment: the object begins a new life. */

@@ -4,7 +4,8 @@ import { beforeEach, describe, expect, it, vi } from "vitest";
 import type { Breaker } from "../../src/delivery/breaker.ts";
 import type { Reference, Result } from "../../src/inbox/protocol.ts";
 import { BREAKER_FAILURES, BREAKER_PROBE_MS } from "../../src/limits.ts";
-import { bindings, freshRelay, inboxOf } from "../support/front-door.ts";
+import { freshRelay, inboxOf } from "../support/front-door.ts";
+import { interceptQueue } from "../support/queue.ts";
 import { acceptance, eventId, paymentId } from "../support/events.ts";
 
 const SHARD = "8/0";
@@ -13,11 +14,7 @@ let sent: Reference[];
 beforeEach(async () => {
   // Ahead of the real clock, so that no alarm fires by itself.
   await freshRelay("2036-01-01T00:00:00.000Z");
-  sent = [];
-  vi.spyOn(bindings.DELIVERIES, "sendBatch").mockImplementation((messages) => {
-    for (const { body } of messages) sent.push(body);
-    return Promise.resolve({ metadata: { metrics: {} } } as never);
-  });
+  sent = interceptQueue();
 });
 
 const inbox = () => inboxOf(SHARD);
