@@ -2,8 +2,12 @@
  * Counters: one Analytics Engine point per thing that happened, by source or destination, outcome and
  * reason. A refused callback costs no storage, so this and the log are all that remembers it.
  */
-import type { Env } from "./env.ts";
 import { fault } from "./log.ts";
+
+export interface CounterBindings {
+  /** One point per thing that happened; without it the log alone tells. */
+  readonly COUNTERS?: AnalyticsEngineDataset;
+}
 
 export interface Counted {
   /** `provider/account`, a destination, or null for a request that found neither. */
@@ -15,7 +19,7 @@ export interface Counted {
 }
 
 /** Never throws: a counter that fails must not fail what it counts. */
-export function count(env: Pick<Env, "COUNTERS">, counted: Counted): void {
+export function count(env: CounterBindings, counted: Counted): void {
   try {
     env.COUNTERS?.writeDataPoint({
       indexes: [counted.name ?? ""],

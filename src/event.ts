@@ -137,7 +137,7 @@ export type PaymentEvent = z.infer<typeof paymentEvent>;
  * An event as a provider states it, before its payment's history gives it type, previous status and
  * sequence. Made at ingress, completed in the Inbox by `inbox/lifecycle.ts`.
  */
-export interface EventDraft {
+export interface NormalisedEvent {
   readonly id: string;
   readonly livemode: boolean;
   /** `status`: a state of the payment; `updated`: the same state, other facts; `provider`: the provider's own word. */

@@ -4,10 +4,10 @@ import { configOf } from "./config/load.ts";
 import { consume } from "./delivery/consumer.ts";
 import { consumeDead } from "./delivery/dead-letters.ts";
 import type { Env } from "./env.ts";
-import { decideAgain } from "./ingress/decide-again.ts";
+import { reprocess } from "./ingress/reprocess.ts";
 import type { Reference } from "./inbox/protocol.ts";
 import { fault } from "./log.ts";
-import { watch } from "./watch.ts";
+import { monitor } from "./monitor.ts";
 
 export { Inbox } from "./inbox/inbox.ts";
 
@@ -30,12 +30,12 @@ export default {
     await consume(batch.messages, {
       env,
       config,
-      decide: (source, callback) => decideAgain(source, callback, config, env),
+      reprocess: (source, callback) => reprocess(source, callback, config, env),
     });
   },
 
   async scheduled(controller, env) {
     const loaded = configOf(env);
-    if (loaded.ok) await watch(env, loaded.config, controller.scheduledTime);
+    if (loaded.ok) await monitor(env, loaded.config, controller.scheduledTime);
   },
 } satisfies ExportedHandler<Env, Reference>;

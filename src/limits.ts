@@ -60,9 +60,9 @@ export const DEFAULT_INBOX_SHARDS = 8;
  * A reference that was handed to the queue and got no answer is handed over again after this long.
  * Longer than a healthy delivery takes, short enough that a lost queue is not noticed by a customer.
  */
-export const HANDOVER_LEASE_MS = 30_000;
+export const HANDOVER_TIMEOUT_MS = 30_000;
 /** Beyond the attempt's own time-out: how long a claimed delivery is nobody else's. */
-export const CLAIM_GRACE_MS = 5_000;
+export const LEASE_GRACE_MS = 5_000;
 /** Queues accept 100 messages a batch. */
 export const QUEUE_BATCH_MESSAGES = 100;
 /** The longest delay of a queue message (Queues: 24 h). */
@@ -107,8 +107,8 @@ export const DEFAULT_PAGE_EVENTS = 50;
 export const MAX_PAGE_WINDOWS = 10;
 /** Bulk replays go on in steps of this length. */
 export const REPLAY_STEP_MS = 1_000;
-/** Released after a pause or replayed in bulk, events per second over all shards, unless asked otherwise. */
-export const DEFAULT_RELEASE_PER_SECOND = 50;
+/** Drained after a pause or replayed in bulk, events per second over all shards, unless asked otherwise. */
+export const DEFAULT_DRAIN_PER_SECOND = 50;
 /** How long everything is kept, dedupe keys included. */
 export const DEFAULT_RETENTION_DAYS = 90;
 /** How often a shard looks for what has outlived it … */
@@ -116,11 +116,11 @@ export const PURGE_INTERVAL_MS = 21_600_000;
 /** … and how many events it looks at in one step. */
 export const PURGE_STEP_EVENTS = 200;
 /** The share of a destination's rate that is given out: what is late on its way shares its second with others. */
-export const PACE_HEADROOM_RATIO = 0.95;
+export const RATE_HEADROOM_RATIO = 0.95;
 /** A paced delivery whose slot is further away than this goes back to the Inbox instead of waiting in the consumer. */
-export const PACE_HORIZON_MS = 2_000;
-/** One step of a release (after a pause, an outage, a restart): so much of the rate at a time. */
-export const RELEASE_STEP_MS = 1_000;
+export const RATE_HORIZON_MS = 2_000;
+/** One step of draining a backlog (after a pause, an outage, a restart): so much of the rate at a time. */
+export const DRAIN_STEP_MS = 1_000;
 /** When a delivery that found its destination busy is handed over again. */
 export const BUSY_RETRY_MS = 1_000;
 /** The same alert about the same thing is not repeated within this long; what was held back is counted in the next. */

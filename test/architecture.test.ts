@@ -1,95 +1,29 @@
 /**
- * The layers, read from the import lines of src/: shell → adapters → core → words, and never back.
+ * The order of the folders, read from the import lines of src/: a folder imports itself, the ones before
+ * it in `FOLDERS`, and the vocabulary at the top of src/, and never one that comes after it.
  *
- * Type imports count: a core that names an adapter's types has to change with it. A file that no line
- * below names fails, so that whoever adds one says where it belongs.
+ * Type imports count: a folder that names another's types has to change with it. A folder that is not
+ * listed fails, so that whoever adds one says where it belongs.
  */
 import { readdirSync, readFileSync } from "node:fs";
 import { dirname, join, normalize } from "node:path";
 import { describe, expect, it } from "vitest";
 
-const LAYERS = ["words", "core", "adapters", "shell"] as const;
-type Layer = (typeof LAYERS)[number];
+/** Lowest first. */
+const FOLDERS = [
+  "parse",
+  "verify",
+  "providers",
+  "config",
+  "inbox/policy",
+  "inbox",
+  "delivery",
+  "ingress",
+  "api",
+] as const;
 
-/** A folder stands for all its files, unless a file of it is named as well. */
-const LAYER_OF: Readonly<Record<string, Layer>> = {
-  // What everybody says.
-  "event.ts": "words",
-  "limits.ts": "words",
-  "reasons.ts": "words",
-  "result.ts": "words",
-
-  // Data and `now` in, data out.
-  "config/": "core",
-  "parse/": "core",
-  "providers/": "core",
-  "verify/": "core",
-  "delivery/breaker.ts": "core",
-  "delivery/ed25519.ts": "core",
-  "delivery/http-date.ts": "core",
-  "delivery/jwks.ts": "core",
-  "delivery/outcome.ts": "core",
-  "delivery/pace.ts": "core",
-  "delivery/reference.ts": "core",
-  "delivery/refusals.ts": "core",
-  "delivery/schedule.ts": "core",
-  "delivery/sign.ts": "core",
-  "delivery/together.ts": "core",
-  "delivery/turns.ts": "core",
-  "inbox/ledger.ts": "core",
-  "inbox/lifecycle.ts": "core",
-  "inbox/outbox.ts": "core",
-  "inbox/pulse.ts": "core",
-  "inbox/shard.ts": "core",
-  // Memory of its own but nothing of the world: the time is told to it.
-  "inbox/tokens.ts": "core",
-  // Plain data that Worker, consumer and Inbox exchange; outcome.ts speaks it.
-  "inbox/protocol.ts": "core",
-
-  // What touches the world: requests, bindings, the console, a database.
-  "api/": "adapters",
-  "console/": "adapters",
-  "ingress/": "adapters",
-  "env.ts": "adapters",
-  "counters.ts": "adapters",
-  "deadline.ts": "adapters",
-  "log.ts": "adapters",
-  "delivery/answer.ts": "adapters",
-  "delivery/consumer.ts": "adapters",
-  "delivery/dead-letters.ts": "adapters",
-  "delivery/deliver.ts": "adapters",
-  "inbox/inbox.ts": "adapters",
-  "inbox/alerts.ts": "adapters",
-  "inbox/outgoing.ts": "adapters",
-  "inbox/schema.ts": "adapters",
-  "inbox/store.ts": "adapters",
-  "inbox/archive.ts": "adapters",
-  // The desk holds the store, and whoever works at it writes: theirs are decisions and SQL in one
-  // transaction. What they decide by is core: lifecycle, ledger, outbox, breaker, schedule.
-  "inbox/desk.ts": "adapters",
-  "inbox/accepting.ts": "adapters",
-  "inbox/delivering.ts": "adapters",
-  "inbox/operating.ts": "adapters",
-  "inbox/purging.ts": "adapters",
-  "inbox/sweeping.ts": "adapters",
-  "inbox/verifying.ts": "adapters",
-
-  "app.ts": "shell",
-  "index.ts": "shell",
-  "watch.ts": "shell",
-};
-
-/**
- * Which adapters may use which: the stations of the way do not know each other. They meet in
- * protocol.ts, and in the functions the shell hands them. `env.ts` and `log.ts` are everybody's.
- */
-const MAY_USE: Readonly<Record<string, readonly string[]>> = {
-  ingress: [],
-  inbox: [],
-  delivery: [],
-  api: ["ingress", "inbox"],
-  console: ["api", "ingress", "inbox"],
-};
+/** Data and `now` in, data out: they know neither the platform, nor the framework, nor a clock. */
+const PURE: ReadonlySet<string> = new Set(["parse", "verify", "providers", "config", "inbox/policy"]);
 
 interface Import {
   readonly from: string;
@@ -116,25 +50,29 @@ function importsOf(file: string): Import[] {
   });
 }
 
-function layerOf(file: string): Layer | undefined {
-  return LAYER_OF[file] ?? LAYER_OF[file.replace(/\/.*/, "/")];
-}
-
-const inLayer = (...layers: Layer[]) => files.filter((file) => layers.includes(layerOf(file) ?? "shell"));
 const between = imports.filter(({ to }) => textOf.has(to));
-const folderOf = (file: string) => (file.includes("/") ? file.replace(/\/.*/, "") : null);
+/** `inbox/policy` of `inbox/policy/rate.ts`; empty at the top of src/. */
+const folderOf = (file: string) => dirname(file).replace(/^\.$/, "");
+const rankOf = (file: string) => (FOLDERS as readonly string[]).indexOf(folderOf(file));
 const shown = (lines: readonly Import[]) => lines.map(({ from, to }) => `${from} imports ${to}`);
+
+/** At the top of src/: what imports no folder is vocabulary that everybody may use, the rest wires the whole. */
+const top = files.filter((file) => folderOf(file) === "");
+const importsFolder = (file: string) => between.some(({ from, to }) => from === file && folderOf(to) !== "");
+const vocabulary = top.filter((file) => !importsFolder(file));
+const shell = top.filter(importsFolder);
 
 it("reads the import lines", () => {
   expect(between.length).toBeGreaterThan(100);
   expect(shown(between)).toContain("index.ts imports app.ts");
   expect(shown(imports)).toContain("inbox/inbox.ts imports cloudflare:workers");
+  expect(vocabulary).toContain("limits.ts");
+  expect(shell).toContain("index.ts");
 });
 
-it("every file of src has its layer, and every file with a layer is there", () => {
-  expect(files.filter((file) => layerOf(file) === undefined)).toEqual([]);
-  const named = Object.keys(LAYER_OF).filter((name) => name.endsWith(".ts"));
-  expect(named.filter((name) => !files.includes(name))).toEqual([]);
+it("every folder of src has its place in the order, and every place its folder", () => {
+  const folders = new Set(files.map(folderOf));
+  expect(folders).toEqual(new Set(["", ...FOLDERS]));
 });
 
 it("every relative import leads to a file of src", () => {
@@ -142,25 +80,35 @@ it("every relative import leads to a file of src", () => {
   expect(shown(astray)).toEqual([]);
 });
 
-it("imports point down only", () => {
-  const rank = (file: string) => LAYERS.indexOf(layerOf(file) ?? "shell");
-  expect(shown(between.filter(({ from, to }) => rank(from) < rank(to)))).toEqual([]);
+it("no folder imports upwards", () => {
+  const inFolders = between.filter(({ from, to }) => folderOf(from) !== "" && folderOf(to) !== "");
+  expect(shown(inFolders.filter(({ from, to }) => rankOf(to) > rankOf(from)))).toEqual([]);
 });
 
-describe("words and core", () => {
-  const pure = inLayer("words", "core");
+it("no folder imports what wires the whole", () => {
+  const wired = between.filter(({ from, to }) => folderOf(from) !== "" && shell.includes(to));
+  expect(shown(wired)).toEqual([]);
+});
+
+describe("the pure folders", () => {
+  const worldly = /\bDate\.now\(|\bnew Date\(\)|\bMath\.random\(|(?<![.\w])fetch\(|\bconsole\.|\bscheduler\./;
+  const code = (file: string) => (textOf.get(file) ?? "").replaceAll(/\/\*[^]*?\*\/|\/\/.*/g, "");
+  const pure = files.filter((file) => PURE.has(folderOf(file)));
+  /** They, and whatever vocabulary they use. */
+  const reached = new Set([
+    ...pure,
+    ...between.filter(({ from, typeOnly }) => pure.includes(from) && !typeOnly).map(({ to }) => to),
+  ]);
 
   it("know neither the platform nor the framework", () => {
-    const worldly = imports.filter(
-      ({ from, to }) => pure.includes(from) && /^(cloudflare:|node:|hono(\/|$))/.test(to),
+    const outside = imports.filter(
+      ({ from, to }) => reached.has(from) && /^(cloudflare:|node:|hono(\/|$))/.test(to),
     );
-    expect(shown(worldly)).toEqual([]);
+    expect(shown(outside)).toEqual([]);
   });
 
-  it("read no clock, throw no dice, open no connection, print nothing", () => {
-    const worldly = /\bDate\.now\(|\bnew Date\(\)|\bMath\.random\(|(?<![.\w])fetch\(|\bconsole\./;
-    const code = (file: string) => (textOf.get(file) ?? "").replaceAll(/\/\*[^]*?\*\/|\/\/.*/g, "");
-    expect(pure.filter((file) => worldly.test(code(file)))).toEqual([]);
+  it("read no clock, draw no random number, open no connection, print nothing", () => {
+    expect([...reached].filter((file) => worldly.test(code(file)))).toEqual([]);
   });
 });
 
@@ -175,29 +123,10 @@ describe("providers", () => {
     expect(providers).toContain("providers/ipay.ts");
   });
 
-  it("know neither the Inbox nor delivery", () => {
-    expect(shown(own.filter(({ to }) => ["inbox", "delivery"].includes(folderOf(to) ?? "")))).toEqual([]);
-  });
-
   it("do not know each other", () => {
     const related = own.filter(({ from, to }) => providers.includes(to) && from !== "providers/registry.ts");
     expect(shown(related)).toEqual([]);
   });
-});
-
-it("the stations of the way do not know each other", () => {
-  const strangers = between.filter(({ from, to }) => {
-    const [user, used] = [folderOf(from), folderOf(to)];
-    if (layerOf(from) !== "adapters" || layerOf(to) !== "adapters") return false;
-    if (user === null || used === null || user === used) return false;
-    return !(MAY_USE[user] ?? []).includes(used);
-  });
-  expect(shown(strangers)).toEqual([]);
-});
-
-it("only the shell knows the whole", () => {
-  expect(shown(between.filter(({ to }) => to === "index.ts"))).toEqual([]);
-  expect(shown(between.filter(({ from, to }) => to === "app.ts" && from !== "index.ts"))).toEqual([]);
 });
 
 it("no file needs itself to be loaded", () => {

@@ -1,12 +1,12 @@
 /** Operators: a bearer token, compared in constant time. Without a configured token nobody is one. */
 import type { Context, Next } from "hono";
-import type { Env } from "../env.ts";
 import { matchToken } from "../verify/token.ts";
+import type { ApiBindings } from "./bindings.ts";
 
 const SCHEME = /^Bearer (.+)$/i;
 
 export async function operatorsOnly(
-  c: Context<{ Bindings: Env }>,
+  c: Context<{ Bindings: ApiBindings }>,
   next: Next,
 ): Promise<Response | undefined> {
   const configured = c.env.ADMIN_TOKEN;

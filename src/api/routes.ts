@@ -6,19 +6,20 @@ import { Hono, type Context } from "hono";
 import type { z } from "zod";
 import { configOf } from "../config/load.ts";
 import type { RelayConfig } from "../config/schema.ts";
-import type { Breaker } from "../delivery/breaker.ts";
-import type { Env } from "../env.ts";
-import { decideAgain } from "../ingress/decide-again.ts";
-import type { ReplayRow } from "../inbox/archive.ts";
+import { InboxClient, type InboxStub } from "../inbox/client.ts";
+import type { Breaker } from "../inbox/policy/breaker.ts";
+import { reprocess } from "../ingress/reprocess.ts";
+import type { ReplayJobRow } from "../inbox/operator-store.ts";
 import { addUp } from "../inbox/ledger.ts";
 import { agrees, type EventFilter } from "../inbox/operating.ts";
 import { operatorsOnly } from "./auth.ts";
+import type { ApiBindings } from "./bindings.ts";
 import { openApi } from "./openapi.ts";
 import { eventPage, listQuery, pauseBody, replayBody, replaysBody, type replayJob } from "./schemas.ts";
-import { Shards } from "./shards.ts";
+import { eventPageOf } from "./event-pages.ts";
 import { detailView, instant, listedView } from "./views.ts";
 
-type Api = { Bindings: Env; Variables: { config: RelayConfig; shards: Shards; actor: string } };
+type Api = { Bindings: ApiBindings; Variables: { config: RelayConfig; inbox: InboxClient; actor: string } };
 
 export const api = new Hono<Api>();
 
@@ -29,7 +30,7 @@ api.use(async (c, next) => {
   const loaded = configOf(c.env);
   if (!loaded.ok) return c.json({ error: "the configuration has problems (see /healthz)" }, 503);
   c.set("config", loaded.config);
-  c.set("shards", new Shards(c.env, loaded.config));
+  c.set("inbox", new InboxClient(c.env, loaded.config));
   // The token names nobody in particular, and a header that anybody with it can send names nobody at all.
   c.set("actor", "operator");
   return await next();
@@ -43,26 +44,26 @@ api.get("/events", async (c) => {
   const { payment_id, cursor, limit, ...filter } = query.value;
   if (payment_id !== undefined) {
     if (filter.q !== undefined) return badRequest(c, ["q: a payment's events are few, look at them all"]);
-    const all = await (await c.var.shards.homeOf(payment_id)).timeline(payment_id);
+    const all = await (await c.var.inbox.homeOf(payment_id)).timeline(payment_id);
     const events = all.filter(({ row }) => agrees(filterOf(filter), row));
     return c.json(
       eventPage.parse({ events: events.map(({ row }) => listedView(row)).toReversed(), cursor: null }),
     );
   }
-  const page = await c.var.shards.page(filterOf(filter), cursor, limit);
+  const page = await eventPageOf(c.var.inbox, filterOf(filter), cursor, limit);
   if (!page) return badRequest(c, ["cursor: is not one of ours"]);
   return c.json({ events: page.events.map(listedView), cursor: page.cursor });
 });
 
 api.get("/events/:id", async (c) => {
-  const found = await findEvent(c.var.shards, c.req.param("id"));
+  const found = await findEvent(c.var.inbox, c.req.param("id"));
   return found ? c.json(detailView(found.detail, c.var.config)) : notFound(c);
 });
 
 api.post("/events/:id/replay", async (c) => {
   const body = parse(replayBody, await readJson(c));
   if (!body.ok) return badRequest(c, body.problems);
-  const found = await findEvent(c.var.shards, c.req.param("id"));
+  const found = await findEvent(c.var.inbox, c.req.param("id"));
   if (!found) return notFound(c);
   const { inbox, detail } = found;
   if (detail.row.state === "quarantined") return await runAgain(c, inbox, detail.row.event_id);
@@ -74,11 +75,11 @@ api.post("/events/:id/replay", async (c) => {
 });
 
 /** A quarantined callback through today's adapter: it becomes an event, or says why it still does not. */
-async function runAgain(c: Context<Api>, inbox: Inbox, eventId: string): Promise<Response> {
+async function runAgain(c: Context<Api>, inbox: InboxStub, eventId: string): Promise<Response> {
   const kept = await inbox.setAsideCallback(eventId);
   if (!kept) return c.json({ error: "the callback is no longer kept" }, 409);
-  const decision = await decideAgain(kept.source, kept.callback, c.var.config, c.env);
-  await inbox.releaseQuarantined(kept.n, decision, c.var.actor);
+  const decision = await reprocess(kept.source, kept.callback, c.var.config, c.env);
+  await inbox.concludeQuarantined(kept.n, decision, c.var.actor);
   const reason = "reason" in decision ? decision.reason : undefined;
   const became = decision.kind === "accepted" ? decision.eventId : null;
   return c.json({ id: eventId, deliveries: 0, decision: decision.kind, became, reason }, became ? 202 : 409);
@@ -86,7 +87,7 @@ async function runAgain(c: Context<Api>, inbox: Inbox, eventId: string): Promise
 
 api.get("/payments/:id", async (c) => {
   const id = c.req.param("id");
-  const events = await (await c.var.shards.homeOf(id)).timeline(id);
+  const events = await (await c.var.inbox.homeOf(id)).timeline(id);
   if (events.length === 0) return notFound(c);
   return c.json({ payment_id: id, events: events.map((event) => detailView(event, c.var.config)) });
 });
@@ -101,41 +102,41 @@ api.post("/replays", async (c) => {
   if (unknown.length > 0) return badRequest(c, unknown);
   const wanted = { ...filterOf(filter), replayable: true };
   if (dry_run) {
-    const counts = await c.var.shards.all((inbox) => countMatching(inbox, wanted));
+    const counts = await c.var.inbox.all((shard) => countMatching(shard, wanted));
     return c.json({ matching: counts.reduce((sum, count) => sum + count, 0) });
   }
   const id = `rpl_${crypto.randomUUID().replaceAll("-", "")}`;
-  const share = per_second / c.var.shards.names.length;
-  await c.var.shards.audit(c.var.actor, "replays", JSON.stringify({ id, ...filter }));
-  await c.var.shards.all((inbox) => inbox.startReplay(id, wanted, share));
-  return c.json(await replayProgress(c.var.shards, id), 202);
+  const share = per_second / c.var.inbox.shardNames.length;
+  await c.var.inbox.first().audit(c.var.actor, "replays", JSON.stringify({ id, ...filter }));
+  await c.var.inbox.all((shard) => shard.startReplay(id, wanted, share));
+  return c.json(await replayProgress(c.var.inbox, id), 202);
 });
 
 api.get("/replays", async (c) => {
-  const byId = Map.groupBy((await c.var.shards.all((inbox) => inbox.replays())).flat(), ({ id }) => id);
+  const byId = Map.groupBy((await c.var.inbox.all((shard) => shard.replays())).flat(), ({ id }) => id);
   return c.json({ replays: [...byId.values()].map(addUpReplay) });
 });
 
 api.get("/replays/:id", async (c) => {
-  const job = await replayProgress(c.var.shards, c.req.param("id"));
+  const job = await replayProgress(c.var.inbox, c.req.param("id"));
   return job ? c.json(job) : notFound(c);
 });
 
 api.post("/replays/:id/cancel", async (c) => {
   const id = c.req.param("id");
-  const job = await replayProgress(c.var.shards, id);
+  const job = await replayProgress(c.var.inbox, id);
   if (!job) return notFound(c);
   if (job.state !== "running") return c.json(job);
-  await c.var.shards.audit(c.var.actor, "cancel", JSON.stringify({ id }));
-  await c.var.shards.all((inbox) => inbox.cancelReplay(id));
-  return c.json(await replayProgress(c.var.shards, id));
+  await c.var.inbox.first().audit(c.var.actor, "cancel", JSON.stringify({ id }));
+  await c.var.inbox.all((shard) => shard.cancelReplay(id));
+  return c.json(await replayProgress(c.var.inbox, id));
 });
 
-async function countMatching(inbox: Inbox, filter: EventFilter): Promise<number> {
+async function countMatching(inbox: InboxStub, filter: EventFilter): Promise<number> {
   let count = 0;
   let before: number | null = null;
   do {
-    const part: Awaited<ReturnType<Inbox["list"]>> = await inbox.list(
+    const part: Awaited<ReturnType<InboxStub["list"]>> = await inbox.list(
       filter,
       before,
       Number.MAX_SAFE_INTEGER,
@@ -146,13 +147,13 @@ async function countMatching(inbox: Inbox, filter: EventFilter): Promise<number>
   return count;
 }
 
-async function replayProgress(shards: Shards, id: string): Promise<z.infer<typeof replayJob> | null> {
-  const parts = (await shards.all((inbox) => inbox.replays())).flat().filter((job) => job.id === id);
+async function replayProgress(inbox: InboxClient, id: string): Promise<z.infer<typeof replayJob> | null> {
+  const parts = (await inbox.all((shard) => shard.replays())).flat().filter((job) => job.id === id);
   return parts.length === 0 ? null : addUpReplay(parts);
 }
 
 /** The shards' parts of one bulk replay, at least one, as the whole they are. */
-function addUpReplay(parts: readonly ReplayRow[]): z.infer<typeof replayJob> {
+function addUpReplay(parts: readonly ReplayJobRow[]): z.infer<typeof replayJob> {
   const has = (state: string) => parts.some((part) => part.state === state);
   return {
     id: parts[0]?.id ?? "",
@@ -165,8 +166,8 @@ function addUpReplay(parts: readonly ReplayRow[]): z.infer<typeof replayJob> {
 // ---- destinations and ledger -----------------------------------------------------------------------------
 
 api.get("/destinations", async (c) => {
-  const { config, shards } = c.var;
-  const [states, ledger] = await Promise.all([shards.all((inbox) => inbox.destinations()), ledgerOf(shards)]);
+  const { config, inbox } = c.var;
+  const [states, ledger] = await Promise.all([inbox.all((shard) => shard.destinations()), ledgerOf(inbox)]);
   const known = states.flat();
   const names = new Set([...config.destinations.keys(), ...Object.keys(ledger.destinations)]);
   const destinations = [...names].map((name) => {
@@ -195,23 +196,23 @@ api.post("/destinations/:name/pause", async (c) => {
   if (!body.ok) return badRequest(c, body.problems);
   const name = c.req.param("name");
   if (!c.var.config.destinations.has(name)) return notFound(c);
-  await c.var.shards.audit(c.var.actor, "pause", JSON.stringify({ name, why: body.value.why }));
-  await c.var.shards.all((inbox) => inbox.pause(name, body.value.why));
+  await c.var.inbox.first().audit(c.var.actor, "pause", JSON.stringify({ name, why: body.value.why }));
+  await c.var.inbox.all((shard) => shard.pause(name, body.value.why));
   return c.json({ name, paused: body.value.why });
 });
 
 api.post("/destinations/:name/resume", async (c) => {
   const name = c.req.param("name");
   if (!c.var.config.destinations.has(name)) return notFound(c);
-  await c.var.shards.audit(c.var.actor, "resume", JSON.stringify({ name }));
-  await c.var.shards.all((inbox) => inbox.resume(name));
+  await c.var.inbox.first().audit(c.var.actor, "resume", JSON.stringify({ name }));
+  await c.var.inbox.all((shard) => shard.resume(name));
   return c.json({ name, paused: null });
 });
 
-api.get("/ledger", async (c) => c.json(await ledgerOf(c.var.shards)));
+api.get("/ledger", async (c) => c.json(await ledgerOf(c.var.inbox)));
 
 api.get("/audit", async (c) => {
-  const entries = (await c.var.shards.all((inbox) => inbox.auditLog(MAX_AUDIT_ENTRIES))).flat();
+  const entries = (await c.var.inbox.all((shard) => shard.auditLog(MAX_AUDIT_ENTRIES))).flat();
   const audit = entries
     .sort((a, b) => b.at - a.at)
     .slice(0, MAX_AUDIT_ENTRIES)
@@ -221,13 +222,11 @@ api.get("/audit", async (c) => {
 
 const MAX_AUDIT_ENTRIES = 200;
 
-async function ledgerOf(shards: Shards) {
-  return addUp(await shards.all((inbox) => inbox.ledger()));
+async function ledgerOf(inbox: InboxClient) {
+  return addUp(await inbox.all((shard) => shard.ledger()));
 }
 
 // ---- small things ------------------------------------------------------------------------------------------
-
-type Inbox = ReturnType<Shards["one"]>;
 
 /** A mistyped name would match nothing, and nothing would be said. */
 function unknownNames(
@@ -243,9 +242,9 @@ function unknownNames(
 }
 
 /** The event with this id, wherever it is. */
-async function findEvent(shards: Shards, id: string) {
-  const found = await shards.all(async (inbox) =>
-    (await inbox.find(id)).map((detail) => ({ inbox, detail })),
+async function findEvent(inbox: InboxClient, id: string) {
+  const found = await inbox.all(async (shard) =>
+    (await shard.find(id)).map((detail) => ({ inbox: shard, detail })),
   );
   return found.flat()[0] ?? null;
 }

@@ -1,7 +1,7 @@
 /** What the operator API takes and gives: the one source of its validation and of its OpenAPI description. */
 import { z } from "zod";
 import { paymentEvent } from "../event.ts";
-import { DEFAULT_PAGE_EVENTS, DEFAULT_RELEASE_PER_SECOND, MAX_PAGE_EVENTS } from "../limits.ts";
+import { DEFAULT_PAGE_EVENTS, DEFAULT_DRAIN_PER_SECOND, MAX_PAGE_EVENTS } from "../limits.ts";
 
 export const states = [
   "pending",
@@ -111,7 +111,7 @@ export const replaysBody = z
     ...filterShape,
     destination: z.string().optional(),
     dry_run: z.boolean().default(false).describe("only count"),
-    per_second: z.number().min(0.1).max(1_000).default(DEFAULT_RELEASE_PER_SECOND),
+    per_second: z.number().min(0.1).max(1_000).default(DEFAULT_DRAIN_PER_SECOND),
   })
   .refine(({ from, to }) => !from || !to || Date.parse(from) < Date.parse(to), {
     path: ["to"],

@@ -4,7 +4,7 @@ import type { EventDetail, ListedEvent } from "../inbox/operating.ts";
 import type { StoredCallback } from "../inbox/protocol.ts";
 import { redact } from "../providers/redact.ts";
 import type { Source } from "../providers/source.ts";
-import { fromBase64 } from "../verify/hmac.ts";
+import { fromBase64 } from "../parse/encoding.ts";
 import type { EventDetailJson, ListedEventJson } from "./schemas.ts";
 
 export function listedView(event: ListedEvent): ListedEventJson {

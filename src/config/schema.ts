@@ -8,14 +8,13 @@ import {
   DEFAULT_INBOX_SHARDS,
   DEFAULT_RETENTION_DAYS,
   DEFAULT_SCHEDULE_SECONDS,
-  HANDOVER_LEASE_MS,
+  HANDOVER_TIMEOUT_MS,
 } from "../limits.ts";
-import { seedOf } from "../delivery/ed25519.ts";
 import type { Source } from "../providers/source.ts";
-import { ALERTS } from "../inbox/protocol.ts";
-import { fromBase64 } from "../verify/hmac.ts";
+import { ALERTS } from "./reserved.ts";
+import { ed25519SeedOf, hmacKeyOf } from "../verify/signing-keys.ts";
 import type { Secret } from "../verify/secret.ts";
-import { SourceFields, type Surroundings } from "./fields.ts";
+import { SourceFields, type Surroundings } from "../providers/settings-fields.ts";
 import { segment } from "./segment.ts";
 import { sourcesSchema } from "./sources.ts";
 
@@ -32,7 +31,7 @@ export interface Destination {
   readonly scheduleSeconds: readonly number[];
   /** Events of one payment arrive in `sequence` order. */
   readonly ordered: boolean;
-  /** Requests per second over all shards; null: no cap, and releases at the default rate. */
+  /** Requests per second over all shards; null: no cap, and drains a backlog at the default rate. */
   readonly maxPerSecond: number | null;
   /** Attempts under way at once over all shards, at least one in each; null: no cap. */
   readonly maxInFlight: number | null;
@@ -47,7 +46,7 @@ export interface Destination {
 export interface RelayConfig {
   readonly environment: string;
   readonly inboxShards: number;
-  readonly handoverLeaseMs: number;
+  readonly handoverTimeoutMs: number;
   /** How long events and dedupe keys are kept, in days. */
   readonly retentionDays: number;
   /** By `provider/account`. */
@@ -78,12 +77,12 @@ function destinationSchema(fields: SourceFields) {
     url: fields.outboundUrl(),
     secrets: keys(
       fields,
-      signingKey,
+      hmacKeyOf,
       "is not a Standard Webhooks secret: whsec_ and base64 of 24 to 64 bytes",
     ).optional(),
     signing_keys: keys(
       fields,
-      seedOf,
+      ed25519SeedOf,
       "is not an Ed25519 private key: whsk_ and base64 of its 32-byte seed (or of seed and public key, 64 bytes)",
     ).optional(),
     timeout_ms: z.int().min(100).max(60_000).default(DEFAULT_DELIVERY_TIMEOUT_MS),
@@ -121,22 +120,12 @@ function destinationSchema(fields: SourceFields) {
   );
 }
 
-const MIN_SIGNING_KEY_BYTES = 24;
-const MAX_SIGNING_KEY_BYTES = 64;
-
-/** The key bytes of a `whsec_…` secret (Standard Webhooks), or null when it is not one. */
-export function signingKey(secret: Secret): Uint8Array | null {
-  if (!secret.value.startsWith("whsec_")) return null;
-  const key = fromBase64(secret.value.slice("whsec_".length));
-  return key && key.length >= MIN_SIGNING_KEY_BYTES && key.length <= MAX_SIGNING_KEY_BYTES ? key : null;
-}
-
 function relaySchema(surroundings: Surroundings) {
   const fields = new SourceFields(surroundings);
   return z.strictObject({
     environment: z.string().min(1).default("production"),
     inbox_shards: z.int().min(1).max(64).default(DEFAULT_INBOX_SHARDS),
-    handover_lease_ms: z.int().min(100).max(600_000).default(HANDOVER_LEASE_MS),
+    handover_lease_ms: z.int().min(100).max(600_000).default(HANDOVER_TIMEOUT_MS),
     retention_days: z.int().min(1).max(3_650).default(DEFAULT_RETENTION_DAYS),
     sources: sourcesSchema(fields),
     destinations: z.record(segment, destinationSchema(fields)),
@@ -185,7 +174,7 @@ function build(input: z.infer<ReturnType<typeof relaySchema>>): RelayConfig {
   return {
     environment: input.environment,
     inboxShards: input.inbox_shards,
-    handoverLeaseMs: input.handover_lease_ms,
+    handoverTimeoutMs: input.handover_lease_ms,
     retentionDays: input.retention_days,
     sources: input.sources,
     destinations: new Map(

@@ -5,7 +5,7 @@
 import { z } from "zod";
 import { providers } from "../providers/registry.ts";
 import type { Source } from "../providers/source.ts";
-import type { SourceFields } from "./fields.ts";
+import type { SourceFields } from "../providers/settings-fields.ts";
 import { segment } from "./segment.ts";
 
 const tables = z.record(z.string(), z.record(z.string(), z.unknown()));

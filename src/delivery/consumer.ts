@@ -1,5 +1,5 @@
 /**
- * The queue's consumer: claim → deliver → settle → ack or retry, a batch at a time.
+ * The queue's consumer: lease → deliver → settle → ack or retry, a batch at a time.
  *
  * It decides no policy: the Inbox says what to do with a reference and when to come again. A receiver
  * that refuses and a relay that breaks are different things: the first is settled and scheduled, the
@@ -7,23 +7,23 @@
  * the whole batch back.
  */
 import type { RelayConfig } from "../config/schema.ts";
-import type { Env } from "../env.ts";
-import type { Claimed, Decision, Reference, Result, Settled, StoredCallback } from "../inbox/protocol.ts";
-import { CLAIM_GRACE_MS, MAX_OPEN_CONNECTIONS, QUEUE_MAX_DELAY_SECONDS } from "../limits.ts";
+import { InboxClient, type InboxBindings } from "../inbox/client.ts";
+import type { Leased, Decision, Reference, Result, Settled, StoredCallback } from "../inbox/protocol.ts";
+import { LEASE_GRACE_MS, MAX_OPEN_CONNECTIONS, QUEUE_MAX_DELAY_SECONDS } from "../limits.ts";
 import { alert, fault, log } from "../log.ts";
 import { deliver, type Delivery } from "./deliver.ts";
 import { readReference } from "./reference.ts";
-import { Together } from "./together.ts";
-import { inTurns } from "./turns.ts";
+import { Coalescer } from "../coalescer.ts";
+import { runFairly } from "./fair-pool.ts";
 
 type QueueMessage = Pick<Message, "id" | "body" | "attempts" | "ack" | "retry">;
 
 /** What the consumer needs of the rest of the Worker. */
 export interface ConsumerNeeds {
-  readonly env: Env;
+  readonly env: Pick<InboxBindings, "INBOX">;
   readonly config: RelayConfig;
   /** Runs a deferred callback through its adapter again, and through acceptance if it is good. */
-  decide(source: string, callback: StoredCallback): Promise<Decision>;
+  reprocess(source: string, callback: StoredCallback): Promise<Decision>;
 }
 
 /** How long the queue waits after we ourselves failed: at first … */
@@ -42,7 +42,7 @@ export async function consume(messages: readonly QueueMessage[], needs: Consumer
     return [];
   });
   // One pool for all shards: beyond six the platform would let a request wait while its time runs out.
-  await inTurns(
+  await runFairly(
     readable,
     ({ reference }) => reference.destination,
     MAX_OPEN_CONNECTIONS,
@@ -50,22 +50,24 @@ export async function consume(messages: readonly QueueMessage[], needs: Consumer
   );
 }
 
-/** An Inbox, as a batch talks to it: several references a call. */
-interface Door {
-  readonly claims: Together<Reference, Claimed>;
-  readonly settlements: Together<Result, Settled>;
+/** Calls to one shard: several references at once. */
+interface ShardCalls {
+  readonly leases: Coalescer<Reference, Leased>;
+  readonly settlements: Coalescer<Result, Settled>;
 }
 
 type Next = Settled | { readonly next: "held" };
 
 class Batch {
   readonly #needs: ConsumerNeeds;
-  readonly #doors = new Map<string, Door>();
+  readonly #inbox: InboxClient;
+  readonly #shardCalls = new Map<string, ShardCalls>();
   /** Destinations that were reported to have no live key: once a batch is enough. */
   readonly #keyless = new Set<string>();
 
   constructor(needs: ConsumerNeeds) {
     this.#needs = needs;
+    this.#inbox = new InboxClient(needs.env, needs.config);
   }
 
   /** Acknowledges or retries the message, whatever happens. */
@@ -83,29 +85,29 @@ class Batch {
   }
 
   async #advance(reference: Reference): Promise<Next> {
-    // Claimed when there is a connection for it, not with the batch: a claim lasts as long as one attempt.
-    const claim = await this.#doorOf(reference.shard).claims.ask(reference);
-    switch (claim.kind) {
+    // Leased when there is a connection for it, not with the batch: a lease lasts as long as one attempt.
+    const lease = await this.#callsOf(reference.shard).leases.ask(reference);
+    switch (lease.kind) {
       case "done":
       case "held":
         return { next: "held" };
       case "wait":
-        return { next: "retry", seconds: claim.seconds };
+        return { next: "retry", seconds: lease.seconds };
       case "deliver":
-        return await this.#deliver(reference, claim);
+        return await this.#deliver(reference, lease);
       case "verify":
-        return await this.#verify(reference, claim);
+        return await this.#verify(reference, lease);
     }
   }
 
-  async #deliver(reference: Reference, claim: Delivery): Promise<Next> {
+  async #deliver(reference: Reference, lease: Delivery): Promise<Next> {
     const destination = this.#needs.config.destinations.get(reference.destination);
-    // Removed between claim and now: the next claim parks it.
+    // Removed between lease and now: the next lease parks it.
     if (!destination) return { next: "retry", seconds: OUR_FAILURE_RETRY_SECONDS };
-    // Its place in the destination's rate; never far away, or the claim would have been held.
-    if (claim.notBeforeMs > Date.now()) await scheduler.wait(claim.notBeforeMs - Date.now());
+    // Its place in the destination's rate; never far away, or the lease would have been held.
+    if (lease.notBeforeMs > Date.now()) await scheduler.wait(lease.notBeforeMs - Date.now());
 
-    const delivered = await deliver(reference.event, claim, destination);
+    const delivered = await deliver(reference.event, lease, destination);
     if (delivered.kind === "unsigned") return this.#heldWithoutKey(reference);
     const { attempt, outcome } = delivered;
     const line = {
@@ -116,10 +118,10 @@ class Batch {
       status: attempt.status,
       error: attempt.error,
       durationMs: attempt.durationMs,
-      replay: claim.replay,
+      replay: lease.replay,
     };
     try {
-      const settled = await this.#doorOf(reference.shard).settlements.ask({ reference, attempt, outcome });
+      const settled = await this.#callsOf(reference.shard).settlements.ask({ reference, attempt, outcome });
       const retryInSeconds = settled.next === "retry" ? Math.ceil(settled.seconds) : null;
       log("delivery", { ...line, retryInSeconds });
       return settled;
@@ -140,32 +142,32 @@ class Batch {
     return { next: "held" };
   }
 
-  async #verify(reference: Reference, claim: Extract<Claimed, { kind: "verify" }>): Promise<Settled> {
+  async #verify(reference: Reference, lease: Extract<Leased, { kind: "verify" }>): Promise<Settled> {
     const atMs = Date.now();
-    const decision = await this.#needs.decide(claim.source, claim.callback);
+    const decision = await this.#needs.reprocess(lease.source, lease.callback);
     const error = decision.kind === "undecided" ? decision.reason : null;
     const durationMs = Date.now() - atMs;
-    const attempt = { attempt: claim.attempt, atMs, durationMs, status: null, error, answer: null };
-    const settled = await this.#inbox(reference.shard).settleVerification(reference, attempt, decision);
+    const attempt = { attempt: lease.attempt, atMs, durationMs, status: null, error, answer: null };
+    const settled = await this.#inbox.shard(reference.shard).settleVerification(reference, attempt, decision);
     log("verification", {
       callback: reference.event,
-      source: claim.source,
-      attempt: claim.attempt,
+      source: lease.source,
+      attempt: lease.attempt,
       decision: decision.kind,
       retryInSeconds: settled.next === "retry" ? settled.seconds : null,
     });
     return settled;
   }
 
-  #doorOf(shard: string): Door {
-    const known = this.#doors.get(shard);
+  #callsOf(shard: string): ShardCalls {
+    const known = this.#shardCalls.get(shard);
     if (known) return known;
-    const door: Door = {
-      claims: new Together(async (references) => await this.#inbox(shard).claim(references)),
-      settlements: new Together(async (results) => await this.#settle(shard, results)),
+    const calls: ShardCalls = {
+      leases: new Coalescer(async (references) => await this.#inbox.shard(shard).lease(references)),
+      settlements: new Coalescer(async (results) => await this.#settle(shard, results)),
     };
-    this.#doors.set(shard, door);
-    return door;
+    this.#shardCalls.set(shard, calls);
+    return calls;
   }
 
   /**
@@ -174,27 +176,22 @@ class Batch {
    */
   async #settle(shard: string, results: readonly Result[]): Promise<Settled[]> {
     try {
-      return await this.#inbox(shard).settle(results);
+      return await this.#inbox.shard(shard).settle(results);
     } catch (error) {
       fault("consumer.settle", error, { shard, results: results.length });
-      return await this.#inbox(shard).settle(results);
+      return await this.#inbox.shard(shard).settle(results);
     }
   }
 
-  /** A new stub every time: one that has failed goes on failing. */
-  #inbox(shard: string) {
-    return this.#needs.env.INBOX.getByName(shard);
-  }
-
-  /** Not before the claim is over, if there was one: it would only be held. */
+  /** Not before the lease is over, if there was one: it would only be held. */
   #ourFailureDelay({ attempts }: QueueMessage, destination: string): number {
     const backoff = Math.min(OUR_FAILURE_RETRY_SECONDS * 2 ** (attempts - 1), OUR_FAILURE_MAX_RETRY_SECONDS);
     const timeoutMs = this.#needs.config.destinations.get(destination)?.timeoutMs ?? 0;
-    return Math.max(backoff, Math.ceil((timeoutMs + CLAIM_GRACE_MS) / 1000));
+    return Math.max(backoff, Math.ceil((timeoutMs + LEASE_GRACE_MS) / 1000));
   }
 }
 
-/** Whole seconds, never early, and no more than the queue can hold back: the next claim says how much is left. */
+/** Whole seconds, never early, and no more than the queue can hold back: the next lease says how much is left. */
 function queueDelay(seconds: number): number {
   return Math.min(Math.ceil(seconds), QUEUE_MAX_DELAY_SECONDS);
 }

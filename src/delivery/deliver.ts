@@ -4,12 +4,12 @@
  */
 import type { Destination } from "../config/schema.ts";
 import type { PaymentEvent } from "../event.ts";
-import type { Attempt, Claimed, Outcome } from "../inbox/protocol.ts";
-import { readAnswer } from "./answer.ts";
+import type { Attempt, Leased, Outcome } from "../inbox/protocol.ts";
+import { readResponseExcerpt } from "./response-excerpt.ts";
 import { judge } from "./outcome.ts";
 import { signatureHeaders, type SignatureHeaders } from "./sign.ts";
 
-export type Delivery = Extract<Claimed, { kind: "deliver" }>;
+export type Delivery = Extract<Leased, { kind: "deliver" }>;
 
 export type Delivered =
   | { readonly kind: "attempted"; readonly attempt: Attempt; readonly outcome: Outcome }
@@ -44,7 +44,7 @@ export async function deliver(
   try {
     const response = await fetch(request, { signal });
     const outcome = judge(response.status, response.headers.get("retry-after"), Date.now());
-    const answer = await readAnswer(response.body);
+    const answer = await readResponseExcerpt(response.body);
     return finish({ status: response.status, error: null, answer }, outcome);
   } catch (error) {
     if (isOurs(error)) throw error;

@@ -1,31 +1,15 @@
 /**
- * Ed25519 keys of `v1a` signatures, as Standard Webhooks writes them: `whsk_` and base64 for the private
- * half, `whpk_` and base64 of 32 bytes for the public one.
- *
- * Two forms of the private half are about: the 32-byte seed (the specification's Go library) and seed
- * followed by public key, 64 bytes (Svix, libsodium, Go's own `ed25519.PrivateKey`). Both are taken, and
- * only the seed is used: the public half is computed from it, so what is published is what signs.
+ * Ed25519 signatures (`v1a` of Standard Webhooks). The public half is computed from the seed, never
+ * believed, so what is published is what signs.
  */
-import { fromBase64 } from "../verify/hmac.ts";
 import type { Secret } from "../verify/secret.ts";
-
-const PRIVATE_PREFIX = "whsk_";
-const SEED_BYTES = 32;
-const SEED_AND_PUBLIC_BYTES = 64;
+import { ed25519SeedOf } from "../verify/signing-keys.ts";
 
 /** RFC 8410: all there is before the seed in a PKCS #8 private key of this algorithm. */
 const PKCS8_HEAD = [0x30, 0x2e, 2, 1, 0, 0x30, 5, 6, 3, 0x2b, 0x65, 0x70, 4, 0x22, 4, 0x20];
 
 /** Imported keys, as long as the configuration they are part of is loaded. */
 const imported = new WeakMap<Secret, CryptoKey>();
-
-/** The seed of a `whsk_…` secret, or null when it is not one. */
-export function seedOf(secret: Secret): Uint8Array | null {
-  if (!secret.value.startsWith(PRIVATE_PREFIX)) return null;
-  const bytes = fromBase64(secret.value.slice(PRIVATE_PREFIX.length));
-  if (bytes?.length !== SEED_BYTES && bytes?.length !== SEED_AND_PUBLIC_BYTES) return null;
-  return bytes.subarray(0, SEED_BYTES);
-}
 
 /** The signature (64 bytes). The configuration has checked that the secret is a key. */
 export async function signEd25519(secret: Secret, data: Uint8Array): Promise<Uint8Array> {
@@ -42,7 +26,7 @@ export async function publicKeyOf(secret: Secret): Promise<string> {
 async function privateKeyOf(secret: Secret): Promise<CryptoKey> {
   const known = imported.get(secret);
   if (known) return known;
-  const seed = seedOf(secret);
+  const seed = ed25519SeedOf(secret);
   if (!seed) throw new Error(`secret ${secret.id} is not an Ed25519 key`);
   // Extractable, since Web Crypto gives the public half of a private key only by exporting it.
   const key = await crypto.subtle.importKey("pkcs8", pkcs8(seed), "Ed25519", true, ["sign"]);

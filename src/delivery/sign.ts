@@ -4,9 +4,10 @@
  * are rotated: `v1` (HMAC-SHA256) for each secret, then `v1a` (Ed25519) for each signing key, newest
  * first. Pure but for Web Crypto.
  */
-import { signingKey } from "../config/schema.ts";
-import { hmacSha256, toBase64 } from "../verify/hmac.ts";
+import { toBase64 } from "../parse/encoding.ts";
+import { hmacSha256 } from "../verify/hmac.ts";
 import { liveSecrets, type Secret } from "../verify/secret.ts";
+import { hmacKeyOf } from "../verify/signing-keys.ts";
 import { signEd25519 } from "./ed25519.ts";
 
 const utf8 = new TextEncoder();
@@ -33,7 +34,7 @@ export async function signatureHeaders(
 ): Promise<SignatureHeaders | null> {
   const timestamp = String(Math.floor(nowMs / 1000));
   const signed = utf8.encode(`${eventId}.${timestamp}.${body}`);
-  const hmacKeys = liveSecrets(keys.secrets, nowMs).flatMap((secret) => signingKey(secret) ?? []);
+  const hmacKeys = liveSecrets(keys.secrets, nowMs).flatMap((secret) => hmacKeyOf(secret) ?? []);
   const signatures = await Promise.all([
     ...hmacKeys.map(async (key) => `v1,${toBase64(await hmacSha256(key, signed))}`),
     ...liveSecrets(keys.signingKeys, nowMs).map(

@@ -4,7 +4,7 @@
  * A state never goes back: what comes late is kept and not forwarded, except the three things that
  * really happen to money after the fact: a late payment, a reversal, a growing refund.
  */
-import { STATUS_RANK, type EventDraft, type PaymentEvent, type Status } from "../event.ts";
+import { STATUS_RANK, type NormalisedEvent, type PaymentEvent, type Status } from "../event.ts";
 import { compareDecimals } from "../parse/decimal.ts";
 import type { SupersededReason } from "../reasons.ts";
 
@@ -39,24 +39,27 @@ const FELL_THROUGH: ReadonlySet<Status> = new Set(["failed", "expired", "cancele
 const TAKEN_BACK: ReadonlySet<Status> = new Set(["reversed", "refunded"]);
 
 /** Folds one event into its payment. The event key is known to be new. */
-export function fold(payment: PaymentState, draft: EventDraft): Fold {
+export function fold(payment: PaymentState, incoming: NormalisedEvent): Fold {
   const current = payment.status;
-  const stated = draft.data.status;
-  if (draft.kind !== "status" || stated === null) {
-    return forward(payment, draft, { status: current, shown: draft.kind === "updated" ? current : null });
+  const stated = incoming.data.status;
+  if (incoming.kind !== "status" || stated === null) {
+    return forward(payment, incoming, {
+      status: current,
+      shown: incoming.kind === "updated" ? current : null,
+    });
   }
-  if (current === null) return forward(payment, draft, { status: stated, shown: stated });
-  const growing = stated === "partially_refunded" && refundGrew(payment, draft);
+  if (current === null) return forward(payment, incoming, { status: stated, shown: stated });
+  const growing = stated === "partially_refunded" && refundGrew(payment, incoming);
   if (stated === current && !growing) return superseded("same_state");
   // Also after a dispute: what was refunded before it is not refunded again.
   if (stated === "partially_refunded" && payment.refunded !== null && !growing)
     return superseded("same_state");
   if (HAD_ARRIVED.has(current) && FELL_THROUGH.has(stated)) {
-    return forward(payment, draft, { status: "reversed", shown: "reversed" });
+    return forward(payment, incoming, { status: "reversed", shown: "reversed" });
   }
   if (STATUS_RANK[stated] < STATUS_RANK[current]) return superseded("regress", alertOf(current, stated));
   const late = FELL_THROUGH.has(current) && stated === "confirmed";
-  return forward(payment, draft, { status: stated, shown: stated, warnings: late ? ["late"] : [] });
+  return forward(payment, incoming, { status: stated, shown: stated, warnings: late ? ["late"] : [] });
 }
 
 /** A person should see money announced for a payment that was taken back, even though nothing is forwarded. */
@@ -70,28 +73,28 @@ function superseded(reason: SupersededReason, alert: "confirmed_after_reversed" 
   return { outcome: "superseded", reason, alert };
 }
 
-function refundGrew(payment: PaymentState, draft: EventDraft): boolean {
-  const stated = draft.data.amount_refunded?.value;
+function refundGrew(payment: PaymentState, incoming: NormalisedEvent): boolean {
+  const stated = incoming.data.amount_refunded?.value;
   if (stated === undefined) return false;
   return payment.refunded === null || compareDecimals(stated, payment.refunded) > 0;
 }
 
 function forward(
   payment: PaymentState,
-  draft: EventDraft,
+  incoming: NormalisedEvent,
   to: { status: Status | null; shown: Status | null; warnings?: readonly string[] },
 ): Fold {
   const sequence = payment.sequence + 1;
-  const { payment_id, direction, status: _, merchant_reference, warnings, raw, ...facts } = draft.data;
+  const { payment_id, direction, status: _, merchant_reference, warnings, raw, ...facts } = incoming.data;
   return {
     outcome: "forward",
     // In the order of the fields of the body: the same for every event, because people read it.
     event: {
-      id: draft.id,
-      type: typeOf(draft, to.shown),
+      id: incoming.id,
+      type: typeOf(incoming, to.shown),
       schema: "payment-event.v1",
-      timestamp: draft.data.occurred_at ?? draft.data.received_at,
-      livemode: draft.livemode,
+      timestamp: incoming.data.occurred_at ?? incoming.data.received_at,
+      livemode: incoming.livemode,
       data: {
         payment_id,
         direction,
@@ -104,12 +107,16 @@ function forward(
         raw,
       },
     },
-    state: { status: to.status, sequence, refunded: draft.data.amount_refunded?.value ?? payment.refunded },
+    state: {
+      status: to.status,
+      sequence,
+      refunded: incoming.data.amount_refunded?.value ?? payment.refunded,
+    },
   };
 }
 
-function typeOf(draft: EventDraft, shown: Status | null): string {
-  if (draft.kind === "provider") return "provider.event";
-  const noun = draft.data.direction === "in" ? "payment" : "payout";
-  return draft.kind === "updated" ? `${noun}.updated` : `${noun}.${shown}`;
+function typeOf(incoming: NormalisedEvent, shown: Status | null): string {
+  if (incoming.kind === "provider") return "provider.event";
+  const noun = incoming.data.direction === "in" ? "payment" : "payout";
+  return incoming.kind === "updated" ? `${noun}.updated` : `${noun}.${shown}`;
 }

@@ -2,7 +2,7 @@
  * What Worker, consumer and Inbox say to each other. Plain data and unions: classes and typed errors
  * do not survive a call between objects, so nothing here is thrown.
  */
-import type { EventDraft, Verification } from "../event.ts";
+import type { NormalisedEvent, Verification } from "../event.ts";
 import type {
   DeferredReason,
   QuarantinedReason,
@@ -15,7 +15,7 @@ import type {
 export interface Acceptance {
   /** `provider/account`. */
   readonly source: string;
-  readonly draft: EventDraft;
+  readonly event: NormalisedEvent;
   /** SHA-256 of the bytes: the same fingerprint is the same callback. */
   readonly fingerprint: string;
   /** What a repeat must say again, by the warning it earns otherwise (`Facts.contents`). */
@@ -82,7 +82,7 @@ export const VERIFIER = "@verifier";
 /** The destination of alerts to operators, where one is configured. */
 export const ALERTS = "@alerts";
 
-export type Claimed =
+export type Leased =
   | {
       readonly kind: "deliver";
       readonly body: string;

@@ -4,7 +4,7 @@
  * looked at, stays however old it is.
  */
 import { PURGE_INTERVAL_MS, PURGE_STEP_EVENTS } from "../limits.ts";
-import type { Desk } from "./desk.ts";
+import type { Transaction } from "./transaction.ts";
 
 const DAY_MS = 86_400_000;
 
@@ -16,17 +16,17 @@ export interface PurgeState {
 }
 
 /** One small step, if one is due; answers when the next is. */
-export function purgeStep(desk: Desk, state: PurgeState): PurgeState {
-  if (state.nextAtMs > desk.nowMs) return state;
-  const before = desk.nowMs - desk.config.retentionDays * DAY_MS;
-  const candidates = desk.archive.oldest(state.lookedTo, PURGE_STEP_EVENTS);
+export function purgeStep(tx: Transaction, state: PurgeState): PurgeState {
+  if (state.nextAtMs > tx.nowMs) return state;
+  const before = tx.nowMs - tx.config.retentionDays * DAY_MS;
+  const candidates = tx.operatorStore.oldest(state.lookedTo, PURGE_STEP_EVENTS);
   const old = candidates.filter(({ received_at }) => received_at < before);
   for (const payment of new Set(old.map(({ payment_id }) => payment_id))) {
-    if (!desk.archive.isAlive(payment, before)) desk.archive.forgetPayment(payment);
+    if (!tx.operatorStore.isAlive(payment, before)) tx.operatorStore.forgetPayment(payment);
   }
-  const claims = desk.archive.forgetOldClaims(before, PURGE_STEP_EVENTS);
-  const more = old.length === PURGE_STEP_EVENTS || claims > 0;
+  const leases = tx.operatorStore.forgetOldReservations(before, PURGE_STEP_EVENTS);
+  const more = old.length === PURGE_STEP_EVENTS || leases > 0;
   return more
-    ? { nextAtMs: desk.nowMs, lookedTo: old.at(-1)?.n ?? state.lookedTo }
-    : { nextAtMs: desk.nowMs + PURGE_INTERVAL_MS, lookedTo: 0 };
+    ? { nextAtMs: tx.nowMs, lookedTo: old.at(-1)?.n ?? state.lookedTo }
+    : { nextAtMs: tx.nowMs + PURGE_INTERVAL_MS, lookedTo: 0 };
 }

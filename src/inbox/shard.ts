@@ -3,7 +3,7 @@
  * folding and order need no coordination. The number of shards is part of every name: with another
  * number every payment would meet an empty object, and with it every dedupe key would be lost.
  */
-import { sha256Hex } from "../verify/hmac.ts";
+import { sha256Hex } from "../verify/digest.ts";
 
 const HASH_CHARS = 8; // 32 bit, enough for any number of shards we allow
 

@@ -387,16 +387,16 @@ export class Store {
     );
   }
 
-  // ---- claims ------------------------------------------------------------------------------------
+  // ---- reservations -----------------------------------------------------------------------------
 
-  claim(key: string): { owner: string; fingerprint: string } | null {
+  reservation(key: string): { owner: string; fingerprint: string } | null {
     return this.#first<{ owner: string; fingerprint: string }>(
       "SELECT owner, fingerprint FROM claims WHERE key = ?",
       key,
     );
   }
 
-  addClaim(key: string, owner: string, fingerprint: string, nowMs: number): void {
+  addReservation(key: string, owner: string, fingerprint: string, nowMs: number): void {
     this.#sql.exec(
       "INSERT INTO claims (key, owner, fingerprint, claimed_at) VALUES (?, ?, ?, ?)",
       key,

@@ -18,7 +18,7 @@ export class TokenMemory {
   }
 
   /** False while somebody else is asking; true makes the caller the one who asks. */
-  mayAsk(key: string, nowMs: number): boolean {
+  beginAsking(key: string, nowMs: number): boolean {
     if (this.#asking.has(key, nowMs)) return false;
     this.#asking.add(key, nowMs + TOKEN_ASKING_MS);
     return true;

@@ -8,10 +8,10 @@ import { Callback } from "../providers/callback.ts";
 import type { Route } from "../providers/provider.ts";
 import type { RefusedReason } from "../reasons.ts";
 import { err, ok, type Result } from "../result.ts";
-import { sha256Hex } from "../verify/hmac.ts";
+import { sha256Hex } from "../verify/digest.ts";
 import { ipInRanges } from "../verify/ip.ts";
 import type { Located } from "./locate.ts";
-import { rawTarget } from "./target.ts";
+import { requestTarget } from "./request-target.ts";
 
 const MEDIA_TYPES: Readonly<Record<Route["body"], string | null>> = {
   json: "application/json",
@@ -29,7 +29,7 @@ export async function readCallback(
   if (refused) return err(refused);
   const body = await readWithin(request, source.settings.maxBodyBytes);
   if (typeof body === "string") return err(body);
-  const { query } = rawTarget(request.url);
+  const { query } = requestTarget(request.url);
   const message = request.method === "GET" ? new TextEncoder().encode(query) : body;
   return ok(
     new Callback({

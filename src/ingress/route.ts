@@ -5,30 +5,30 @@
  */
 import type { RelayConfig } from "../config/schema.ts";
 import { count } from "../counters.ts";
-import type { Env } from "../env.ts";
+import type { IngressBindings } from "./bindings.ts";
 import { alert, fault, log, type LogFields } from "../log.ts";
 import { callbackIdOf } from "../providers/ids.ts";
 import { because, type Because, type RefusedReason } from "../reasons.ts";
 import type { SettingAside } from "../inbox/protocol.ts";
-import { decide, type Decided } from "./decide.ts";
-import { isFlooding } from "./flood.ts";
+import { processCallback, type Processed } from "./process-callback.ts";
+import { countRefused } from "./flood.ts";
 import { locate, type Located } from "./locate.ts";
-import { Inboxes } from "./inboxes.ts";
+import { InboxClient } from "../inbox/client.ts";
 import { readCallback } from "./request.ts";
 import { refuse, slowDown, succeed, unavailable } from "./reply.ts";
-import { toStored } from "./store-form.ts";
+import { toStored } from "./stored-callback.ts";
 import { rememberDuplicate } from "./shield.ts";
-import { rawTarget } from "./target.ts";
+import { requestTarget } from "./request-target.ts";
 
 /** Answers one request below `/in/`. Never throws: what breaks on our side is a 503. */
 export async function receive(
   request: Request,
   config: RelayConfig,
-  env: Env,
+  env: IngressBindings,
   ctx: Pick<ExecutionContext, "waitUntil">,
 ): Promise<Response> {
   const startedMs = Date.now();
-  const located = await locate(rawTarget(request.url).path, config, startedMs);
+  const located = await locate(requestTarget(request.url).path, config, startedMs);
   if (!located) return await refusedReply(null, { reason: "route" }, request, env);
   try {
     return await receiveAt(located, request, config, env, ctx, startedMs);
@@ -42,7 +42,7 @@ async function receiveAt(
   located: Located,
   request: Request,
   config: RelayConfig,
-  env: Env,
+  env: IngressBindings,
   ctx: Pick<ExecutionContext, "waitUntil">,
   nowMs: number,
 ): Promise<Response> {
@@ -50,38 +50,44 @@ async function receiveAt(
   const callback = await readCallback(request, located, nowMs);
   if (!callback.ok) return await refusedReply(located, { reason: callback.error }, request, env);
 
-  const inboxes = new Inboxes(env, config);
-  const decided = await decide(source, callback.value, { inboxes, config, env, nowMs, verification: null });
-  switch (decided.kind) {
+  const inbox = new InboxClient(env, config);
+  const processed = await processCallback(source, callback.value, {
+    inbox,
+    config,
+    env,
+    nowMs,
+    verification: null,
+  });
+  switch (processed.kind) {
     case "refused":
-      return await refusedReply(located, decided, request, env);
+      return await refusedReply(located, processed, request, env);
 
     case "deferred":
     case "quarantined": {
-      if (decided.kind === "deferred" && source.onOutage === "503") {
-        logOutcome(source.name, "unavailable", null, { reason: because(decided) });
+      if (processed.kind === "deferred" && source.onOutage === "503") {
+        logOutcome(source.name, "unavailable", null, { reason: because(processed) });
         return unavailable();
       }
       const { sha256, kind } = callback.value;
       const eventId = await callbackIdOf(source.provider, source.account, kind, sha256);
-      const verification = decided.kind === "quarantined" ? decided.verification : null;
-      const kept = await inboxes.setAside({
+      const verification = processed.kind === "quarantined" ? processed.verification : null;
+      const kept = await inbox.setAside({
         source: source.name,
         eventId,
         callback: toStored(source, callback.value, verification),
-        why: asideOf(decided),
+        why: asideOf(processed),
       });
       if (kept.outcome === "full") return unavailable();
-      const reason = because(decided);
+      const reason = because(processed);
       logOutcome(source.name, kept.outcome, eventId, { reason });
       count(env, { what: "callback", name: source.name, outcome: kept.outcome, reason });
       // Why a verification is still open is nobody's business but ours.
-      const told = decided.kind === "quarantined" ? reason : undefined;
+      const told = processed.kind === "quarantined" ? reason : undefined;
       return succeed(source, { outcome: kept.outcome, eventId, reason: told });
     }
 
     case "event": {
-      const { accepted, shield, verification } = decided;
+      const { accepted, shield, verification } = processed;
       const { outcome, eventId } = accepted;
       const warnings = outcome === "accepted" ? [] : accepted.warnings;
       const reason = outcome === "superseded" ? accepted.reason : undefined;
@@ -105,11 +111,11 @@ async function receiveAt(
   }
 }
 
-function asideOf(decided: Extract<Decided, { kind: "deferred" | "quarantined" }>): SettingAside["why"] {
-  const { detail } = decided;
-  return decided.kind === "deferred"
-    ? { state: "deferred", reason: decided.reason, detail }
-    : { state: "quarantined", reason: decided.reason, detail };
+function asideOf(processed: Extract<Processed, { kind: "deferred" | "quarantined" }>): SettingAside["why"] {
+  const { detail } = processed;
+  return processed.kind === "deferred"
+    ? { state: "deferred", reason: processed.reason, detail }
+    : { state: "quarantined", reason: processed.reason, detail };
 }
 
 /** Sources whose address list has refused somebody, in this isolate: each is worth one alert. */
@@ -119,7 +125,7 @@ async function refusedReply(
   located: Located | null,
   why: Because<RefusedReason> & { readonly skewSeconds?: number | undefined },
   request: Request,
-  env: Env,
+  env: IngressBindings,
 ): Promise<Response> {
   const source = located?.source.name ?? null;
   log("refused", { source, reason: because(why), skewSeconds: why.skewSeconds });
@@ -129,7 +135,7 @@ async function refusedReply(
     alert("address_refused", { source });
   }
   count(env, { what: "refused", name: source, outcome: "refused", reason: because(why) });
-  if (await isFlooding(env, request)) return slowDown();
+  if (await countRefused(env, request)) return slowDown();
   return refuse(why.reason, located?.route.method);
 }
 

@@ -7,7 +7,7 @@
  * the Inbox folds by state, so that the second is superseded and not a second credit.
  */
 import { z } from "zod";
-import { commonSettings, type SourceFields } from "../config/fields.ts";
+import { commonSettings, type SourceFields } from "./settings-fields.ts";
 import type { Money, Status } from "../event.ts";
 import { DEFAULT_TOLERANCE_SECONDS } from "../limits.ts";
 import {
@@ -23,7 +23,9 @@ import { minorUnitExponent } from "../parse/currency.ts";
 import { compareDecimals, fromMinorUnits, isPositive } from "../parse/decimal.ts";
 import { canonicalJson, type JsonObject } from "../parse/strict-json.ts";
 import { fromUnixSeconds } from "../parse/time.ts";
-import { fromBase64, fromHex, sha256Hex, verifyHmac } from "../verify/hmac.ts";
+import { fromBase64, fromHex } from "../parse/encoding.ts";
+import { sha256Hex } from "../verify/digest.ts";
+import { verifyHmac } from "../verify/hmac.ts";
 import { liveSecrets, type Secret } from "../verify/secret.ts";
 import { parseSignatureHeader } from "../verify/signature-header.ts";
 import { skewSeconds, withinTolerance } from "../verify/timestamp.ts";
@@ -259,7 +261,7 @@ async function normalise(callback: Callback): Promise<Reading> {
       // Whatever is not plainly `true` is not live.
       livemode: livemode === null ? undefined : livemode === true,
       contents: { "conflict:body": await sha256Hex(canonicalJson(root)) },
-      claim: { key: eventId, owner: subject, taken: { duplicate: "conflict:payment" } },
+      reservation: { key: eventId, owner: subject, taken: { duplicate: "conflict:payment" } },
     },
   };
 }

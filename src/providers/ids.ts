@@ -2,7 +2,7 @@
  * Deterministic ids (event.md 3.3): the same callback gives the same id on any machine and for ever,
  * so that a re-ingest after a loss of data is still deduplicated by the CRM.
  */
-import { sha256Hex } from "../verify/hmac.ts";
+import { sha256Hex } from "../verify/digest.ts";
 
 const ID_HEX_CHARS = 32; // 128 bit
 const utf8 = new TextEncoder();

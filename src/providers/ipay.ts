@@ -6,7 +6,7 @@
  * exactly one configured place. Two generations of field names are in the wild, both are read.
  */
 import { z } from "zod";
-import { commonSettings, type SourceFields } from "../config/fields.ts";
+import { commonSettings, type SourceFields } from "./settings-fields.ts";
 import type { Status } from "../event.ts";
 import { asNumberToken, asObject, asText, identifiers, member, statusWord } from "../parse/access.ts";
 import { splitTicker, networkOf } from "../parse/currency.ts";

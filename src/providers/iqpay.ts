@@ -7,7 +7,7 @@
  * its address and never from its body, and a body of the other kind never becomes money in.
  */
 import { z } from "zod";
-import { commonSettings, type SourceFields } from "../config/fields.ts";
+import { commonSettings, type SourceFields } from "./settings-fields.ts";
 import type { Money, Status } from "../event.ts";
 import { asNumberToken, asText, identifiers, member, statusWord } from "../parse/access.ts";
 import { nativeNetwork, splitTicker } from "../parse/currency.ts";

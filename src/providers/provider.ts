@@ -7,7 +7,7 @@
  * verified.
  */
 import type { z } from "zod";
-import type { SourceFields } from "../config/fields.ts";
+import type { SourceFields } from "./settings-fields.ts";
 import type { Blockchain, Money, Status, Verification } from "../event.ts";
 import type { Because, DeferredReason, QuarantinedReason, RefusedReason } from "../reasons.ts";
 import type { Secret } from "../verify/secret.ts";
@@ -50,7 +50,7 @@ export interface World {
 export type TokenRecord =
   | { readonly kind: "refused" }
   /** Verified before, for the contents named `owner`, from the bytes with this SHA-256. */
-  | { readonly kind: "claimed"; readonly owner: string; readonly fingerprint: string };
+  | { readonly kind: "reserved"; readonly owner: string; readonly fingerprint: string };
 
 export interface TokenRegistry {
   /** null: nothing is known, and the caller is the one who asks; copies of it wait here meanwhile. */
@@ -69,7 +69,7 @@ export type Verdict =
        * Decided before the callback is normalised: a token is used up even by contents that are no use.
        * Across accounts, since a token of one merchant must not serve another.
        */
-      readonly claim?: Claim | undefined;
+      readonly reservation?: Reservation | undefined;
     }
   | ({
       readonly kind: "refused";
@@ -114,7 +114,7 @@ export interface Facts {
    */
   readonly contents: Readonly<Record<string, string>>;
   /** A key of this account that must never serve two owners, decided before the event is accepted. */
-  readonly claim?: Claim | undefined;
+  readonly reservation?: Reservation | undefined;
 }
 
 /**
@@ -122,7 +122,7 @@ export interface Facts {
  * paid, an event id of the provider to its payment. It has its own home, by hash of `key`, because
  * two uses of it can belong to different payments and so to different Inbox objects.
  */
-export interface Claim {
+export interface Reservation {
   readonly key: string;
   readonly owner: string;
   /** Taken by another owner: refuse the callback, or answer as a duplicate with this warning. */

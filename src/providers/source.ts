@@ -3,7 +3,7 @@
  * settings already inside, so that nobody outside this file deals with five kinds of settings.
  */
 import type { z } from "zod";
-import type { SourceFields } from "../config/fields.ts";
+import type { SourceFields } from "./settings-fields.ts";
 import type { Callback } from "./callback.ts";
 import type { Provider, Reading, Route, SourceSettings, SuccessReply, Verdict, World } from "./provider.ts";
 

@@ -7,12 +7,12 @@
  * that says neither `true` nor `false` is down: the callback is deferred, never guessed.
  */
 import { z } from "zod";
-import { commonSettings, type SourceFields } from "../config/fields.ts";
+import { commonSettings, type SourceFields } from "./settings-fields.ts";
 import type { Status } from "../event.ts";
 import { identifiers } from "../parse/access.ts";
 import { splitTicker } from "../parse/currency.ts";
 import { decimal } from "../parse/decimal.ts";
-import { sha256Hex } from "../verify/hmac.ts";
+import { sha256Hex } from "../verify/digest.ts";
 import { sameText } from "../verify/token.ts";
 import { askVerifier, isTokenSyntax, verifierUrl } from "../verify/verifier.ts";
 import { moneyOf, paidAmount, textAmount } from "./amounts.ts";
@@ -101,7 +101,7 @@ async function verified(form: FormFields, hash: string): Promise<Verdict> {
   return {
     kind: "verified",
     verification: { method: "callback_get", assurance: "callback_token", covers: ["token"], key: null },
-    claim: { key: hash, owner: await orderName(form), taken: { refuse: "token_reused" } },
+    reservation: { key: hash, owner: await orderName(form), taken: { refuse: "token_reused" } },
   };
 }
 
@@ -119,7 +119,7 @@ async function verify(callback: Callback, account: TokenpaymentsSettings, world:
   const hash = await tokenHash(form);
   const known = await world.tokens.lookup(hash);
   if (known?.kind === "refused") return { kind: "refused", reason: "token_invalid" };
-  if (known?.kind === "claimed") {
+  if (known?.kind === "reserved") {
     if (known.owner !== (await orderName(form))) return { kind: "refused", reason: "token_reused" };
     // Byte for byte what the verifier already vouched for: a repeat, not worth another question.
     if (known.fingerprint === callback.sha256) return await verified(form, hash);

@@ -51,14 +51,14 @@ export async function askVerifier(
       return { outage: "verifier_status" };
     }
     const body = await readBytes(response.body, VERIFIER_MAX_BODY_BYTES, { signal });
-    return body === "too_large" ? { outage: "verifier_too_large" } : readAnswer(body);
+    return body === "too_large" ? { outage: "verifier_too_large" } : readValidity(body);
   } catch {
     // Time-out, refused connection, broken TLS, a body that stops: all the same "cannot tell now".
     return { outage: "verifier_timeout" };
   }
 }
 
-function readAnswer(body: Uint8Array): VerifierAnswer {
+function readValidity(body: Uint8Array): VerifierAnswer {
   const parsed = parseJson(body);
   const valid = parsed.ok ? member(parsed.value.root, "valid") : undefined;
   return typeof valid === "boolean" ? { valid } : { outage: "verifier_unreadable" };

@@ -36,7 +36,7 @@ async function json(path: string, options?: Call): Promise<Record<string, never>
 /** An accepted event in its real home. */
 async function accept(payment: string, event: string): Promise<void> {
   const input = acceptance({ payment, event });
-  await inboxOf(await shardOf(input.draft.data.payment_id, 8)).accept(input);
+  await inboxOf(await shardOf(input.event.data.payment_id, 8)).accept(input);
 }
 
 const delivered = (count: number) => vi.waitFor(() => expect(outside.delivered).toHaveLength(count));

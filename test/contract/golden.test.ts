@@ -1,7 +1,7 @@
 /** The five worked examples of `payment-event.v1`: what comes out is theirs to the last character, ids and order of keys included. */
 import { afterEach, describe, expect, it, vi } from "vitest";
 import type { PaymentEvent } from "../../src/event.ts";
-import { sha256Hex } from "../../src/verify/hmac.ts";
+import { sha256Hex } from "../../src/verify/digest.ts";
 import golden from "../cases/golden-events.json";
 import { relay } from "../support/bindings.ts";
 import { envWith, freshRelay, keptById, post, type CaseRequest } from "../support/front-door.ts";

@@ -10,14 +10,14 @@ import { consumeDead } from "../../src/delivery/dead-letters.ts";
 import type { Env } from "../../src/env.ts";
 import type { Inbox } from "../../src/inbox/inbox.ts";
 import { VERIFIER, type Reference, type StoredCallback } from "../../src/inbox/protocol.ts";
-import { HANDOVER_LEASE_MS } from "../../src/limits.ts";
+import { HANDOVER_TIMEOUT_MS } from "../../src/limits.ts";
 import { bindings, freshRelay, inboxOf, type Outside } from "../support/front-door.ts";
 import { acceptance, eventId, type Stated } from "../support/events.ts";
 
 /** Ahead of the real clock, so that no alarm fires by itself. */
 const NOW = "2036-01-01T00:00:00.000Z";
 const SHARD = "8/0";
-/** Attempt time-out and grace of a claim: an earlier retry would find it still held. */
+/** Attempt time-out and grace of a lease: an earlier retry would find it still held. */
 const AFTER_CLAIM_SECONDS = 20;
 
 let outside: Outside;
@@ -59,7 +59,7 @@ async function owed(stated: Stated & { shard?: string } = {}): Promise<Reference
   return sent[before] as Reference;
 }
 
-type Doors = Partial<Pick<Inbox, "claim" | "settle" | "settleVerification">>;
+type Doors = Partial<Pick<Inbox, "lease" | "settle" | "settleVerification">>;
 
 /** Inbox objects whose doors are replaced, the rest being real. */
 function envWith(doors: (shard: string) => Doors): Env {
@@ -77,7 +77,7 @@ async function run(messages: FakeMessage[], needs: Partial<ConsumerNeeds> = {}):
   await consume(messages, {
     env: bindings,
     config,
-    decide: () => Promise.reject(new Error("nothing to decide")),
+    reprocess: () => Promise.reject(new Error("nothing to decide")),
     ...needs,
   });
 }
@@ -110,9 +110,9 @@ describe("a batch", () => {
     }
     const calls: string[] = [];
     const env = envWith((shard) => ({
-      claim: async (asked) => {
-        calls.push(`claim ${shard}`);
-        return await inboxOf(shard).claim(asked);
+      lease: async (asked) => {
+        calls.push(`lease ${shard}`);
+        return await inboxOf(shard).lease(asked);
       },
     }));
     const messages = references.map((reference) => message(reference));
@@ -123,7 +123,7 @@ describe("a batch", () => {
     );
     for (const reference of references)
       expect(await stateOf(reference)).toMatchObject({ state: "delivered" });
-    expect(calls.toSorted()).toEqual(shards.map((shard) => `claim ${shard}`));
+    expect(calls.toSorted()).toEqual(shards.map((shard) => `lease ${shard}`));
   });
 
   it("that comes again is acknowledged and sends nothing", async () => {
@@ -165,14 +165,14 @@ describe("a batch", () => {
     expect(fate(slow)).toBe("acked");
   });
 
-  it("claims what it sends now, and leaves the rest unclaimed for as long", async () => {
+  it("leases what it sends now, and leaves the rest unclaimed for as long", async () => {
     const hanging = Promise.withResolvers<Response>();
     outside.crm = () => hanging.promise.then((response) => response.clone());
     const messages = [];
     for (let i = 0; i < 9; i += 1) messages.push(message(await owed({ payment: `p${i}`, event: `e${i}` })));
     const running = run(messages);
     await vi.waitFor(() => expect(outside.delivered).toHaveLength(6));
-    const [last] = await inboxOf(SHARD).claim([messages[8]?.body as Reference]);
+    const [last] = await inboxOf(SHARD).lease([messages[8]?.body as Reference]);
     expect(last).toMatchObject({ kind: "deliver" });
     hanging.resolve(new Response("ok"));
     await running;
@@ -181,9 +181,9 @@ describe("a batch", () => {
   });
 });
 
-describe("a claim that says", () => {
-  const claimed = (claim: object) => ({
-    env: envWith(() => ({ claim: (asked) => Promise.resolve(asked.map(() => claim)) as never })),
+describe("a lease that says", () => {
+  const leased = (lease: object) => ({
+    env: envWith(() => ({ lease: (asked) => Promise.resolve(asked.map(() => lease)) as never })),
   });
 
   it.each([
@@ -192,9 +192,9 @@ describe("a claim that says", () => {
     ["wait", { kind: "wait", seconds: 3.2 }, 4],
     ["wait, not at all", { kind: "wait", seconds: 0 }, 0],
     ["wait, longer than a queue can", { kind: "wait", seconds: 90_000.5 }, 86_400],
-  ])("%s", async (_, claim, expected) => {
+  ])("%s", async (_, lease, expected) => {
     const one = message(await owed());
-    await run([one], claimed(claim));
+    await run([one], leased(lease));
     expect(fate(one)).toBe(expected);
     expect(outside.delivered).toEqual([]);
   });
@@ -284,7 +284,7 @@ describe("our own failure changes nothing and comes again", () => {
     const broken = [message(await owed({ payment: "x", event: "x" }))];
     const fine = message(await owed({ payment: "y", event: "y", shard: "8/3" }));
     const down = () => Promise.reject(new Error("overloaded"));
-    await run([...broken, fine], { env: envWith((shard) => (shard === SHARD ? { claim: down } : {})) });
+    await run([...broken, fine], { env: envWith((shard) => (shard === SHARD ? { lease: down } : {})) });
     expect(broken.map(fate)).toEqual([AFTER_CLAIM_SECONDS]);
     expect(fate(fine)).toBe("acked");
     expect(faults()).toMatchObject([{ where: "consumer", shard: SHARD, event: eventId("x") }]);
@@ -357,7 +357,7 @@ describe("our own failure changes nothing and comes again", () => {
     [5_000, 900],
   ])("at delivery %i of the message it waits %i s", async (attempts, seconds) => {
     const one = message(await owed(), attempts);
-    await run([one], { env: envWith(() => ({ claim: () => Promise.reject(new Error("down")) })) });
+    await run([one], { env: envWith(() => ({ lease: () => Promise.reject(new Error("down")) })) });
     expect(fate(one)).toBe(seconds);
   });
 
@@ -371,7 +371,7 @@ describe("our own failure changes nothing and comes again", () => {
     for (const { body } of messages) expect(await stateOf(body as Reference)).toEqual(UNTOUCHED);
 
     sent.length = 0;
-    vi.setSystemTime(Date.now() + HANDOVER_LEASE_MS + 1);
+    vi.setSystemTime(Date.now() + HANDOVER_TIMEOUT_MS + 1);
     await runDurableObjectAlarm(inboxOf(SHARD));
     await vi.waitFor(() => expect(sent).toHaveLength(2));
     const again = sent.map((reference) => message(reference));
@@ -390,7 +390,7 @@ describe("a deferred callback", () => {
     event: "cb_1",
     destination: VERIFIER,
   };
-  const claim = {
+  const lease = {
     kind: "verify",
     source: "tokenpayments/broker-eu",
     callback: {} as StoredCallback,
@@ -398,7 +398,7 @@ describe("a deferred callback", () => {
   };
   const doors = (settleVerification: Doors["settleVerification"]) => ({
     env: envWith(() => ({
-      claim: () => Promise.resolve([claim]) as never,
+      lease: () => Promise.resolve([lease]) as never,
       ...(settleVerification ? { settleVerification } : {}),
     })),
   });
@@ -408,7 +408,7 @@ describe("a deferred callback", () => {
     const one = message(reference);
     await run([one], {
       ...doors(settled),
-      decide: () => Promise.resolve({ kind: "undecided", reason: "verifier_timeout" }),
+      reprocess: () => Promise.resolve({ kind: "undecided", reason: "verifier_timeout" }),
     });
     expect(fate(one)).toBe(60);
     expect(settled).toHaveBeenCalledWith(
@@ -420,7 +420,7 @@ describe("a deferred callback", () => {
 
   it("that we cannot decide is ours, and comes again", async () => {
     const one = message(reference);
-    await run([one], { ...doors(undefined), decide: () => Promise.reject(new Error("a bug")) });
+    await run([one], { ...doors(undefined), reprocess: () => Promise.reject(new Error("a bug")) });
     expect(fate(one)).toBe(10);
     expect(faults()).toMatchObject([{ event: "cb_1" }]);
   });

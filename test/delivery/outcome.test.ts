@@ -1,7 +1,7 @@
 /** The judging table of docs/delivery.md, row by row, and every spelling of `retry-after`. */
 import { describe, expect, it } from "vitest";
 import { judge, readRetryAfter } from "../../src/delivery/outcome.ts";
-import { countRefusal, isRefusal } from "../../src/delivery/refusals.ts";
+import { countRefusal, isRefusal } from "../../src/inbox/policy/refusals.ts";
 
 const NOW = Date.parse("2026-09-21T14:13:25.400Z");
 const DAY = 86_400;

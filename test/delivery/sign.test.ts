@@ -4,7 +4,7 @@ import { Webhook as SvixWebhook } from "svix";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { jwks } from "../../src/delivery/jwks.ts";
 import { signatureHeaders, type Keys } from "../../src/delivery/sign.ts";
-import { fromBase64, toBase64 } from "../../src/verify/hmac.ts";
+import { fromBase64, toBase64 } from "../../src/parse/encoding.ts";
 import type { Secret } from "../../src/verify/secret.ts";
 
 const NOW = Date.parse("2026-09-21T14:13:25.900Z");

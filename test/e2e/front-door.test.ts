@@ -15,7 +15,7 @@ import {
 } from "../../tools/lib/callbacks.ts";
 import { judge, scenariosOf } from "../../tools/lib/scenarios.ts";
 import { ACCOUNT, GET_ACCOUNT, House } from "./support/house.ts";
-import { type Answer, breakOff, exchange, type Outgoing } from "./support/wire.ts";
+import { type Answer, breakOff, exchange, type QueueSender } from "./support/wire.ts";
 
 let house: House;
 /** Accepted by the relay itself, when the verifier was back. */
@@ -31,7 +31,7 @@ function told(payment: string) {
 }
 
 /** Over the wire as it is. */
-async function post(outgoing: Outgoing): Promise<Answer> {
+async function post(outgoing: QueueSender): Promise<Answer> {
   house.heard(outgoing);
   return await exchange(house.relay.url, outgoing);
 }
@@ -99,7 +99,7 @@ describe("closed", () => {
 
 describe("a request that means nothing is refused clearly", () => {
   const TWO_MEGABYTES = 2_000_000;
-  const json = (path: string, body: string | Uint8Array, more: Partial<Outgoing> = {}): Outgoing => ({
+  const json = (path: string, body: string | Uint8Array, more: Partial<QueueSender> = {}): QueueSender => ({
     method: "POST",
     path,
     headers: JSON_TYPE,

@@ -2,7 +2,7 @@
 import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import type { Reference } from "../../src/inbox/protocol.ts";
-import { PACE_HEADROOM_RATIO, PACE_HORIZON_MS } from "../../src/limits.ts";
+import { RATE_HEADROOM_RATIO, RATE_HORIZON_MS } from "../../src/limits.ts";
 import { freshRelay, inboxOf } from "../support/front-door.ts";
 import { interceptQueue } from "../support/queue.ts";
 import { acceptance, eventId, paymentId, type Stated } from "../support/events.ts";
@@ -53,7 +53,7 @@ describe("several destinations", () => {
     await accept({ event: "e2", status: "confirmed", destinations });
     expect(await owed()).toEqual({ "crm pending": 2, "erp pending": 1 });
     // crm has not yet had the first; erp wants only the second and need not wait for crm.
-    const [crm, erp] = await inbox().claim([reference(2, "e2", "p"), reference(2, "e2", "p", "erp")]);
+    const [crm, erp] = await inbox().lease([reference(2, "e2", "p"), reference(2, "e2", "p", "erp")]);
     expect([crm?.kind, erp?.kind]).toEqual(["held", "deliver"]);
   });
 
@@ -85,8 +85,8 @@ describe("a paused destination", () => {
     sent.length = 0;
     await runDurableObjectAlarm(inbox());
     await vi.waitFor(() => expect(sent.map(({ n }) => n)).toEqual([1]));
-    const [claimed] = await inbox().claim([reference(1, "e1", "p")]);
-    expect(claimed).toMatchObject({ kind: "deliver" });
+    const [leased] = await inbox().lease([reference(1, "e1", "p")]);
+    expect(leased).toMatchObject({ kind: "deliver" });
     const attempt = { attempt: 1, atMs: Date.now(), durationMs: 5, status: 200, error: null, answer: "" };
     await inbox().settle([{ reference: reference(1, "e1", "p"), attempt, outcome: { kind: "delivered" } }]);
     await vi.waitFor(() => expect(sent.map(({ n }) => n)).toEqual([1, 2]));
@@ -95,26 +95,26 @@ describe("a paused destination", () => {
 
 describe("a destination's rate", () => {
   it("gives each delivery its own slot and sends back those whose slot is far", async () => {
-    await deploy({ crm: { max_per_second: 8 / PACE_HEADROOM_RATIO } });
+    await deploy({ crm: { max_per_second: 8 / RATE_HEADROOM_RATIO } });
     // Eight a second over eight shards: this one has one slot a second.
     for (let i = 1; i <= 5; i += 1) await accept({ event: `e${i}`, payment: `p${i}` });
-    const claims = await inbox().claim([1, 2, 3, 4, 5].map((i) => reference(i, `e${i}`, `p${i}`)));
-    const slots = claims.flatMap((claim) =>
-      claim.kind === "deliver" ? [claim.notBeforeMs - Date.now()] : [],
+    const leases = await inbox().lease([1, 2, 3, 4, 5].map((i) => reference(i, `e${i}`, `p${i}`)));
+    const slots = leases.flatMap((lease) =>
+      lease.kind === "deliver" ? [lease.notBeforeMs - Date.now()] : [],
     );
     const [first = 0, second = 0] = slots;
     expect(first).toBeLessThanOrEqual(1000);
     expect(second - first).toBeCloseTo(1000, 0);
-    expect(slots.every((slot) => slot <= PACE_HORIZON_MS)).toBe(true);
-    expect(claims.filter(({ kind }) => kind === "held")).toHaveLength(5 - slots.length);
+    expect(slots.every((slot) => slot <= RATE_HORIZON_MS)).toBe(true);
+    expect(leases.filter(({ kind }) => kind === "held")).toHaveLength(5 - slots.length);
     expect(slots.length).toBeGreaterThanOrEqual(2);
   });
 
   it("stops handing over what could not be sent soon", async () => {
-    await deploy({ crm: { max_per_second: 8 / PACE_HEADROOM_RATIO } });
+    await deploy({ crm: { max_per_second: 8 / RATE_HEADROOM_RATIO } });
     for (let i = 1; i <= 3; i += 1) await accept({ event: `e${i}`, payment: `p${i}` });
-    await inbox().claim([1, 2, 3].map((i) => reference(i, `e${i}`, `p${i}`)));
-    await inbox().claim([reference(3, "e3", "p3")]);
+    await inbox().lease([1, 2, 3].map((i) => reference(i, `e${i}`, `p${i}`)));
+    await inbox().lease([reference(3, "e3", "p3")]);
     await vi.waitFor(() => expect(sent).toHaveLength(3));
     sent.length = 0;
     vi.setSystemTime(Date.now() - 500);
@@ -129,8 +129,8 @@ describe("a destination's rate", () => {
   it("keeps no more under way than allowed", async () => {
     await deploy({ crm: { max_in_flight: 8 } });
     for (let i = 1; i <= 2; i += 1) await accept({ event: `e${i}`, payment: `p${i}` });
-    const claims = await inbox().claim([1, 2].map((i) => reference(i, `e${i}`, `p${i}`)));
-    expect(claims.map(({ kind }) => kind)).toEqual(["deliver", "held"]);
+    const leases = await inbox().lease([1, 2].map((i) => reference(i, `e${i}`, `p${i}`)));
+    expect(leases.map(({ kind }) => kind)).toEqual(["deliver", "held"]);
   });
 });
 
@@ -140,9 +140,9 @@ describe("alerts", () => {
     await inbox().pause("crm", "gone");
     await inbox().pause("crm", "gone");
     await vi.waitFor(() => expect(sent.map(({ destination }) => destination)).toEqual(["@alerts"]));
-    const [claim] = await inbox().claim(sent);
-    expect(claim).toMatchObject({ kind: "deliver", attempt: 1 });
-    const body = JSON.parse(claim?.kind === "deliver" ? claim.body : "{}") as object;
+    const [lease] = await inbox().lease(sent);
+    expect(lease).toMatchObject({ kind: "deliver", attempt: 1 });
+    const body = JSON.parse(lease?.kind === "deliver" ? lease.body : "{}") as object;
     expect(body).toMatchObject({ type: "relay.alert", about: "destination_gone", destination: "crm" });
     expect((await inbox().list({}, null, 10)).events).toEqual([]);
   });

@@ -1,8 +1,8 @@
 /** What breaks around the Inbox and inside it, and what must be true all the same. */
 import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import type { Claimed, Reference, Result } from "../../src/inbox/protocol.ts";
-import { HANDOVER_LEASE_MS } from "../../src/limits.ts";
+import type { Leased, Reference, Result } from "../../src/inbox/protocol.ts";
+import { HANDOVER_TIMEOUT_MS } from "../../src/limits.ts";
 import { bindings, freshRelay, inboxOf } from "../support/front-door.ts";
 import { acceptance, eventId, paymentId, type Stated } from "../support/events.ts";
 
@@ -44,14 +44,14 @@ function result(of: Reference, attempt: number, delivered = true): Result {
   };
 }
 
-async function claimOne(of: Reference): Promise<Claimed | undefined> {
-  const [claimed] = await inbox().claim([of]);
-  return claimed;
+async function leaseOne(of: Reference): Promise<Leased | undefined> {
+  const [leased] = await inbox().lease([of]);
+  return leased;
 }
 
 /** Claims and delivers one event. */
 async function deliver(of: Reference, attempt = 1): Promise<void> {
-  expect(await claimOne(of)).toMatchObject({ kind: "deliver", attempt });
+  expect(await leaseOne(of)).toMatchObject({ kind: "deliver", attempt });
   await inbox().settle([result(of, attempt)]);
 }
 
@@ -64,7 +64,7 @@ describe("the alarm", () => {
     await vi.waitFor(() => expect(sent).toHaveLength(2));
     const queue = Promise.withResolvers<void>();
     sendBatch = () => queue.promise;
-    later(HANDOVER_LEASE_MS + 1);
+    later(HANDOVER_TIMEOUT_MS + 1);
     const ringing = runDurableObjectAlarm(inbox());
     await vi.waitFor(() => expect(bindings.DELIVERIES.sendBatch).toHaveBeenCalledTimes(3));
     await inbox().settle([result(reference(2, "e1", "q1"), 1)]);
@@ -72,13 +72,13 @@ describe("the alarm", () => {
     await accept({ event: "e2", payment: "q2" });
     queue.resolve();
     await ringing;
-    expect(await alarmAt()).toBeLessThanOrEqual(acceptedAtMs + HANDOVER_LEASE_MS);
+    expect(await alarmAt()).toBeLessThanOrEqual(acceptedAtMs + HANDOVER_TIMEOUT_MS);
   });
 
   it("rings when what it is for is due, and not a fraction of a millisecond before", async () => {
     vi.spyOn(Math, "random").mockReturnValue(0.123_456_789);
     await accept();
-    await claimOne(reference(1));
+    await leaseOne(reference(1));
     await inbox().settle([result(reference(1), 1, false)]);
     await vi.waitFor(() => expect(sent).toHaveLength(1));
     // Every run until the retry's lease has ended, each at its time.
@@ -89,7 +89,7 @@ describe("the alarm", () => {
     }
     const dueMs = Date.parse(NOW) + 5_000 * 1.012_345_678_9;
     expect(sent).toHaveLength(2);
-    expect(Date.now()).toBe(Math.ceil(dueMs + HANDOVER_LEASE_MS));
+    expect(Date.now()).toBe(Math.ceil(dueMs + HANDOVER_TIMEOUT_MS));
   });
 
   it("is armed by the next event when arming it failed once", async () => {
@@ -129,7 +129,7 @@ describe("storage that refuses", () => {
       spy.mockRestore();
     });
     expect(await inbox().destinations()).toEqual([]);
-    expect(await claimOne(reference(1))).toMatchObject({ kind: "deliver" });
+    expect(await leaseOne(reference(1))).toMatchObject({ kind: "deliver" });
   });
 
   it("looks again at what is parked after its first look was undone", async () => {
@@ -156,7 +156,7 @@ describe("a replay", () => {
   it("of the event that holds its payment lets the next ones go when it is delivered", async () => {
     await accept({ event: "e1", status: "pending" });
     await accept({ event: "e2" });
-    await claimOne(reference(1, "e1"));
+    await leaseOne(reference(1, "e1"));
     await inbox().settle([result(reference(1, "e1"), 1, false)]);
     await inbox().replay(1, undefined, "op");
     await deliver(reference(1, "e1"), 2);
@@ -168,7 +168,7 @@ describe("a replay", () => {
     await accept({ event: "e1", status: "pending" });
     await accept({ event: "e2" });
     await inbox().replay(2, undefined, "op");
-    expect(await claimOne(reference(2, "e2"))).toEqual({ kind: "held" });
+    expect(await leaseOne(reference(2, "e2"))).toEqual({ kind: "held" });
     await deliver(reference(1, "e1"));
     await deliver(reference(2, "e2"));
   });

@@ -2,7 +2,7 @@
 import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import type { Reference, Result } from "../../src/inbox/protocol.ts";
-import { BREAKER_FAILURES, HANDOVER_LEASE_MS } from "../../src/limits.ts";
+import { BREAKER_FAILURES, HANDOVER_TIMEOUT_MS } from "../../src/limits.ts";
 import { bindings, freshRelay, inboxOf, type Outside } from "../support/front-door.ts";
 import { interceptQueue } from "../support/queue.ts";
 import { acceptance, eventId, paymentId, type Stated } from "../support/events.ts";
@@ -62,7 +62,7 @@ describe("accepting", () => {
     const amount = { value: "9.99", currency: "EUR" };
     const said = await inbox().accept({
       ...other,
-      draft: { ...other.draft, data: { ...other.draft.data, amount } },
+      event: { ...other.event, data: { ...other.event.data, amount } },
     });
     expect(said).toMatchObject({
       outcome: "superseded",
@@ -76,8 +76,8 @@ describe("accepting", () => {
     await accept();
     await evictDurableObject(inbox());
     expect(await accept()).toMatchObject({ outcome: "duplicate" });
-    const [claim] = await inbox().claim([reference(1)]);
-    expect(claim).toMatchObject({ kind: "deliver", attempt: 1, sequence: 1 });
+    const [lease] = await inbox().lease([reference(1)]);
+    expect(lease).toMatchObject({ kind: "deliver", attempt: 1, sequence: 1 });
   });
 
   it("hands over the reference at once", async () => {
@@ -89,49 +89,49 @@ describe("accepting", () => {
 describe("claiming and settling", () => {
   it("gives a delivery to one claimant at a time", async () => {
     await accept();
-    const claims = await inbox().claim([reference(1), reference(1)]);
-    expect(claims.map(({ kind }) => kind)).toEqual(["deliver", "held"]);
+    const leases = await inbox().lease([reference(1), reference(1)]);
+    expect(leases.map(({ kind }) => kind)).toEqual(["deliver", "held"]);
   });
 
   it("settles an attempt once: a second report of it changes nothing", async () => {
     await accept();
-    await inbox().claim([reference(1)]);
+    await inbox().lease([reference(1)]);
     await inbox().settle([result(reference(1), 1, true)]);
     expect(await inbox().settle([result(reference(1), 1, false)])).toEqual([{ next: "done" }]);
-    expect(await inbox().claim([reference(1)])).toEqual([{ kind: "done" }]);
+    expect(await inbox().lease([reference(1)])).toEqual([{ kind: "done" }]);
     expect((await inbox().ledger()).counts.delivered).toEqual({ crm: 1 });
   });
 
   it("believes a 2xx that comes after the same attempt was reported as failed", async () => {
     await accept();
-    await inbox().claim([reference(1)]);
+    await inbox().lease([reference(1)]);
     await inbox().settle([result(reference(1), 1, false)]);
     await inbox().settle([result(reference(1), 1, true)]);
     later(6_000);
-    expect(await inbox().claim([reference(1)])).toEqual([{ kind: "done" }]);
+    expect(await inbox().lease([reference(1)])).toEqual([{ kind: "done" }]);
     expect((await inbox().ledger()).counts.delivered).toEqual({ crm: 1 });
   });
 
   it("does not take a second report of the first delivery for the replay of it", async () => {
     await accept();
-    await inbox().claim([reference(1)]);
+    await inbox().lease([reference(1)]);
     await inbox().settle([result(reference(1), 1, true)]);
     await inbox().replay(1, undefined, "op");
     await inbox().settle([result(reference(1), 1, true)]);
-    expect(await inbox().claim([reference(1)])).toMatchObject([
+    expect(await inbox().lease([reference(1)])).toMatchObject([
       { kind: "deliver", attempt: 2, replay: true },
     ]);
   });
 
-  it("schedules a failed attempt and refuses an early claim", async () => {
+  it("schedules a failed attempt and refuses an early lease", async () => {
     await accept();
-    await inbox().claim([reference(1)]);
+    await inbox().lease([reference(1)]);
     const [settled] = await inbox().settle([result(reference(1), 1, false)]);
     expect(settled).toMatchObject({ next: "retry" });
-    const [early] = await inbox().claim([reference(1)]);
+    const [early] = await inbox().lease([reference(1)]);
     expect(early).toMatchObject({ kind: "wait" });
     later(6_000);
-    const [due] = await inbox().claim([reference(1)]);
+    const [due] = await inbox().lease([reference(1)]);
     expect(due).toMatchObject({ kind: "deliver", attempt: 2 });
   });
 
@@ -140,11 +140,11 @@ describe("claiming and settling", () => {
     await accept({ event: "e2", status: "confirmed" });
     await accept({ event: "other", payment: "q" });
     await vi.waitFor(() => expect(sent).toHaveLength(2));
-    expect(await inbox().claim([reference(2, "e2")])).toEqual([{ kind: "held" }]);
-    await inbox().claim([reference(1, "e1")]);
+    expect(await inbox().lease([reference(2, "e2")])).toEqual([{ kind: "held" }]);
+    await inbox().lease([reference(1, "e1")]);
     await inbox().settle([result(reference(1, "e1"), 1, true)]);
     await vi.waitFor(() => expect(sent.at(-1)).toEqual(reference(2, "e2")));
-    expect(await inbox().claim([reference(2, "e2")])).toMatchObject([{ kind: "deliver", sequence: 2 }]);
+    expect(await inbox().lease([reference(2, "e2")])).toMatchObject([{ kind: "deliver", sequence: 2 }]);
   });
 
   it("makes a delivery dead after its last attempt and lets the payment go on", async () => {
@@ -157,7 +157,7 @@ describe("claiming and settling", () => {
       // Days pass; every time the breaker has let a probe through again.
       later(100_000_000);
       await runDurableObjectAlarm(inbox());
-      expect(await inbox().claim([reference(1, "e1")])).toMatchObject([{ kind: "deliver", attempt }]);
+      expect(await inbox().lease([reference(1, "e1")])).toMatchObject([{ kind: "deliver", attempt }]);
       [settled = { next: "done" }] = await inbox().settle([result(reference(1, "e1"), attempt, false)]);
     }
     expect(attempt).toBe(15);
@@ -174,7 +174,7 @@ describe("a receiver that does not know our requests", () => {
     for (let i = 1; i <= 5; i += 1) {
       await accept({ event: `r${i}`, payment: `r${i}` });
       const of = reference(i, `r${i}`, `r${i}`);
-      await inbox().claim([of]);
+      await inbox().lease([of]);
       const refused = result(of, 1, false);
       await inbox().settle([{ ...refused, attempt: { ...refused.attempt, status: 401 } }]);
       const told = outside.lines("alert").filter(({ about }) => about === "destination_refuses");
@@ -187,7 +187,7 @@ describe("the sweep", () => {
   it("hands over again what got no answer within its lease", async () => {
     await accept();
     await vi.waitFor(() => expect(sent).toHaveLength(1));
-    later(HANDOVER_LEASE_MS - 1);
+    later(HANDOVER_TIMEOUT_MS - 1);
     await runDurableObjectAlarm(inbox());
     expect(sent).toHaveLength(1);
     later(2);
@@ -199,14 +199,14 @@ describe("the sweep", () => {
     vi.spyOn(bindings.DELIVERIES, "sendBatch").mockRejectedValueOnce(new Error("queue is down"));
     await accept();
     await vi.waitFor(() => expect(outside.lines("fault").map((line) => line.where)).toContain("queue.send"));
-    later(HANDOVER_LEASE_MS + 1);
+    later(HANDOVER_TIMEOUT_MS + 1);
     await runDurableObjectAlarm(inbox());
     await vi.waitFor(() => expect(sent).toEqual([reference(1)]));
   });
 
   it("lets no second alarm be lost: with something owed one is always armed", async () => {
     await accept();
-    later(HANDOVER_LEASE_MS + 1);
+    later(HANDOVER_TIMEOUT_MS + 1);
     await runDurableObjectAlarm(inbox());
     const alarm = await runInDurableObject(inbox(), (_, state) => state.storage.getAlarm());
     expect(alarm).not.toBeNull();
@@ -218,7 +218,7 @@ describe("the breaker", () => {
     for (let i = 1; i <= times; i += 1) {
       await accept({ event: `f${i}`, payment: `f${i}` });
       const of = reference(i, `f${i}`, `f${i}`);
-      await inbox().claim([of]);
+      await inbox().lease([of]);
       await inbox().settle([result(of, 1, false)]);
     }
   }
@@ -227,13 +227,13 @@ describe("the breaker", () => {
     await fail(BREAKER_FAILURES);
     await accept({ event: "next", payment: "next" });
     const next = reference(BREAKER_FAILURES + 1, "next", "next");
-    expect(await inbox().claim([next])).toEqual([{ kind: "held" }]);
+    expect(await inbox().lease([next])).toEqual([{ kind: "held" }]);
     sent.length = 0;
     later(31_000);
     await runDurableObjectAlarm(inbox());
     await vi.waitFor(() => expect(sent).toHaveLength(1));
     const probe = sent[0] as Reference;
-    expect(await inbox().claim([probe])).toMatchObject([{ kind: "deliver" }]);
+    expect(await inbox().lease([probe])).toMatchObject([{ kind: "deliver" }]);
   });
 
   it("does not open over one payment that fails again and again", async () => {
@@ -241,11 +241,11 @@ describe("the breaker", () => {
     const poison = reference(1, "poison", "poison");
     for (let attempt = 1; attempt <= BREAKER_FAILURES + 2; attempt += 1) {
       later(100_000_000);
-      await inbox().claim([poison]);
+      await inbox().lease([poison]);
       await inbox().settle([result(poison, attempt, false)]);
     }
     await accept({ event: "next", payment: "next" });
-    expect(await inbox().claim([reference(2, "next", "next")])).toMatchObject([{ kind: "deliver" }]);
+    expect(await inbox().lease([reference(2, "next", "next")])).toMatchObject([{ kind: "deliver" }]);
   });
 
   it("keeps nobody waiting for a lease once it is closed: what was held is overdue", async () => {
@@ -256,8 +256,8 @@ describe("the breaker", () => {
     const references = Array.from({ length: BREAKER_FAILURES }, (_, i) =>
       reference(i + 1, `f${i + 1}`, `f${i + 1}`),
     );
-    const claims = await inbox().claim(references);
-    expect(new Set(claims.map(({ kind }) => kind))).toEqual(new Set(["held"]));
+    const leases = await inbox().lease(references);
+    expect(new Set(leases.map(({ kind }) => kind))).toEqual(new Set(["held"]));
     sent.length = 0;
     await inbox().resume("crm");
     await runDurableObjectAlarm(inbox());
@@ -274,10 +274,10 @@ describe("the breaker", () => {
     await runDurableObjectAlarm(inbox());
     await vi.waitFor(() => expect(sent).not.toEqual([]));
     const probe = sent.at(-1) as Reference;
-    const [claim] = await inbox().claim([probe]);
+    const [lease] = await inbox().lease([probe]);
     sent.length = 0;
-    await inbox().settle([result(probe, claim?.kind === "deliver" ? claim.attempt : 0, true)]);
-    later(HANDOVER_LEASE_MS + 60_000);
+    await inbox().settle([result(probe, lease?.kind === "deliver" ? lease.attempt : 0, true)]);
+    later(HANDOVER_TIMEOUT_MS + 60_000);
     // At the rate of a release, not all at once: 50 a second are six for each of eight shards.
     await runDurableObjectAlarm(inbox());
     await vi.waitFor(() => expect(sent).toHaveLength(6));
@@ -295,21 +295,21 @@ describe("pause and resume", () => {
     await inbox().pause("crm", "maintenance");
     await accept({ event: "e2" });
     expect((await inbox().ledger()).owed).toEqual([{ destination: "crm", state: "parked", count: 2 }]);
-    expect(await inbox().claim([reference(1, "e1")])).toEqual([{ kind: "held" }]);
+    expect(await inbox().lease([reference(1, "e1")])).toEqual([{ kind: "held" }]);
     await evictDurableObject(inbox());
     sent.length = 0;
     await inbox().resume("crm");
     later(1);
     await runDurableObjectAlarm(inbox());
     await vi.waitFor(() => expect(sent).toEqual([reference(1, "e1")]));
-    await inbox().claim([reference(1, "e1")]);
+    await inbox().lease([reference(1, "e1")]);
     await inbox().settle([result(reference(1, "e1"), 1, true)]);
     await vi.waitFor(() => expect(sent.at(-1)).toEqual(reference(2, "e2")));
   });
 
   it("pauses a destination that says it is gone, and keeps what it was owed", async () => {
     await accept();
-    await inbox().claim([reference(1)]);
+    await inbox().lease([reference(1)]);
     const gone = { ...result(reference(1), 1, false), outcome: { kind: "gone" as const } };
     expect(await inbox().settle([gone])).toEqual([{ next: "done" }]);
     expect((await inbox().ledger()).owed).toEqual([{ destination: "crm", state: "parked", count: 1 }]);
@@ -344,7 +344,7 @@ describe("a deferred callback", () => {
   const undecided = { kind: "undecided" as const, reason: "verifier_status" as const };
 
   async function ask(attempt: number): Promise<string> {
-    expect(await inbox().claim([question])).toMatchObject([{ kind: "verify", attempt }]);
+    expect(await inbox().lease([question])).toMatchObject([{ kind: "verify", attempt }]);
     const log = {
       attempt,
       atMs: Date.now(),
@@ -359,7 +359,7 @@ describe("a deferred callback", () => {
 
   it("is asked about by the schedule, then dead, and alive again when the provider repeats it", async () => {
     expect(await inbox().setAside(deferred)).toMatchObject({ outcome: "deferred", repeated: false });
-    expect(await inbox().claim([question])).toMatchObject([{ kind: "wait", seconds: 10 }]);
+    expect(await inbox().lease([question])).toMatchObject([{ kind: "wait", seconds: 10 }]);
     const waits: string[] = [];
     for (let attempt = 1; attempt <= 6; attempt += 1) {
       later(50_000_000);
@@ -379,10 +379,10 @@ describe("a deferred callback", () => {
 describe("replay", () => {
   it("sends the same bytes again, whatever their state was", async () => {
     await accept();
-    const [first] = await inbox().claim([reference(1)]);
+    const [first] = await inbox().lease([reference(1)]);
     await inbox().settle([result(reference(1), 1, true)]);
     expect(await inbox().replay(1, undefined, "op")).toBe(1);
-    const [again] = await inbox().claim([reference(1)]);
+    const [again] = await inbox().lease([reference(1)]);
     expect(again).toMatchObject({ kind: "deliver", replay: true, attempt: 2 });
     expect(again?.kind === "deliver" && first?.kind === "deliver" && again.body === first.body).toBe(true);
     await inbox().settle([result(reference(1), 2, true)]);
@@ -411,7 +411,7 @@ describe("what an event costs", () => {
       }) as never);
       await instance.accept(acceptance());
       const onArrival = written;
-      await instance.claim([reference(1)]);
+      await instance.lease([reference(1)]);
       const onClaim = written - onArrival;
       await instance.settle([result(reference(1), 1, true)]);
       return { onArrival, onClaim, onDelivery: written - onArrival - onClaim };

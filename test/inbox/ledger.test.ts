@@ -153,7 +153,7 @@ class Subject {
           "SELECT n FROM events WHERE state = 'quarantined'",
           what.pick,
         );
-        if (event) await inbox.releaseQuarantined(event.n, await this.#decision(what), "op");
+        if (event) await inbox.concludeQuarantined(event.n, await this.#decision(what), "op");
         return;
       }
       case "time":
@@ -178,13 +178,13 @@ class Subject {
     if (!row) return;
     if (row.due !== null) vi.setSystemTime(Math.max(Date.now(), Math.ceil(row.due)));
     const reference = this.#reference(row);
-    const [claimed] = await this.#inbox.claim([reference]);
-    if (claimed?.kind !== "deliver") return;
+    const [leased] = await this.#inbox.lease([reference]);
+    if (leased?.kind !== "deliver") return;
     const outcome: Outcome =
       result === "failed"
         ? { kind: "failed", retryAfterSeconds: null }
         : { kind: result === "gone" ? "gone" : "delivered" };
-    const report = { reference, attempt: attempt(claimed.attempt), outcome };
+    const report = { reference, attempt: attempt(leased.attempt), outcome };
     for (let i = 0; i < reports; i += 1) await this.#inbox.settle([report]);
   }
 
@@ -196,10 +196,10 @@ class Subject {
     if (!row) return;
     if (row.due !== null) vi.setSystemTime(Math.max(Date.now(), Math.ceil(row.due)));
     const reference = this.#reference(row);
-    const [claimed] = await this.#inbox.claim([reference]);
-    if (claimed?.kind !== "verify") return;
+    const [leased] = await this.#inbox.lease([reference]);
+    if (leased?.kind !== "verify") return;
     const decided = await this.#decision({ decision, arrival });
-    await this.#inbox.settleVerification(reference, attempt(claimed.attempt), decided);
+    await this.#inbox.settleVerification(reference, attempt(leased.attempt), decided);
   }
 
   async #decision({ decision, arrival }: { decision: string; arrival: Arrival }): Promise<Decision> {

@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { paymentEvent, STATUS_RANK, STATUSES, type PaymentEvent, type Status } from "../../src/event.ts";
 import { alertOf, fold, UNKNOWN_PAYMENT, type PaymentState } from "../../src/inbox/lifecycle.ts";
-import { draft, type Stated } from "../support/events.ts";
+import { normalisedEvent, type Stated } from "../support/events.ts";
 
 const known = (status: Status | null, more: Partial<PaymentState> = {}): PaymentState => ({
   status,
@@ -54,7 +54,7 @@ const pairs = STATUSES.flatMap((current) =>
 
 /** The letter of what became of it. */
 function letterOf(current: Status, stated: Status): string {
-  const folded = fold(known(current), draft({ status: stated }));
+  const folded = fold(known(current), normalisedEvent({ status: stated }));
   if (folded.outcome === "superseded") {
     if (folded.reason === "same_state") return "S";
     return folded.alert === "confirmed_after_reversed" ? "A" : "R";
@@ -74,7 +74,7 @@ describe("the table", () => {
   });
 
   it.each(STATUSES)("the first thing heard of a payment is %s: forwarded as it is", (status) => {
-    const folded = fold(UNKNOWN_PAYMENT, draft({ status }));
+    const folded = fold(UNKNOWN_PAYMENT, normalisedEvent({ status }));
     expect(folded).toMatchObject({
       outcome: "forward",
       event: {
@@ -88,7 +88,7 @@ describe("the table", () => {
 
 describe("single rules", () => {
   it("a reversal keeps the provider's own word", () => {
-    const folded = fold(known("confirmed"), draft({ status: "failed" }));
+    const folded = fold(known("confirmed"), normalisedEvent({ status: "failed" }));
     expect(folded).toMatchObject({
       event: {
         type: "payment.reversed",
@@ -99,7 +99,7 @@ describe("single rules", () => {
   });
 
   it("payouts have their own words, so that a CRM cannot take one for money in", () => {
-    const out = draft({ status: "confirmed" });
+    const out = normalisedEvent({ status: "confirmed" });
     const folded = fold(UNKNOWN_PAYMENT, { ...out, data: { ...out.data, direction: "out" } });
     expect(folded).toMatchObject({ event: { type: "payout.confirmed" } });
   });
@@ -113,7 +113,7 @@ describe("single rules", () => {
   ])("refunded %s so far, now %s: %s", (before, now, outcome) => {
     const folded = fold(
       known("partially_refunded", { refunded: before }),
-      draft({ status: "partially_refunded", refunded: now }),
+      normalisedEvent({ status: "partially_refunded", refunded: now }),
     );
     expect(folded.outcome).toBe(outcome);
     if (folded.outcome === "forward") expect(folded.state.refunded).toBe(now);
@@ -121,7 +121,8 @@ describe("single rules", () => {
 
   it("a dispute in between does not make an old refund new", () => {
     const disputed = known("disputed", { refunded: "5.00" });
-    const again = (refunded: string) => fold(disputed, draft({ status: "partially_refunded", refunded }));
+    const again = (refunded: string) =>
+      fold(disputed, normalisedEvent({ status: "partially_refunded", refunded }));
     expect(again("5.00")).toMatchObject({ outcome: "superseded", reason: "same_state" });
     expect(again("5.01")).toMatchObject({ outcome: "forward" });
   });
@@ -129,8 +130,8 @@ describe("single rules", () => {
   it("updates and the provider's own words are always forwarded and change no state", () => {
     for (const status of [null, ...STATUSES]) {
       const payment = known(status);
-      const updated = fold(payment, draft({ kind: "updated", status: null }));
-      const word = fold(payment, draft({ kind: "provider", status: null }));
+      const updated = fold(payment, normalisedEvent({ kind: "updated", status: null }));
+      const word = fold(payment, normalisedEvent({ kind: "provider", status: null }));
       expect(updated).toMatchObject({
         event: { type: "payment.updated", data: { status } },
         state: { status },
@@ -151,7 +152,7 @@ describe("single rules", () => {
 
   it("folds without changing what it was given", () => {
     const payment = Object.freeze(known("confirmed"));
-    const given = draft({ status: "failed" });
+    const given = normalisedEvent({ status: "failed" });
     const before = JSON.stringify(given);
     fold(payment, given);
     expect(JSON.stringify(given)).toBe(before);
@@ -163,7 +164,7 @@ function run(statements: readonly Stated[]): { events: PaymentEvent[]; state: Pa
   let state = UNKNOWN_PAYMENT;
   const events: PaymentEvent[] = [];
   for (const statement of statements) {
-    const folded = fold(state, draft(statement));
+    const folded = fold(state, normalisedEvent(statement));
     if (folded.outcome === "superseded") continue;
     events.push(folded.event);
     ({ state } = folded);

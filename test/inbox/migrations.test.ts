@@ -116,12 +116,12 @@ async function expectGoesOn(inbox: Inbox): Promise<void> {
   expect(await accept("e1", "pending")).toMatchObject({ outcome: "duplicate", warnings: [] });
   expect(await accept("e2", "confirmed")).toMatchObject({ outcome: "duplicate", warnings: [] });
   expect(await accept("e3", "refunded")).toMatchObject({ outcome: "accepted" });
-  expect(await inbox.claim([reference(1, "e1")])).toEqual([{ kind: "done" }]);
-  const [second] = await inbox.claim([reference(2, "e2")]);
+  expect(await inbox.lease([reference(1, "e1")])).toEqual([{ kind: "done" }]);
+  const [second] = await inbox.lease([reference(2, "e2")]);
   expect(second).toMatchObject({ kind: "deliver", sequence: 2, attempt: 1 });
   expect(second?.kind === "deliver" && second.body).toContain('"sequence":2');
   await inbox.settle([delivered(reference(2, "e2"), 1)]);
-  expect(await inbox.claim([reference(3, "e3")])).toMatchObject([{ kind: "deliver", sequence: 3 }]);
+  expect(await inbox.lease([reference(3, "e3")])).toMatchObject([{ kind: "deliver", sequence: 3 }]);
   await inbox.settle([delivered(reference(3, "e3"), 1)]);
   const { counts, owed } = await inbox.ledger();
   expect(owed).toEqual([]);

@@ -1,7 +1,7 @@
 /** An open breaker in the Inbox: one probe an interval, whatever else comes back meanwhile. */
 import { runDurableObjectAlarm } from "cloudflare:test";
 import { beforeEach, describe, expect, it, vi } from "vitest";
-import type { Breaker } from "../../src/delivery/breaker.ts";
+import type { Breaker } from "../../src/inbox/policy/breaker.ts";
 import type { Reference, Result } from "../../src/inbox/protocol.ts";
 import { BREAKER_FAILURES, BREAKER_PROBE_MS } from "../../src/limits.ts";
 import { freshRelay, inboxOf } from "../support/front-door.ts";
@@ -33,7 +33,7 @@ function failure(of: Reference, attempt = 1): Result {
 async function open(underWay: number): Promise<Reference[]> {
   const references = Array.from({ length: underWay }, (_, index) => reference(index + 1));
   for (const { n } of references) await inbox().accept(acceptance({ event: `e${n}`, payment: `p${n}` }));
-  await inbox().claim(references);
+  await inbox().lease(references);
   await inbox().settle(references.slice(0, BREAKER_FAILURES).map((of) => failure(of)));
   return references.slice(BREAKER_FAILURES);
 }
@@ -62,7 +62,7 @@ describe("an open breaker", () => {
     await open(BREAKER_FAILURES + 5);
     later(BREAKER_PROBE_MS);
     const probing = await probe();
-    expect(await inbox().claim([probing])).toMatchObject([{ kind: "deliver" }]);
+    expect(await inbox().lease([probing])).toMatchObject([{ kind: "deliver" }]);
     await inbox().settle([failure(probing)]);
     expect(await probeInMs()).toBe(2 * BREAKER_PROBE_MS);
   });
@@ -72,11 +72,11 @@ describe("an open breaker", () => {
     await open(BREAKER_FAILURES + 1);
     later(BREAKER_PROBE_MS);
     const probing = await probe();
-    const [claim] = await inbox().claim([probing]);
-    const attempt = claim?.kind === "deliver" ? claim.attempt : 0;
+    const [lease] = await inbox().lease([probing]);
+    const attempt = lease?.kind === "deliver" ? lease.attempt : 0;
     const [settled] = await inbox().settle([failure(probing, attempt)]);
     later((settled?.next === "retry" ? settled.seconds : NaN) * 1_000 + 1);
     expect(await probeInMs()).toBeGreaterThan(0);
-    expect(await inbox().claim([probing])).toEqual([{ kind: "held" }]);
+    expect(await inbox().lease([probing])).toEqual([{ kind: "held" }]);
   });
 });

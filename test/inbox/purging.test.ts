@@ -25,7 +25,7 @@ async function deliver(n: number, event: string, payment: string): Promise<void>
     destination: "crm",
   };
   const attempt = { attempt: 1, atMs: Date.now(), durationMs: 1, status: 200, error: null, answer: "" };
-  await inbox().claim([reference]);
+  await inbox().lease([reference]);
   await inbox().settle([{ reference, attempt, outcome: { kind: "delivered" } }]);
 }
 
@@ -49,7 +49,7 @@ describe("retention", () => {
   it("forgets a payment whole, and its event would be new again", async () => {
     await accept({ event: "e", payment: "p" });
     await deliver(1, "e", "p");
-    await inbox().claimName("token", "owner", "bytes");
+    await inbox().reserve("token", "owner", "bytes");
     await passDays(DEFAULT_RETENTION_DAYS - 1);
     expect(await accept({ event: "e", payment: "p" })).toMatchObject({ outcome: "duplicate" });
     await passDays(2);

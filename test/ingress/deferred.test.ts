@@ -1,8 +1,12 @@
 /** A verifier that is down (threats 16, 17): kept, asked again by the written schedule, never forwarded on a guess. */
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { DEFERRED_SCHEDULE_SECONDS, HANDOVER_LEASE_MS, MAX_DEFERRED_PER_ACCOUNT } from "../../src/limits.ts";
+import {
+  DEFERRED_SCHEDULE_SECONDS,
+  HANDOVER_TIMEOUT_MS,
+  MAX_DEFERRED_PER_ACCOUNT,
+} from "../../src/limits.ts";
 import { shardOf } from "../../src/inbox/shard.ts";
-import { sha256Hex } from "../../src/verify/hmac.ts";
+import { sha256Hex } from "../../src/verify/digest.ts";
 import golden from "../cases/golden-events.json";
 import {
   freshRelay,
@@ -39,7 +43,7 @@ const ipn = (body = FORM) =>
 
 /** The wait is over, and so is the lease of the reference that may have been lost meanwhile. */
 async function pass(seconds: number): Promise<void> {
-  vi.setSystemTime(Date.now() + seconds * 1000 + HANDOVER_LEASE_MS + 1000);
+  vi.setSystemTime(Date.now() + seconds * 1000 + HANDOVER_TIMEOUT_MS + 1000);
   await runAlarms();
 }
 

@@ -1,9 +1,10 @@
 /** Our own failures: never a 4xx, never a lie, never a long wait, and nothing half done. */
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { Inboxes } from "../../src/ingress/inboxes.ts";
+import { InboxClient } from "../../src/inbox/client.ts";
 import { loadConfig } from "../../src/config/schema.ts";
 import { addUp } from "../../src/inbox/ledger.ts";
-import { hmacSha256, toHex } from "../../src/verify/hmac.ts";
+import { toHex } from "../../src/parse/encoding.ts";
+import { hmacSha256 } from "../../src/verify/hmac.ts";
 import { bindings, freshRelay, inboxOf, keptRows, post, shards } from "../support/front-door.ts";
 import { acceptance } from "../support/events.ts";
 
@@ -39,7 +40,7 @@ describe("when the Inbox cannot take a callback", () => {
     const loaded = loadConfig({ ...bindings });
     if (!loaded.ok) throw new Error(loaded.problems.join());
     const stuck = { getByName: () => ({ accept: () => new Promise(() => undefined) }) };
-    const inboxes = new Inboxes({ ...bindings, INBOX: stuck as never }, loaded.config, 50);
+    const inboxes = new InboxClient({ ...bindings, INBOX: stuck as never }, loaded.config, 50);
     await expect(inboxes.accept(acceptance())).rejects.toThrow("no answer in 50 ms");
   });
 });

@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { loadConfig } from "../../src/config/schema.ts";
 import { locate } from "../../src/ingress/locate.ts";
-import { rawTarget } from "../../src/ingress/target.ts";
+import { requestTarget } from "../../src/ingress/request-target.ts";
 import { testBindings } from "../support/bindings.ts";
 
 const loaded = loadConfig(testBindings);
@@ -67,6 +67,6 @@ describe("addresses", () => {
     ["http://user@[::1]:8787/in/%2e%2e/b#f?x", "/in/%2e%2e/b", ""],
     ["https://relay.test", "", ""],
   ])("path and query of %s are taken as they came", (url, path, query) => {
-    expect(rawTarget(url)).toEqual({ path, query });
+    expect(requestTarget(url)).toEqual({ path, query });
   });
 });

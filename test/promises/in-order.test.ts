@@ -1,7 +1,7 @@
 /** Promise 3, in order: a payment's events arrive by `sequence`, and no payment waits for another. */
 import { runInDurableObject } from "cloudflare:test";
 import { beforeEach, describe, expect, it, vi } from "vitest";
-import type { Claimed, Reference } from "../../src/inbox/protocol.ts";
+import type { Leased, Reference } from "../../src/inbox/protocol.ts";
 import { Inbox } from "../../src/inbox/inbox.ts";
 import { shardOf } from "../../src/inbox/shard.ts";
 import { acceptance, paymentId } from "../support/events.ts";
@@ -55,7 +55,7 @@ describe("one payment", () => {
     expect(relay.booked.size).toBe(200);
   });
 
-  it("keeps its order while claims, attempts, failures and settlements interleave with arrivals", async () => {
+  it("keeps its order while leases, attempts, failures and settlements interleave with arrivals", async () => {
     const inbox = await home("p");
     let requests = 0;
     relay.crm = async () => {
@@ -134,7 +134,7 @@ describe("many payments", () => {
 });
 
 describe("a destination that wants no order", () => {
-  const claimBoth = async (ordered: boolean): Promise<Claimed[]> => {
+  const leaseBoth = async (ordered: boolean): Promise<Leased[]> => {
     const { crm } = relayConfig.destinations;
     const RELAY = JSON.stringify({ ...relayConfig, destinations: { crm: { ...crm, ordered } } });
     return await runInDurableObject(inboxOf("8/0"), async (_, state) => {
@@ -148,24 +148,24 @@ describe("a destination that wants no order", () => {
         event: "",
         destination: "crm",
       });
-      return await inbox.claim([reference(1), reference(2)]);
+      return await inbox.lease([reference(1), reference(2)]);
     });
   };
 
   it("gets events of one payment side by side", async () => {
-    expect(await claimBoth(false)).toMatchObject([
+    expect(await leaseBoth(false)).toMatchObject([
       { kind: "deliver", sequence: 1 },
       { kind: "deliver", sequence: 2 },
     ]);
   });
 
   it("is not the default", async () => {
-    expect(await claimBoth(true)).toMatchObject([{ kind: "deliver", sequence: 1 }, { kind: "held" }]);
+    expect(await leaseBoth(true)).toMatchObject([{ kind: "deliver", sequence: 1 }, { kind: "held" }]);
   });
 });
 
 /** The index-th arrival refunds more than any before it, whichever of them comes first. */
 function refundUpwards(payment: string, index: number) {
   const made = refund(payment, index);
-  return { ...made, draft: { ...made.draft, kind: "updated" as const } };
+  return { ...made, event: { ...made.event, kind: "updated" as const } };
 }

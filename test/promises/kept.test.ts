@@ -134,7 +134,7 @@ describe("a queue that", () => {
 });
 
 describe("an Inbox that is evicted", () => {
-  it.each(["claim", "settle"])("before and after every %s knows what it owes", async (step) => {
+  it.each(["lease", "settle"])("before and after every %s knows what it owes", async (step) => {
     const ids = await acceptSome();
     await evictAll();
     const env = envWithInbox(async (stub, method, args) => {

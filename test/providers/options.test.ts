@@ -1,7 +1,8 @@
 /** The options of an account, each through the front door: what is accepted, what it proves, what the event then says. */
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { PaymentEvent } from "../../src/event.ts";
-import { fromBase64, hmacSha256, toBase64, toHex } from "../../src/verify/hmac.ts";
+import { fromBase64, toBase64, toHex } from "../../src/parse/encoding.ts";
+import { hmacSha256 } from "../../src/verify/hmac.ts";
 import golden from "../cases/golden-events.json";
 import { relay } from "../support/bindings.ts";
 import {

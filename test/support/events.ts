@@ -1,5 +1,5 @@
 /** Drafts as a provider would state them, for tests that begin behind the adapters. */
-import type { EventDraft, Status } from "../../src/event.ts";
+import type { NormalisedEvent, Status } from "../../src/event.ts";
 import type { Acceptance } from "../../src/inbox/protocol.ts";
 
 export interface Stated {
@@ -7,7 +7,7 @@ export interface Stated {
   readonly payment?: string;
   readonly event?: string;
   readonly status?: Status | null;
-  readonly kind?: EventDraft["kind"];
+  readonly kind?: NormalisedEvent["kind"];
   readonly refunded?: string;
   readonly fingerprint?: string;
   readonly contents?: Record<string, string>;
@@ -24,13 +24,13 @@ function hex(name: string): string {
 export const eventId = (name: string) => `evt_${hex(name)}`;
 export const paymentId = (name: string) => `pay_${hex(name)}`;
 
-export function draft({
+export function normalisedEvent({
   payment = "p",
   event = "e",
   status = "confirmed",
   kind = "status",
   refunded,
-}: Stated): EventDraft {
+}: Stated): NormalisedEvent {
   return {
     id: eventId(event),
     kind,
@@ -67,7 +67,7 @@ export function draft({
 export function acceptance(stated: Stated = {}): Acceptance {
   return {
     source: stated.source ?? "ipay/broker-eu",
-    draft: draft(stated),
+    event: normalisedEvent(stated),
     fingerprint: stated.fingerprint ?? `${stated.event ?? "e"}-bytes`,
     contents: stated.contents ?? {},
     destinations: stated.destinations ?? ["crm"],

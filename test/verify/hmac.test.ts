@@ -1,15 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import {
-  fromBase64,
-  fromHex,
-  hmacSha256,
-  importHmacKey,
-  sha256Hex,
-  toBase64,
-  toHex,
-  verifyHmac,
-} from "../../src/verify/hmac.ts";
+import { fromBase64, fromHex, toBase64, toHex } from "../../src/parse/encoding.ts";
+import { sha256Hex } from "../../src/verify/digest.ts";
+import { hmacSha256, importHmacKey, verifyHmac } from "../../src/verify/hmac.ts";
 
 const utf8 = (text: string) => new TextEncoder().encode(text);
 

@@ -3,7 +3,7 @@ import { type IncomingHttpHeaders, request } from "node:http";
 import { connect } from "node:net";
 import { buffer } from "node:stream/consumers";
 
-export interface Outgoing {
+export interface QueueSender {
   readonly method: string;
   readonly path: string;
   readonly headers?: Readonly<Record<string, string>>;
@@ -22,7 +22,7 @@ const PIECE_BYTES = 65_536;
 const TIMEOUT_MS = 60_000;
 
 /** One request on a connection of its own. Rejects when the connection breaks before the answer is read. */
-export function exchange(relayUrl: string, outgoing: Outgoing): Promise<Answer> {
+export function exchange(relayUrl: string, outgoing: QueueSender): Promise<Answer> {
   const { hostname, port } = new URL(relayUrl);
   const body = Buffer.from(outgoing.body ?? "");
   const { method, path } = outgoing;

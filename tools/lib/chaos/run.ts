@@ -38,7 +38,7 @@ const ACCOUNT = "broker-eu";
 const DESTINATION = "crm";
 /** A schedule that spends days of retries in a minute. */
 const SCHEDULE_SECONDS = [0.2, 0.5, ...Array.from({ length: 45 }, () => 1)];
-const HANDOVER_LEASE_MS = 1_000;
+const HANDOVER_TIMEOUT_MS = 1_000;
 const DELIVERY_TIMEOUT_MS = 700;
 /** The most the configuration takes: what a sweep hands over follows it. */
 const MAX_PER_SECOND = 1_000;
@@ -178,7 +178,7 @@ function compressed(relay: ReturnType<typeof readRelayConfig>): typeof relay {
   crm["schedule_seconds"] = SCHEDULE_SECONDS;
   crm["timeout_ms"] = DELIVERY_TIMEOUT_MS;
   crm["max_per_second"] = MAX_PER_SECOND;
-  relay["handover_lease_ms"] = HANDOVER_LEASE_MS;
+  relay["handover_lease_ms"] = HANDOVER_TIMEOUT_MS;
   return relay;
 }
 

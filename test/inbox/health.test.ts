@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { addUp } from "../../src/inbox/ledger.ts";
-import { concernsOf, type Pulse } from "../../src/inbox/pulse.ts";
+import { findingsOf, type HealthReport } from "../../src/inbox/health.ts";
 import { DEFERRED_TOO_LONG_MS, SILENCE_MIN_EVENTS, SILENCE_MIN_MS } from "../../src/limits.ts";
 
 const NOW = 1_790_000_000_000;
@@ -8,7 +8,7 @@ const MINUTE = 60_000;
 const nothing = addUp([]);
 
 /** `count` events a minute apart, the last one this long ago, half of them in each of two shards. */
-function pulses(count: number, quietMs: number): Pulse[] {
+function reports(count: number, quietMs: number): HealthReport[] {
   const last = NOW - quietMs;
   const first = last - (count - 1) * MINUTE;
   const part = { source: "ipay/a", count: count / 2, first, last };
@@ -20,18 +20,18 @@ function pulses(count: number, quietMs: number): Pulse[] {
 
 describe("silence", () => {
   it("is noticed after many times the usual gap, over all shards together", () => {
-    expect(concernsOf(pulses(100, SILENCE_MIN_MS - 1), nothing, NOW)).toEqual([]);
-    expect(concernsOf(pulses(100, SILENCE_MIN_MS), nothing, NOW)).toEqual([
+    expect(findingsOf(reports(100, SILENCE_MIN_MS - 1), nothing, NOW)).toEqual([]);
+    expect(findingsOf(reports(100, SILENCE_MIN_MS), nothing, NOW)).toEqual([
       { about: "silence", fields: { source: "ipay/a", quietSeconds: 1800, usualGapSeconds: 60 } },
     ]);
   });
 
   it("is no news of a source that has hardly been heard", () => {
-    expect(concernsOf(pulses(SILENCE_MIN_EVENTS - 2, 1000 * MINUTE), nothing, NOW)).toEqual([]);
+    expect(findingsOf(reports(SILENCE_MIN_EVENTS - 2, 1000 * MINUTE), nothing, NOW)).toEqual([]);
   });
 
   it("takes longer for a source that is rare by habit", () => {
-    const rare: Pulse = {
+    const rare: HealthReport = {
       activity: [
         {
           source: "ipay/a",
@@ -42,15 +42,15 @@ describe("silence", () => {
       ],
       deferredSince: null,
     };
-    expect(concernsOf([rare], nothing, NOW)).toEqual([]);
+    expect(findingsOf([rare], nothing, NOW)).toEqual([]);
   });
 });
 
 describe("waiting", () => {
   it("for a verifier is a concern after an hour", () => {
-    const since = (ms: number): Pulse => ({ activity: [], deferredSince: NOW - ms });
-    expect(concernsOf([since(DEFERRED_TOO_LONG_MS - 1)], nothing, NOW)).toEqual([]);
-    expect(concernsOf([since(1), since(DEFERRED_TOO_LONG_MS)], nothing, NOW)).toEqual([
+    const since = (ms: number): HealthReport => ({ activity: [], deferredSince: NOW - ms });
+    expect(findingsOf([since(DEFERRED_TOO_LONG_MS - 1)], nothing, NOW)).toEqual([]);
+    expect(findingsOf([since(1), since(DEFERRED_TOO_LONG_MS)], nothing, NOW)).toEqual([
       { about: "deferred_long", fields: { waitingSeconds: 3600 } },
     ]);
   });
@@ -59,9 +59,9 @@ describe("waiting", () => {
 describe("the ledger", () => {
   it("is a concern when a count is below zero", () => {
     const ledger = addUp([{ counts: { sources: {}, delivered: { crm: -1 } }, open: [], owed: [] }]);
-    expect(concernsOf([], ledger, NOW)).toEqual([
+    expect(findingsOf([], ledger, NOW)).toEqual([
       { about: "ledger_remainder", fields: { destination: "crm" } },
     ]);
-    expect(concernsOf([], nothing, NOW)).toEqual([]);
+    expect(findingsOf([], nothing, NOW)).toEqual([]);
   });
 });

@@ -27,7 +27,7 @@ export type EventView = Pick<
 };
 
 /** A bulk replay, as far as this shard is concerned. */
-export type ReplayRow = {
+export type ReplayJobRow = {
   id: string;
   /** An `EventFilter`, as JSON. */
   filter: string;
@@ -43,7 +43,7 @@ export type ReplayRow = {
   next_at: number;
 };
 
-export class Archive {
+export class OperatorStore {
   readonly #sql: SqlStorage;
 
   constructor(sql: SqlStorage) {
@@ -195,15 +195,15 @@ export class Archive {
       .toArray();
   }
 
-  replayJobs(): ReplayRow[] {
-    return this.#sql.exec<ReplayRow>("SELECT * FROM replays ORDER BY started_at DESC").toArray();
+  replayJobs(): ReplayJobRow[] {
+    return this.#sql.exec<ReplayJobRow>("SELECT * FROM replays ORDER BY started_at DESC").toArray();
   }
 
-  replayJob(id: string): ReplayRow | null {
-    return this.#first<ReplayRow>("SELECT * FROM replays WHERE id = ?", id);
+  replayJob(id: string): ReplayJobRow | null {
+    return this.#first<ReplayJobRow>("SELECT * FROM replays WHERE id = ?", id);
   }
 
-  putReplayJob(job: ReplayRow): void {
+  putReplayJob(job: ReplayJobRow): void {
     this.#sql.exec(
       `INSERT INTO replays (id, filter, per_second, state, cursor, until, replayed, started_at, next_at)
        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
@@ -264,7 +264,7 @@ export class Archive {
     this.#sql.exec("DELETE FROM deliveries WHERE payment_id = ?", paymentId);
   }
 
-  forgetOldClaims(beforeMs: number, limit: number): number {
+  forgetOldReservations(beforeMs: number, limit: number): number {
     return this.#sql.exec(
       "DELETE FROM claims WHERE key IN (SELECT key FROM claims WHERE claimed_at < ? LIMIT ?)",
       beforeMs,

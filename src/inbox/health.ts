@@ -1,12 +1,12 @@
 /**
  * Things that go wrong by not happening: a source that has fallen silent, a callback that waits too long
- * for its verifier, a ledger that cannot be right. Pure; `watch.ts` asks the shards and raises the alerts.
+ * for its verifier, a ledger that cannot be right. Pure; `monitor.ts` asks the shards and raises the alerts.
  */
 import { DEFERRED_TOO_LONG_MS, SILENCE_FACTOR, SILENCE_MIN_EVENTS, SILENCE_MIN_MS } from "../limits.ts";
 import type { Ledger } from "./ledger.ts";
 
 /** One shard's newest events by source, and since when its oldest undecided callback waits (epoch ms). */
-export interface Pulse {
+export interface HealthReport {
   readonly activity: readonly {
     readonly source: string;
     readonly count: number;
@@ -16,22 +16,22 @@ export interface Pulse {
   readonly deferredSince: number | null;
 }
 
-export interface Concern {
+export interface Finding {
   readonly about: "silence" | "deferred_long" | "ledger_remainder";
   readonly fields: Readonly<Record<string, string | number>>;
 }
 
-export function concernsOf(pulses: readonly Pulse[], ledger: Ledger, nowMs: number): Concern[] {
-  return [...silences(pulses, nowMs), ...waits(pulses, nowMs), ...remainders(ledger)];
+export function findingsOf(reports: readonly HealthReport[], ledger: Ledger, nowMs: number): Finding[] {
+  return [...silences(reports, nowMs), ...waits(reports, nowMs), ...remainders(ledger)];
 }
 
 /** Quiet for many times its usual gap. A source that is rare by nature has no usual gap to speak of. */
-function silences(pulses: readonly Pulse[], nowMs: number): Concern[] {
+function silences(reports: readonly HealthReport[], nowMs: number): Finding[] {
   const bySource = Map.groupBy(
-    pulses.flatMap(({ activity }) => activity),
+    reports.flatMap(({ activity }) => activity),
     ({ source }) => source,
   );
-  return [...bySource].flatMap(([source, parts]): Concern[] => {
+  return [...bySource].flatMap(([source, parts]): Finding[] => {
     const count = parts.reduce((sum, part) => sum + part.count, 0);
     const first = Math.min(...parts.map((part) => part.first));
     const last = Math.max(...parts.map((part) => part.last));
@@ -49,15 +49,15 @@ function silences(pulses: readonly Pulse[], nowMs: number): Concern[] {
   });
 }
 
-function waits(pulses: readonly Pulse[], nowMs: number): Concern[] {
-  const since = pulses.flatMap(({ deferredSince }) => deferredSince ?? []);
+function waits(reports: readonly HealthReport[], nowMs: number): Finding[] {
+  const since = reports.flatMap(({ deferredSince }) => deferredSince ?? []);
   const oldest = Math.min(...since);
   if (since.length === 0 || nowMs - oldest < DEFERRED_TOO_LONG_MS) return [];
   return [{ about: "deferred_long", fields: { waitingSeconds: Math.round((nowMs - oldest) / 1000) } }];
 }
 
 /** Counts that are added up cannot have a remainder; one below zero says that something was taken off twice. */
-function remainders(ledger: Ledger): Concern[] {
+function remainders(ledger: Ledger): Finding[] {
   const counts = [
     ...Object.entries(ledger.sources).map(([source, of]) => ({ name: { source }, of })),
     ...Object.entries(ledger.destinations).map(([destination, of]) => ({ name: { destination }, of })),

@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from "vitest";
-import { Outgoing } from "../../src/inbox/outgoing.ts";
+import { QueueSender } from "../../src/inbox/queue-sender.ts";
 import type { Reference } from "../../src/inbox/protocol.ts";
 import { QUEUE_BATCH_MESSAGES } from "../../src/limits.ts";
 
@@ -17,7 +17,7 @@ type Batch = readonly { readonly body: Reference }[];
 describe("references on their way to the queue", () => {
   it("go a hundred at a time, and what comes meanwhile gathers for the next call", async () => {
     const sizes: number[] = [];
-    const outgoing = new Outgoing({
+    const outgoing = new QueueSender({
       sendBatch: async (messages) => {
         sizes.push([...(messages as Batch)].length);
         await scheduler.wait(5);
@@ -31,7 +31,7 @@ describe("references on their way to the queue", () => {
   it("do not wait for a queue that never answers", async () => {
     const fault = vi.spyOn(console, "error").mockImplementation(() => undefined);
     let calls = 0;
-    const outgoing = new Outgoing(
+    const outgoing = new QueueSender(
       {
         sendBatch: () => {
           calls += 1;

@@ -1,8 +1,8 @@
 /** The retry schedule as a table: fourteen retries over about six days, later by jitter, never earlier. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { nextDelaySeconds } from "../../src/delivery/schedule.ts";
-import { DEFAULT_SCHEDULE_SECONDS, MAX_RETRY_AFTER_SECONDS } from "../../src/limits.ts";
+import { nextDelaySeconds } from "../../../src/inbox/policy/schedule.ts";
+import { DEFAULT_SCHEDULE_SECONDS, MAX_RETRY_AFTER_SECONDS } from "../../../src/limits.ts";
 
 const MINUTE = 60;
 const HOUR = 3_600;

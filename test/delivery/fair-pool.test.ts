@@ -1,7 +1,7 @@
 /** Who goes first, and what goes together. */
 import { describe, expect, it } from "vitest";
-import { Together } from "../../src/delivery/together.ts";
-import { inTurns } from "../../src/delivery/turns.ts";
+import { Coalescer } from "../../src/coalescer.ts";
+import { runFairly } from "../../src/delivery/fair-pool.ts";
 
 describe("in turns", () => {
   /** Items are worked on until they are let go; `slow` ones never are until the end. */
@@ -13,7 +13,7 @@ describe("in turns", () => {
     const hanging = Promise.withResolvers<void>();
     let now = 0;
     let most = 0;
-    const all = inTurns(
+    const all = runFairly(
       items,
       (item) => item[0] ?? "",
       limit,
@@ -57,7 +57,7 @@ describe("together", () => {
   it("asks in one call for what is asked in one instant, and in the next for what comes meanwhile", async () => {
     const calls: number[][] = [];
     const first = Promise.withResolvers<void>();
-    const together = new Together<number, number>(async (items) => {
+    const together = new Coalescer<number, number>(async (items) => {
       calls.push([...items]);
       if (calls.length === 1) await first.promise;
       return items.map((item) => item * 10);
@@ -76,7 +76,7 @@ describe("together", () => {
 
   it("tells a failure to those whom it concerns, and goes on", async () => {
     let broken = true;
-    const together = new Together<number, number>((items) =>
+    const together = new Coalescer<number, number>((items) =>
       broken ? Promise.reject(new Error("down")) : Promise.resolve(items),
     );
     const failed = await Promise.allSettled([together.ask(1), together.ask(2)]);
@@ -86,7 +86,7 @@ describe("together", () => {
   });
 
   it("takes no answer for another's: too few of them are a failure", async () => {
-    const together = new Together<number, number>(() => Promise.resolve([1]));
+    const together = new Coalescer<number, number>(() => Promise.resolve([1]));
     const answers = await Promise.allSettled([together.ask(1), together.ask(2)]);
     expect(answers.map(({ status }) => status)).toEqual(["rejected", "rejected"]);
   });

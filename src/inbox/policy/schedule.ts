@@ -2,7 +2,7 @@
  * When a delivery that failed is tried again: the written table of delivery.md as a pure function.
  * Jitter spreads a crowd that failed together; it is added and never subtracted, so nothing is early.
  */
-import { MAX_RETRY_AFTER_SECONDS, RETRY_JITTER_RATIO } from "../limits.ts";
+import { MAX_RETRY_AFTER_SECONDS, RETRY_JITTER_RATIO } from "../../limits.ts";
 
 /**
  * Seconds until the next attempt, or null when there is none left and the delivery is dead.

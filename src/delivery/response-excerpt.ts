@@ -14,7 +14,7 @@ const CONTROL = /[^\P{Cc}\t\n\r]/gu;
  * The first 16 KiB; null when there is no body. Never throws: a receiver that has answered has answered,
  * also if its body then breaks off, never ends, or is not what its encoding says.
  */
-export async function readAnswer(body: ReadableStream<Uint8Array> | null): Promise<string | null> {
+export async function readResponseExcerpt(body: ReadableStream<Uint8Array> | null): Promise<string | null> {
   if (body === null) return null;
   const reader = body.getReader();
   // Without it the connection stays open, and there are six. A read under way then ends like the body.

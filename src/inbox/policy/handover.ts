@@ -13,11 +13,3 @@ const MAX_DOUBLINGS = 4;
 export function nextHandoverAt(nowMs: number, leaseMs: number, handovers: number): number {
   return nowMs + leaseMs * 2 ** Math.min(handovers, MAX_DOUBLINGS);
 }
-
-/** Does a destination want this type? `payment.*` is every `payment.…`. */
-export function wantsType(types: readonly string[] | null, type: string): boolean {
-  if (types === null) return true;
-  return types.some((wanted) =>
-    wanted.endsWith(".*") ? type.startsWith(wanted.slice(0, -1)) : wanted === type,
-  );
-}

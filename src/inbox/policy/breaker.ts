@@ -5,7 +5,7 @@
  * Closed until ten payments have failed in a row; then open, with one probe per interval (30 s, doubling to
  * 5 min); closed by the first success (delivery.md).
  */
-import { BREAKER_FAILURES, BREAKER_MAX_PROBE_MS, BREAKER_PROBE_MS } from "../limits.ts";
+import { BREAKER_FAILURES, BREAKER_MAX_PROBE_MS, BREAKER_PROBE_MS } from "../../limits.ts";
 
 export interface Breaker {
   /** Failures in a row. */

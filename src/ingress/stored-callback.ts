@@ -4,7 +4,7 @@ import type { StoredCallback } from "../inbox/protocol.ts";
 import { Callback } from "../providers/callback.ts";
 import { redact } from "../providers/redact.ts";
 import type { Source } from "../providers/source.ts";
-import { fromBase64, toBase64 } from "../verify/hmac.ts";
+import { fromBase64, toBase64 } from "../parse/encoding.ts";
 
 /** @param verification the proof already given, or null while it is still to be asked for */
 export function toStored(

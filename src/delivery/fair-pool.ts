@@ -9,7 +9,7 @@
  * @param keyOf for whom an item is
  * @param work never rejects
  */
-export async function inTurns<T>(
+export async function runFairly<T>(
   items: readonly T[],
   keyOf: (item: T) => string,
   limit: number,

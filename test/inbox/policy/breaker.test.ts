@@ -9,8 +9,8 @@ import {
   probing,
   succeeded,
   type Breaker,
-} from "../../src/delivery/breaker.ts";
-import { BREAKER_FAILURES } from "../../src/limits.ts";
+} from "../../../src/inbox/policy/breaker.ts";
+import { BREAKER_FAILURES } from "../../../src/limits.ts";
 
 const T = 1_000_000;
 const SECOND = 1_000;

@@ -2,7 +2,7 @@
 import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { beforeEach, expect, it, vi } from "vitest";
 import type { Reference } from "../../src/inbox/protocol.ts";
-import { PACE_HEADROOM_RATIO } from "../../src/limits.ts";
+import { RATE_HEADROOM_RATIO } from "../../src/limits.ts";
 import { freshRelay, inboxOf } from "../support/front-door.ts";
 import { interceptQueue } from "../support/queue.ts";
 import { acceptance, eventId, paymentId } from "../support/events.ts";
@@ -10,8 +10,8 @@ import { relay } from "../support/bindings.ts";
 
 const SHARD = "8/0";
 /** Requests per second over eight shards, by how often this one has a slot. */
-const EVERY_SECOND = 8 / PACE_HEADROOM_RATIO;
-const EVERY_EIGHT_SECONDS = 1 / PACE_HEADROOM_RATIO;
+const EVERY_SECOND = 8 / RATE_HEADROOM_RATIO;
+const EVERY_EIGHT_SECONDS = 1 / RATE_HEADROOM_RATIO;
 let sent: Reference[];
 
 beforeEach(async () => {
@@ -37,15 +37,15 @@ const inbox = () => inboxOf(SHARD);
 const accept = (payment: string, event: string, status: "pending" | "confirmed" = "confirmed") =>
   inbox().accept(acceptance({ payment, event, status }));
 
-/** What the consumer does with all it was sent: claims it and, when its slot has come, delivers it. */
+/** What the consumer does with all it was sent: leases it and, when its slot has come, delivers it. */
 async function consume(): Promise<number[]> {
   const references = sent.splice(0);
-  const claims = await inbox().claim(references);
+  const leases = await inbox().lease(references);
   const slots: number[] = [];
-  for (const [index, claim] of claims.entries()) {
-    if (claim.kind !== "deliver") continue;
-    slots.push(claim.notBeforeMs);
-    const attempt = { attempt: claim.attempt, atMs: claim.notBeforeMs, durationMs: 5, status: 200 };
+  for (const [index, lease] of leases.entries()) {
+    if (lease.kind !== "deliver") continue;
+    slots.push(lease.notBeforeMs);
+    const attempt = { attempt: lease.attempt, atMs: lease.notBeforeMs, durationMs: 5, status: 200 };
     await inbox().settle([
       {
         reference: references[index] as Reference,
@@ -107,7 +107,7 @@ it("the next event of a payment waits like any other while there is no slot soon
   await accept("first", "e2");
   for (let n = 3; n <= 5; n += 1) await accept(`p${n}`, `e${n}`);
   await vi.waitFor(() => expect(sent).toHaveLength(4));
-  await inbox().claim(sent.splice(0));
+  await inbox().lease(sent.splice(0));
   const attempt = { attempt: 1, atMs: Date.now(), durationMs: 5, status: 200, error: null, answer: "" };
   const [payment, event] = [paymentId("first"), eventId("e1")];
   const first: Reference = { shard: SHARD, payment, n: 1, event, destination: "crm" };

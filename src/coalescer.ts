@@ -1,6 +1,6 @@
 /**
- * One call for many: what is asked for while a call is under way, or in the same instant, goes together
- * in the next. So a batch costs a handful of calls, and nobody waits for a slower neighbour.
+ * Request coalescing: what is asked for while a call is under way, or in the same turn, goes together in
+ * the next call. So a batch costs a handful of calls, and nobody waits for a slower neighbour.
  */
 
 interface Waiting<In, Out> {
@@ -9,31 +9,41 @@ interface Waiting<In, Out> {
   readonly reject: (error: unknown) => void;
 }
 
-export class Together<In, Out> {
+export class Coalescer<In, Out> {
   readonly #call: (items: readonly In[]) => Promise<readonly Out[]>;
+  readonly #maxItems: number;
   #waiting: Waiting<In, Out>[] = [];
-  #running = false;
+  #running: Promise<void> | null = null;
 
-  /** @param call answers every item, in their order */
-  constructor(call: (items: readonly In[]) => Promise<readonly Out[]>) {
+  /**
+   * @param call answers every item, in their order
+   * @param maxItems of one call
+   */
+  constructor(call: (items: readonly In[]) => Promise<readonly Out[]>, maxItems = Number.POSITIVE_INFINITY) {
     this.#call = call;
+    this.#maxItems = maxItems;
   }
 
   ask(item: In): Promise<Out> {
     const { promise, resolve, reject } = Promise.withResolvers<Out>();
     this.#waiting.push({ item, resolve, reject });
-    if (!this.#running) void this.#run();
+    this.#running ??= this.#run().finally(() => {
+      this.#running = null;
+    });
     return promise;
+  }
+
+  /** Resolves when no call is under way and nothing waits for one. */
+  async idle(): Promise<void> {
+    await this.#running;
   }
 
   /** Never rejects: a failure goes to those who wait for it. */
   async #run(): Promise<void> {
-    this.#running = true;
     // Others may be about to ask in this very turn.
     await Promise.resolve();
     while (this.#waiting.length > 0) {
-      const group = this.#waiting;
-      this.#waiting = [];
+      const group = this.#waiting.splice(0, this.#maxItems);
       try {
         const answers = await this.#call(group.map(({ item }) => item));
         if (answers.length !== group.length) throw new Error("not every item was answered");
@@ -42,6 +52,5 @@ export class Together<In, Out> {
         for (const { reject } of group) reject(error);
       }
     }
-    this.#running = false;
   }
 }

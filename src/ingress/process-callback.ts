@@ -3,21 +3,21 @@
  * callback whose verifier is asked again, and for a quarantined one that is run again after a fix.
  */
 import type { RelayConfig } from "../config/schema.ts";
-import type { Env } from "../env.ts";
+import type { IngressBindings } from "./bindings.ts";
 import type { Verification } from "../event.ts";
 import type { Accepted } from "../inbox/protocol.ts";
 import type { Callback } from "../providers/callback.ts";
-import { draftOf } from "../providers/draft.ts";
+import { normalisedEventOf } from "../providers/normalised-event.ts";
 import { paymentIdOf } from "../providers/ids.ts";
 import { setAsideBy } from "../providers/policy.ts";
-import type { Claim, Verdict } from "../providers/provider.ts";
+import type { Reservation, Verdict } from "../providers/provider.ts";
 import type { Source } from "../providers/source.ts";
 import type { Because, QuarantinedReason } from "../reasons.ts";
-import { mayAsk } from "./flood.ts";
-import type { Inboxes } from "./inboxes.ts";
+import { takeQuestion } from "./flood.ts";
+import type { InboxClient } from "../inbox/client.ts";
 import { isKnownDuplicate, repeatsAreNoNews } from "./shield.ts";
 
-export type Decided =
+export type Processed =
   | Exclude<Verdict, { kind: "verified" }>
   | ({ readonly kind: "quarantined"; readonly verification: Verification } & Because<QuarantinedReason>)
   | {
@@ -30,29 +30,33 @@ export type Decided =
 /** `hit`: answered by the shield; `open`: a plain repeat may be remembered there; `closed`: it may not. */
 export type Shield = "hit" | "open" | "closed";
 
-export interface Surroundings {
-  readonly inboxes: Inboxes;
+export interface ProcessingContext {
+  readonly inbox: InboxClient;
   readonly config: RelayConfig;
-  readonly env: Env;
+  readonly env: IngressBindings;
   readonly nowMs: number;
   /** The proof given when the callback first came; null: verify now. */
   readonly verification: Verification | null;
 }
 
-export async function decide(source: Source, callback: Callback, around: Surroundings): Promise<Decided> {
-  const { inboxes, nowMs } = around;
-  const verdict = around.verification
-    ? { kind: "verified" as const, verification: around.verification, claim: undefined }
+export async function processCallback(
+  source: Source,
+  callback: Callback,
+  context: ProcessingContext,
+): Promise<Processed> {
+  const { inbox, nowMs } = context;
+  const verdict = context.verification
+    ? { kind: "verified" as const, verification: context.verification, reservation: undefined }
     : await source.verify(callback, {
         nowMs,
         fetch: (url, init) => fetch(url, init),
-        tokens: inboxes.tokens,
-        mayAsk: async () => await mayAsk(around.env, source.name),
+        tokens: inbox.tokens,
+        mayAsk: async () => await takeQuestion(context.env, source.name),
       });
   if (verdict.kind !== "verified") return verdict;
   const { verification } = verdict;
 
-  const early = await takeClaim(verdict.claim, callback, inboxes);
+  const early = await takeReservation(verdict.reservation, callback, inbox);
   if (early && "refuse" in early.taken) return { kind: "refused", reason: early.taken.refuse };
 
   const reading = await source.normalise(callback);
@@ -62,43 +66,43 @@ export async function decide(source: Source, callback: Callback, around: Surroun
   const aside = setAsideBy(source.settings, facts);
   if (aside) return { kind: "quarantined", ...aside, verification };
 
-  const draft = await draftOf(source, callback, facts, verification);
-  const late = await takeClaim(ofAccount(source, facts.claim), callback, inboxes);
+  const event = await normalisedEventOf(source, callback, facts, verification);
+  const late = await takeReservation(ofAccount(source, facts.reservation), callback, inbox);
   if (late && "refuse" in late.taken) return { kind: "refused", reason: late.taken.refuse };
   if (late && "duplicate" in late.taken) {
     const warning = late.taken.duplicate;
-    await inboxes.repeat(await paymentIdOf(source.provider, source.account, late.owner), draft.id, warning);
-    const accepted = { outcome: "duplicate" as const, eventId: draft.id, warnings: [warning] };
+    await inbox.repeat(await paymentIdOf(source.provider, source.account, late.owner), event.id, warning);
+    const accepted = { outcome: "duplicate" as const, eventId: event.id, warnings: [warning] };
     return { kind: "event", accepted, verification, shield: "closed" };
   }
 
   const shield = repeatsAreNoNews(facts) ? "open" : "closed";
-  if (shield === "open" && (await isKnownDuplicate(around.env.SEEN, draft.id, callback.sha256))) {
-    const accepted = { outcome: "duplicate" as const, eventId: draft.id, warnings: [] };
+  if (shield === "open" && (await isKnownDuplicate(context.env.SEEN, event.id, callback.sha256))) {
+    const accepted = { outcome: "duplicate" as const, eventId: event.id, warnings: [] };
     return { kind: "event", accepted, verification, shield: "hit" };
   }
-  const accepted = await inboxes.accept({
+  const accepted = await inbox.accept({
     source: source.name,
-    draft,
+    event,
     fingerprint: callback.sha256,
     contents: facts.contents,
-    destinations: source.settings.destinations ?? around.config.eventDestinations,
+    destinations: source.settings.destinations ?? context.config.eventDestinations,
   });
   return { kind: "event", accepted, verification, shield };
 }
 
 /** Whose the name is if it is not ours, and what happens then; null when it is ours. */
-async function takeClaim(
-  claim: Claim | undefined,
+async function takeReservation(
+  reservation: Reservation | undefined,
   callback: Callback,
-  inboxes: Inboxes,
-): Promise<Pick<Claim, "taken" | "owner"> | null> {
-  if (!claim) return null;
-  const owner = await inboxes.claim(claim, callback.sha256);
-  return owner === claim.owner ? null : { taken: claim.taken, owner };
+  inbox: InboxClient,
+): Promise<Pick<Reservation, "taken" | "owner"> | null> {
+  if (!reservation) return null;
+  const owner = await inbox.reserve(reservation, callback.sha256);
+  return owner === reservation.owner ? null : { taken: reservation.taken, owner };
 }
 
 /** Two merchants' accounts may well use one event id: each has its own names. */
-function ofAccount(source: Source, claim: Claim | undefined): Claim | undefined {
-  return claim && { ...claim, key: `${source.name}|${claim.key}` };
+function ofAccount(source: Source, reservation: Reservation | undefined): Reservation | undefined {
+  return reservation && { ...reservation, key: `${source.name}|${reservation.key}` };
 }

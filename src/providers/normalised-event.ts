@@ -1,5 +1,5 @@
 /** From what a provider stated to an event that lacks only its payment's history. Pure. */
-import type { EventDraft, RawCallback, Verification } from "../event.ts";
+import type { NormalisedEvent, RawCallback, Verification } from "../event.ts";
 import { MAX_EVENT_RAW_BYTES } from "../limits.ts";
 import type { Callback } from "./callback.ts";
 import { eventIdOf, paymentIdOf } from "./ids.ts";
@@ -8,12 +8,12 @@ import { redact } from "./redact.ts";
 import type { Source } from "./source.ts";
 
 /** The event of these facts, without type, sequence and previous status (`inbox/lifecycle.ts` adds them). */
-export async function draftOf(
+export async function normalisedEventOf(
   source: Source,
   callback: Callback,
   facts: Facts,
   verification: Verification,
-): Promise<EventDraft> {
+): Promise<NormalisedEvent> {
   const [id, paymentId] = await Promise.all([
     eventIdOf(source.provider, source.account, ...facts.eventKey),
     paymentIdOf(source.provider, source.account, ...facts.subjectKey),

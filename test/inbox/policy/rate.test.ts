@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { nextSlotMs, slotPeriodMs } from "../../src/delivery/pace.ts";
+import { nextSlotMs, slotPeriodMs } from "../../../src/inbox/policy/rate.ts";
 
 /** When `count` deliveries start that all want to start at `nowMs`, on every shard. */
 function starts(perSecond: number, shards: number, count: number, nowMs: number): number[] {

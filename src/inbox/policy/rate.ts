@@ -4,7 +4,7 @@
  * shard alone never reaches it. Pure.
  */
 
-export interface Pace {
+export interface Rate {
   /** Requests per second over all shards. */
   readonly perSecond: number;
   readonly shard: number;
@@ -12,7 +12,7 @@ export interface Pace {
 }
 
 /** Milliseconds between two slots of the same shard. */
-export function slotPeriodMs({ perSecond, shards }: Pace): number {
+export function slotPeriodMs({ perSecond, shards }: Rate): number {
   return (shards * 1000) / perSecond;
 }
 
@@ -21,7 +21,7 @@ export function slotPeriodMs({ perSecond, shards }: Pace): number {
  *
  * @param lastMs the slot given out last, or null
  */
-export function nextSlotMs(pace: Pace, nowMs: number, lastMs: number | null): number {
+export function nextSlotMs(pace: Rate, nowMs: number, lastMs: number | null): number {
   const period = slotPeriodMs(pace);
   const offset = (pace.shard * 1000) / pace.perSecond;
   const earliest = lastMs === null ? nowMs : Math.max(nowMs, lastMs + period / 2);

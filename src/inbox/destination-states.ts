@@ -1,0 +1,106 @@
+/**
+ * What one shard knows of its destinations: pauses and circuit breakers, which are also on disk; failing
+ * payments, refusals in a row and probes, which are in memory only and cost a late breaker or alert when lost.
+ */
+import { BREAKER_FAILURES } from "../limits.ts";
+import { CLOSED, isOpen, probing, type Breaker } from "./policy/breaker.ts";
+import { countRefusal } from "./policy/refusals.ts";
+import { deliveryName } from "./leases.ts";
+import type { DeliveryRow, Store } from "./store.ts";
+
+export class DestinationStates {
+  readonly #store: Store;
+  /** Paused destinations and why. */
+  readonly #paused = new Map<string, string>();
+  readonly #breakers = new Map<string, Breaker>();
+  /** By destination: payments that failed since the last success, as many as the breaker counts. */
+  readonly #failingPayments = new Map<string, Set<string>>();
+  /** By destination: answers in a row that were a 4xx of no use. */
+  readonly #refusals = new Map<string, number>();
+  /** By destination: the delivery its open breaker lets through next. */
+  readonly #probes = new Map<string, string>();
+
+  constructor(store: Store) {
+    this.#store = store;
+  }
+
+  /** Pauses and breakers as they are on disk. */
+  readAgain(): void {
+    this.#paused.clear();
+    this.#breakers.clear();
+    for (const { name, paused, breaker } of this.#store.destinations()) {
+      if (paused !== null) this.#paused.set(name, paused);
+      if (breaker !== null) this.#breakers.set(name, JSON.parse(breaker) as Breaker);
+    }
+  }
+
+  isPaused(destination: string): boolean {
+    return this.#paused.has(destination);
+  }
+
+  /** @param why null: no longer */
+  setPaused(destination: string, why: string | null): void {
+    if (why === null) this.#paused.delete(destination);
+    else this.#paused.set(destination, why);
+    this.#write(destination);
+  }
+
+  breakerOf(destination: string): Breaker {
+    return this.#breakers.get(destination) ?? CLOSED;
+  }
+
+  setBreaker(destination: string, breaker: Breaker): void {
+    if (breaker === CLOSED) this.#breakers.delete(destination);
+    else this.#breakers.set(destination, breaker);
+    this.#write(destination);
+  }
+
+  #write(destination: string): void {
+    const breaker = this.#breakers.get(destination);
+    this.#store.setDestination(
+      destination,
+      this.#paused.get(destination) ?? null,
+      breaker ? JSON.stringify(breaker) : null,
+    );
+  }
+
+  /** True if this payment had not failed since the destination's last success. */
+  addFailingPayment({ destination, payment_id }: DeliveryRow): boolean {
+    const failing = this.#failingPayments.get(destination) ?? new Set();
+    this.#failingPayments.set(destination, failing);
+    const isNew = !failing.has(payment_id);
+    if (failing.size < BREAKER_FAILURES) failing.add(payment_id);
+    return isNew;
+  }
+
+  clearFailingPayments(destination: string): void {
+    this.#failingPayments.delete(destination);
+  }
+
+  /** True when refusals in a row have become worth an alert. */
+  countAnswer(destination: string, status: number | null): boolean {
+    const { inARow, alert } = countRefusal(this.#refusals.get(destination) ?? 0, status);
+    this.#refusals.set(destination, inARow);
+    return alert;
+  }
+
+  /** This delivery is the one that may be attempted although the breaker is open. */
+  setProbe(row: DeliveryRow, nowMs: number): void {
+    this.#probes.set(row.destination, deliveryName(row));
+    this.setBreaker(row.destination, probing(this.breakerOf(row.destination), nowMs));
+  }
+
+  isProbe(row: DeliveryRow): boolean {
+    return this.#probes.get(row.destination) === deliveryName(row);
+  }
+
+  /** Its attempt is over, and with it its leave to pass. Was it the probe? */
+  endProbe(row: DeliveryRow): boolean {
+    return this.isProbe(row) && this.#probes.delete(row.destination);
+  }
+
+  /** Are references of this destination handed to the queue? Not while its breaker is open: the sweep probes. */
+  isAdmitting(destination: string): boolean {
+    return !isOpen(this.breakerOf(destination));
+  }
+}

@@ -1,0 +1,12 @@
+/** What the ingress needs of the platform, besides the Inbox. */
+import type { CounterBindings } from "../counters.ts";
+import type { InboxBindings } from "../inbox/client.ts";
+
+export interface IngressBindings extends InboxBindings, CounterBindings {
+  /** The shield: event id → fingerprint of a callback known to be a plain duplicate. */
+  readonly SEEN: KVNamespace;
+  /** Counts refused requests by caller; without it a flood is refused one by one. */
+  readonly UNVERIFIED?: RateLimit;
+  /** Counts questions to token verifiers, by source. */
+  readonly QUESTIONS?: RateLimit;
+}
