@@ -55,10 +55,21 @@ export type QuarantinedReason =
   | "bad_amount"
   | "unknown_currency"
   | "conflict"
-  | "test_event";
+  | "test_event"
+  /** Another payment of an order that was paid already, by all that can be told: of another sum. */
+  | "second_payment"
+  /** From a provider that repeats whatever is not a success: kept as it came. */
+  | "content_type"
+  | "charset"
+  | "content_encoding"
+  | "too_large";
 
 /** Authentic, stored, not forwarded. */
-export type SupersededReason = "same_state" | "regress";
+export type SupersededReason =
+  | "same_state"
+  | "regress"
+  /** The same order and sum again under another proof: a repeat, or a second payment. */
+  | "same_order";
 
 /** A reason with its particulars: `duplicate_key` of `/status` reads `duplicate_key:/status`. */
 export interface Because<R extends string> {

@@ -113,6 +113,11 @@ export interface Facts {
    * `{"conflict:amount": "0.0098 USDT"}`.
    */
   readonly contents: Readonly<Record<string, string>>;
+  /**
+   * Names the proof of this one callback (SHA-256 of its one-time token), where an event key that comes
+   * again under another proof is only probably the same news: it is stored and alerted, never swallowed.
+   */
+  readonly instance?: string | undefined;
   /** A key of this account that must never serve two owners, decided before the event is accepted. */
   readonly reservation?: Reservation | undefined;
 }
