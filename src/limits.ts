@@ -67,6 +67,31 @@ export const LEASE_GRACE_MS = 5_000;
 export const QUEUE_BATCH_MESSAGES = 100;
 /** The longest delay of a queue message (Queues: 24 h). */
 export const QUEUE_MAX_DELAY_SECONDS = 86_400;
+/** References one sweep of a destination hands over at most: no transaction touches many more rows. */
+export const SWEEP_MAX_ROWS = 500;
+/** Attempts to one destination under way at once, over all shards, unless it says otherwise: no burst buries it. */
+export const DEFAULT_MAX_IN_FLIGHT = 128;
+/**
+ * A destination with a longer time-out gets its first attempt over the queue: a Worker that has answered is
+ * given 30 s (Cloudflare Workers, `waitUntil`).
+ */
+export const MAX_DIRECT_TIMEOUT_MS = 25_000;
+/** The ledger's snapshot is written after so many changes: a row for that many events. */
+export const LEDGER_SNAPSHOT_CHANGES = 64;
+/** Repeats are counted in memory for this long, so that a storm of them costs no row each. */
+export const REPEATS_IN_MEMORY_MS = 5_000;
+/** How often a shard counts all its rows anew … */
+export const RECOUNT_INTERVAL_MS = 86_400_000;
+/** … that many events a step … */
+export const RECOUNT_STEP_EVENTS = 500;
+/** … with a pause between. */
+export const RECOUNT_STEP_INTERVAL_MS = 1_000;
+/** Events whose ids share one row of the search by id. */
+export const EVENT_ID_BLOCK_EVENTS = 1_024;
+/** Conflicting statements of one event that are kept for a person; more are only alerted. */
+export const MAX_STORED_CONFLICTS = 20;
+/** Of a success's answer, so much is kept. */
+export const MAX_SUCCESS_ANSWER_CHARS = 256;
 /** How long to wait before a sweep that failed is tried again. */
 export const SWEEP_RETRY_MS = 5_000;
 
@@ -103,6 +128,10 @@ export const LIST_WINDOW_EVENTS = 2_000;
 /** Events on a page of the operator API, at most and by default. */
 export const MAX_PAGE_EVENTS = 200;
 export const DEFAULT_PAGE_EVENTS = 50;
+/** Events one order in bulk (release, dismiss) is carried out for at once. */
+export const MAX_BULK_ORDER_EVENTS = 500;
+/** Failures of an order in bulk that are named in its answer. */
+export const MAX_SHOWN_FAILURES = 20;
 /** Windows one page may cost per shard before it is handed out as it is, with a cursor to go on from. */
 export const MAX_PAGE_WINDOWS = 10;
 /** Bulk replays go on in steps of this length. */
@@ -111,18 +140,24 @@ export const REPLAY_STEP_MS = 1_000;
 export const DEFAULT_DRAIN_PER_SECOND = 50;
 /** How long everything is kept, dedupe keys included. */
 export const DEFAULT_RETENTION_DAYS = 90;
-/** How often a shard looks for what has outlived it … */
-export const PURGE_INTERVAL_MS = 21_600_000;
-/** … and how many events it looks at in one step. */
-export const PURGE_STEP_EVENTS = 200;
+/** Milliseconds of a day. */
+export const DAY_MS = 86_400_000;
+/** A payment is remembered, without its events, for ten years: refunds and disputes come late. */
+export const DEFAULT_TOMBSTONE_DAYS = 3_650;
+/** Events a step of the purge forgets, or names it looks at. */
+export const PURGE_STEP_EVENTS = 500;
+/** Between two steps of the purge: others have their turn. */
+export const PURGE_STEP_INTERVAL_MS = 2_000;
+/** A shard with nothing old enough looks again after this at the earliest. */
+export const MIN_PURGE_INTERVAL_MS = 3_600_000;
+/** How often all remembered payments and reserved names are gone through. */
+export const ROUND_OF_OLD_NAMES_MS = 7 * DAY_MS;
 /** The share of a destination's rate that is given out: what is late on its way shares its second with others. */
 export const RATE_HEADROOM_RATIO = 0.95;
 /** A paced delivery whose slot is further away than this goes back to the Inbox instead of waiting in the consumer. */
 export const RATE_HORIZON_MS = 2_000;
 /** One step of draining a backlog (after a pause, an outage, a restart): so much of the rate at a time. */
 export const DRAIN_STEP_MS = 1_000;
-/** When a delivery that found its destination busy is handed over again. */
-export const BUSY_RETRY_MS = 1_000;
 /** The same alert about the same thing is not repeated within this long; what was held back is counted in the next. */
 export const ALERT_REPEAT_MS = 900_000;
 /** Alerts one shard sends in a minute at most; the log has them all. */
@@ -139,6 +174,8 @@ export const SILENCE_MIN_EVENTS = 20;
 export const SILENCE_FACTOR = 20;
 /** … and never less than this. */
 export const SILENCE_MIN_MS = 1_800_000;
+/** Something owed for longer than its retries explain and this is worth an alert. */
+export const OWED_LONG_MARGIN_MS = 900_000;
 /** A callback that waits for its verifier longer than this is worth an alert. */
 export const DEFERRED_TOO_LONG_MS = 3_600_000;
 
@@ -149,5 +186,17 @@ export const INBOX_DEADLINE_MS = 8_000;
 export const MAX_DISCARDED_BYTES = 104_857_600;
 /** A body has to arrive within this. */
 export const BODY_TIMEOUT_MS = 30_000;
+/** How long the queue waits after we ourselves failed: at first … */
+export const OUR_FAILURE_RETRY_SECONDS = 10;
+/** … and, doubling, at most: an outage of ours must not use up the queue's hundred retries in minutes. */
+export const OUR_FAILURE_MAX_RETRY_SECONDS = 900;
+
+/** A KV that has not answered within this has missed. */
+export const KV_DEADLINE_MS = 250;
+/** A write to it is made after the answer, and given up after this. */
+export const KV_WRITE_DEADLINE_MS = 5_000;
+/** Repeats of a source seen by this isolate make it ask KV first for this long. */
+export const SHIELD_ALERTNESS_MS = 60_000;
+
 /** A queue that does not answer within this is left to the sweep. */
 export const QUEUE_SEND_DEADLINE_MS = 10_000;

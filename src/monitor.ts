@@ -1,18 +1,49 @@
-/** Monitoring: every few minutes, asks all shards how they are and raises what a person should know. */
+/** Monitoring: every few minutes, asks each shard how it is and raises what a person should know. */
 import type { RelayConfig } from "./config/schema.ts";
 import type { Env } from "./env.ts";
 import { InboxClient } from "./inbox/client.ts";
-import { addUp } from "./inbox/ledger.ts";
-import { findingsOf } from "./inbox/health.ts";
+import { findingsOf, type HealthReport } from "./inbox/health.ts";
+import { addUp, type LedgerPart } from "./inbox/ledger.ts";
+import { alert, fault } from "./log.ts";
 
 export async function monitor(env: Env, config: RelayConfig, nowMs: number): Promise<void> {
   const inbox = new InboxClient(env, config);
-  const [reports, parts] = await Promise.all([
-    inbox.all((shard) => shard.health()),
-    inbox.all((shard) => shard.ledger()),
-  ]);
-  // One shard holds the alerts of the whole, so that it is the one to know what was said already.
-  for (const { about, fields } of findingsOf(reports, addUp(parts), nowMs)) {
-    await inbox.first().raise(about, fields);
+  const answers = await Promise.allSettled(
+    inbox.shardNames.map(async (name): Promise<[HealthReport, LedgerPart]> => {
+      const shard = inbox.shard(name);
+      return [await shard.health(), await shard.ledger()];
+    }),
+  );
+  const answered = answers.flatMap((answer) => (answer.status === "fulfilled" ? [answer.value] : []));
+  for (const [index, answer] of answers.entries()) {
+    if (answer.status === "fulfilled") continue;
+    // The others are looked at all the same.
+    const shard = inbox.shardNames[index] ?? "";
+    fault("monitor", answer.reason, { shard });
+    await raise(inbox, "shard_unreachable", { shard });
   }
+  const ledger = addUp(answered.map(([, part]) => part));
+  const findings = findingsOf(
+    answered.map(([report]) => report),
+    ledger,
+    nowMs,
+  );
+  for (const { about, fields } of findings) await raise(inbox, about, fields);
+}
+
+/** In the first shard that takes it, so that the same one knows what was said already. */
+async function raise(
+  inbox: InboxClient,
+  about: string,
+  fields: Readonly<Record<string, string | number>>,
+): Promise<void> {
+  for (const name of inbox.shardNames) {
+    try {
+      await inbox.shard(name).raise(about, fields);
+      return;
+    } catch (error) {
+      fault("monitor", error, { shard: name });
+    }
+  }
+  alert(about, fields);
 }

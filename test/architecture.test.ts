@@ -16,6 +16,7 @@ const FOLDERS = [
   "providers",
   "config",
   "inbox/policy",
+  "inbox/store",
   "inbox",
   "delivery",
   "ingress",

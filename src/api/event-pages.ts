@@ -1,6 +1,6 @@
 /** One page of events over all Inbox shards, newest first, and where the next one begins. */
 import type { InboxClient, InboxStub } from "../inbox/client.ts";
-import type { EventFilter, ListedEvent } from "../inbox/operating.ts";
+import type { EventFilter, ListedEvent } from "../inbox/queries.ts";
 import { MAX_PAGE_WINDOWS } from "../limits.ts";
 
 /** Where each shard's list goes on: below this number; null: it is at its end; absent: from the newest. */

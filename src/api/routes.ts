@@ -9,13 +9,25 @@ import type { RelayConfig } from "../config/schema.ts";
 import { InboxClient, type InboxStub } from "../inbox/client.ts";
 import type { Breaker } from "../inbox/policy/breaker.ts";
 import { reprocess } from "../ingress/reprocess.ts";
-import type { ReplayJobRow } from "../inbox/operator-store.ts";
+import type { ReplayJobRow } from "../inbox/store/operator-store.ts";
 import { addUp } from "../inbox/ledger.ts";
-import { agrees, type EventFilter } from "../inbox/operating.ts";
+import { agrees, type EventFilter } from "../inbox/queries.ts";
 import { operatorsOnly } from "./auth.ts";
 import type { ApiBindings } from "./bindings.ts";
 import { openApi } from "./openapi.ts";
-import { eventPage, listQuery, pauseBody, replayBody, replaysBody, type replayJob } from "./schemas.ts";
+import { orderInBulk } from "./bulk-orders.ts";
+import { releaseAsNewPayment } from "./release.ts";
+import {
+  dismissBody,
+  dismissalsBody,
+  eventPage,
+  listQuery,
+  pauseBody,
+  releasesBody,
+  replayBody,
+  replaysBody,
+  type replayJob,
+} from "./schemas.ts";
 import { eventPageOf } from "./event-pages.ts";
 import { detailView, instant, listedView } from "./views.ts";
 
@@ -66,12 +78,66 @@ api.post("/events/:id/replay", async (c) => {
   const found = await findEvent(c.var.inbox, c.req.param("id"));
   if (!found) return notFound(c);
   const { inbox, detail } = found;
-  if (detail.row.state === "quarantined") return await runAgain(c, inbox, detail.row.event_id);
+  if (body.value.as === "new_payment") {
+    const released = await releaseAsNewPayment(inbox, detail.row.n, c.var, c.env);
+    return released.ok
+      ? c.json({ id: detail.row.event_id, deliveries: released.deliveries, became: released.became }, 202)
+      : c.json({ error: released.error }, 409);
+  }
+  if (detail.row.state === "quarantined" && detail.callback !== null)
+    return await runAgain(c, inbox, detail.row.event_id);
+  if (["quarantined", "superseded", "conflicting"].includes(detail.row.state)) {
+    // What is only kept can be put back on the lists; to forward it, say as what.
+    if (detail.row.dismissed === null)
+      return c.json({ error: 'it is set aside: to forward it, ask for {"as": "new_payment"}' }, 409);
+    await inbox.undismiss(detail.row.n, c.var.actor);
+    return c.json({ id: detail.row.event_id, deliveries: 0 }, 202);
+  }
   const unknown = unknownNames(c.var.config, body.value);
   if (unknown.length > 0) return badRequest(c, unknown);
   const deliveries = await inbox.replay(detail.row.n, body.value.destination, c.var.actor);
   if (deliveries === 0) return c.json({ error: "nothing of this event can be sent again" }, 409);
   return c.json({ id: detail.row.event_id, deliveries }, 202);
+});
+
+api.post("/events/:id/dismiss", async (c) => {
+  const body = parse(dismissBody, await readJson(c));
+  if (!body.ok) return badRequest(c, body.problems);
+  const found = await findEvent(c.var.inbox, c.req.param("id"));
+  if (!found) return notFound(c);
+  const { row } = found.detail;
+  const dismissed = await found.inbox.dismiss(row.n, c.var.actor, body.value.reason);
+  if (!dismissed) return c.json({ error: `nothing of it waits for a person: it is ${row.shown}` }, 409);
+  return c.json({ id: row.event_id, dismissed });
+});
+
+api.post("/dismissals", async (c) => {
+  const body = parse(dismissalsBody, await readJson(c));
+  if (!body.ok) return badRequest(c, body.problems);
+  const { dry_run, limit, reason, ...filter } = body.value;
+  const unknown = unknownNames(c.var.config, filter);
+  if (unknown.length > 0) return badRequest(c, unknown);
+  const wanted = { ...filterOf(filter), needsPerson: true };
+  if (dry_run) return c.json({ matching: await countAll(c.var.inbox, wanted) });
+  const done = await orderInBulk(c.var.inbox, wanted, limit, async (shard, { n }) =>
+    (await shard.dismiss(n, c.var.actor, reason)) ? null : "nothing of it waits for a person",
+  );
+  return c.json(done);
+});
+
+api.post("/releases", async (c) => {
+  const body = parse(releasesBody, await readJson(c));
+  if (!body.ok) return badRequest(c, body.problems);
+  const { dry_run, limit, ...filter } = body.value;
+  const unknown = unknownNames(c.var.config, filter);
+  if (unknown.length > 0) return badRequest(c, unknown);
+  const wanted = { ...filterOf(filter), needsPerson: true, releasable: true };
+  if (dry_run) return c.json({ matching: await countAll(c.var.inbox, wanted) });
+  const done = await orderInBulk(c.var.inbox, wanted, limit, async (shard, { n }) => {
+    const released = await releaseAsNewPayment(shard, n, c.var, c.env);
+    return released.ok ? null : released.error;
+  });
+  return c.json(done);
 });
 
 /** A quarantined callback through today's adapter: it becomes an event, or says why it still does not. */
@@ -102,13 +168,14 @@ api.post("/replays", async (c) => {
   if (unknown.length > 0) return badRequest(c, unknown);
   const wanted = { ...filterOf(filter), replayable: true };
   if (dry_run) {
-    const counts = await c.var.inbox.all((shard) => countMatching(shard, wanted));
-    return c.json({ matching: counts.reduce((sum, count) => sum + count, 0) });
+    return c.json({ matching: await countAll(c.var.inbox, wanted) });
   }
   const id = `rpl_${crypto.randomUUID().replaceAll("-", "")}`;
   const share = per_second / c.var.inbox.shardNames.length;
   await c.var.inbox.first().audit(c.var.actor, "replays", JSON.stringify({ id, ...filter }));
-  await c.var.inbox.all((shard) => shard.startReplay(id, wanted, share));
+  await c.var.inbox.all(async (shard) =>
+    shard.startReplay(id, wanted, share, await countMatching(shard, wanted)),
+  );
   return c.json(await replayProgress(c.var.inbox, id), 202);
 });
 
@@ -131,6 +198,11 @@ api.post("/replays/:id/cancel", async (c) => {
   await c.var.inbox.all((shard) => shard.cancelReplay(id));
   return c.json(await replayProgress(c.var.inbox, id));
 });
+
+async function countAll(inbox: InboxClient, filter: EventFilter): Promise<number> {
+  const counts = await inbox.all((shard) => countMatching(shard, filter));
+  return counts.reduce((sum, count) => sum + count, 0);
+}
 
 async function countMatching(inbox: InboxStub, filter: EventFilter): Promise<number> {
   let count = 0;
@@ -159,6 +231,8 @@ function addUpReplay(parts: readonly ReplayJobRow[]): z.infer<typeof replayJob> 
     id: parts[0]?.id ?? "",
     state: has("running") ? "running" : has("canceled") ? "canceled" : "finished",
     replayed: parts.reduce((sum, part) => sum + part.replayed, 0),
+    total: parts.reduce((sum, part) => sum + part.total, 0),
+    filter: JSON.parse(parts[0]?.filter ?? "{}") as Record<string, unknown>,
     started_at: instant(parts[0]?.started_at ?? 0),
   };
 }
@@ -185,6 +259,7 @@ api.get("/destinations", async (c) => {
       pending: counts?.pending ?? 0,
       parked: counts?.parked ?? 0,
       dead: counts?.dead ?? 0,
+      dismissed: counts?.dismissed ?? 0,
       delivered: counts?.delivered ?? 0,
     };
   });
@@ -250,10 +325,16 @@ async function findEvent(inbox: InboxClient, id: string) {
 }
 
 function filterOf(
-  filter: Omit<EventFilter, "from" | "to"> & { from?: string | undefined; to?: string | undefined },
+  filter: Omit<EventFilter, "from" | "to" | "needsPerson"> & {
+    from?: string | undefined;
+    to?: string | undefined;
+    needs_person?: boolean | undefined;
+  },
 ): EventFilter {
+  const { needs_person: needsPerson, ...rest } = filter;
   return {
-    ...filter,
+    ...rest,
+    needsPerson,
     from: filter.from === undefined ? undefined : Date.parse(filter.from),
     to: filter.to === undefined ? undefined : Date.parse(filter.to),
   };

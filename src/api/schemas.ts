@@ -1,18 +1,26 @@
 /** What the operator API takes and gives: the one source of its validation and of its OpenAPI description. */
 import { z } from "zod";
 import { paymentEvent } from "../event.ts";
-import { DEFAULT_PAGE_EVENTS, DEFAULT_DRAIN_PER_SECOND, MAX_PAGE_EVENTS } from "../limits.ts";
+import {
+  DEFAULT_DRAIN_PER_SECOND,
+  DEFAULT_PAGE_EVENTS,
+  MAX_BULK_ORDER_EVENTS,
+  MAX_PAGE_EVENTS,
+} from "../limits.ts";
 
 export const states = [
   "pending",
   "delivered",
   "parked",
   "dead",
+  "unrouted",
   "superseded",
+  "conflicting",
   "deferred",
   "quarantined",
   "released",
   "refused",
+  "dismissed",
 ] as const;
 
 const instant = z.iso.datetime({ offset: true }).describe("RFC 3339");
@@ -22,6 +30,10 @@ const filterShape = {
   source: z.string().optional().describe("provider/account"),
   type: z.string().optional(),
   state: z.enum(states).optional(),
+  needs_person: z
+    .stringbool()
+    .optional()
+    .describe("dead, parked, quarantined, conflicting, or superseded with a warning; not dismissed"),
   from: instant.optional(),
   to: instant.optional(),
   q: z
@@ -63,6 +75,12 @@ export const listedEvent = z.object({
   warnings: z.array(z.string()),
   duplicates: z.int(),
   became: z.string().nullable().describe("the event that a callback set aside has become"),
+  released_by: z.string().nullable().describe("who released it from what was set aside, or released this"),
+  released_from: z.string().nullable().describe("the event set aside that this one was released from"),
+  dismissed: z
+    .object({ by: z.string(), at: instant, reason: z.string() })
+    .nullable()
+    .describe("who gave it up, when and why"),
   deliveries: z.array(delivery),
 });
 export type ListedEventJson = z.infer<typeof listedEvent>;
@@ -81,7 +99,7 @@ export const attempt = z.object({
 
 export const eventDetail = listedEvent.extend({
   event: paymentEvent.nullable().describe("the body every attempt sends, frozen at acceptance"),
-  superseded: z.unknown().describe("what a superseded event said, for comparison"),
+  stated: z.unknown().describe("what an event set aside said, for comparison"),
   callback: z
     .object({
       method: z.string(),
@@ -98,7 +116,15 @@ export type EventDetailJson = z.infer<typeof eventDetail>;
 
 export const paymentTimeline = z.object({ payment_id: z.string(), events: z.array(eventDetail) });
 
-export const replayBody = z.strictObject({ destination: z.string().optional() }).default({});
+export const replayBody = z
+  .strictObject({
+    destination: z.string().optional(),
+    as: z
+      .literal("new_payment")
+      .optional()
+      .describe("of something set aside: forward it as a payment of its own"),
+  })
+  .default({});
 export const replayAnswer = z.object({
   id: eventId,
   deliveries: z.int().describe("how many deliveries will be made"),
@@ -106,10 +132,34 @@ export const replayAnswer = z.object({
   became: z.string().nullable().optional(),
 });
 
+/** Which events an order in bulk is about, from a JSON body. */
+const orderFilter = {
+  ...filterShape,
+  needs_person: z.boolean().optional().describe("as in the list of events"),
+  destination: z.string().optional(),
+};
+
+export const dismissBody = z.strictObject({ reason: z.string().min(1).max(500) });
+export const dismissAnswer = z.object({ id: eventId, dismissed: z.boolean() });
+
+/** An order about each event that a filter finds, carried out while the caller waits. */
+const bulkShape = {
+  ...orderFilter,
+  dry_run: z.boolean().default(false).describe("only count"),
+  limit: z.int().min(1).max(MAX_BULK_ORDER_EVENTS).default(MAX_BULK_ORDER_EVENTS),
+};
+export const dismissalsBody = z.strictObject({ ...bulkShape, reason: z.string().min(1).max(500) });
+export const releasesBody = z.strictObject(bulkShape);
+export const bulkAnswer = z.object({
+  succeeded: z.int(),
+  failed: z.int(),
+  failures: z.array(z.object({ id: z.string(), error: z.string() })).describe("the first of them"),
+  more: z.boolean().describe("the filter finds more than the limit: give the order again"),
+});
+
 export const replaysBody = z
   .strictObject({
-    ...filterShape,
-    destination: z.string().optional(),
+    ...orderFilter,
     dry_run: z.boolean().default(false).describe("only count"),
     per_second: z.number().min(0.1).max(1_000).default(DEFAULT_DRAIN_PER_SECOND),
   })
@@ -125,6 +175,8 @@ export const replayJob = z.object({
   id: z.string(),
   state: z.enum(["running", "finished", "canceled"]),
   replayed: z.int(),
+  total: z.int().describe("how many the filter found when the order was given"),
+  filter: z.record(z.string(), z.unknown()),
   started_at: instant,
 });
 export const dryRun = z.object({ matching: z.int() });
@@ -142,6 +194,7 @@ export const destinationView = z.object({
   pending: z.int(),
   parked: z.int(),
   dead: z.int(),
+  dismissed: z.int(),
   delivered: z.int(),
 });
 
@@ -160,8 +213,18 @@ export const ledgerView = z.object({
   ),
   destinations: z.record(
     z.string(),
-    z.object({ owed: z.int(), delivered: z.int(), pending: z.int(), parked: z.int(), dead: z.int() }),
+    z.object({
+      owed: z.int(),
+      delivered: z.int(),
+      pending: z.int(),
+      parked: z.int(),
+      dead: z.int(),
+      dismissed: z.int(),
+    }),
   ),
+  remainder: z
+    .record(z.string(), z.int())
+    .describe("what does not add up, by name; empty when everything does"),
 });
 
 export const auditEntry = z.object({

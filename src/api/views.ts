@@ -1,7 +1,8 @@
 /** Rows of the Inbox as the API shows them. Pure. */
 import type { RelayConfig } from "../config/schema.ts";
-import type { EventDetail, ListedEvent } from "../inbox/operating.ts";
+import type { EventDetail, ListedEvent } from "../inbox/queries.ts";
 import type { StoredCallback } from "../inbox/protocol.ts";
+import type { Dismissed, Released } from "../inbox/store/rows.ts";
 import { redact } from "../providers/redact.ts";
 import type { Source } from "../providers/source.ts";
 import { fromBase64 } from "../parse/encoding.ts";
@@ -19,6 +20,7 @@ export function listedView(event: ListedEvent): ListedEventJson {
     warnings: JSON.parse(event.warnings) as string[],
     duplicates: event.duplicates,
     became: event.became,
+    ...historyOf(event),
     // `@verifier` among them: when a deferred callback is asked about again.
     deliveries: event.deliveries.map(({ destination, state, sequence, attempts, due }) => ({
       destination,
@@ -31,13 +33,13 @@ export function listedView(event: ListedEvent): ListedEventJson {
 }
 
 export function detailView(
-  { row, event, superseded, callback, attempts }: EventDetail,
+  { row, event, stated, callback, attempts }: EventDetail,
   config: RelayConfig,
 ): EventDetailJson {
   return {
     ...listedView(row),
     event,
-    superseded,
+    stated,
     callback: callback && callbackView(callback, config.sources.get(row.source)),
     attempts: attempts.map(({ destination, attempt, atMs, durationMs, status, error, answer }) => ({
       destination,
@@ -48,6 +50,16 @@ export function detailView(
       error,
       answer,
     })),
+  };
+}
+
+function historyOf(event: ListedEvent): Pick<ListedEventJson, "released_by" | "released_from" | "dismissed"> {
+  const released = event.released === null ? null : (JSON.parse(event.released) as Released);
+  const dismissed = event.dismissed === null ? null : (JSON.parse(event.dismissed) as Dismissed);
+  return {
+    released_by: released?.by ?? null,
+    released_from: released?.from ?? null,
+    dismissed: dismissed && { by: dismissed.by, at: instant(dismissed.at), reason: dismissed.why },
   };
 }
 

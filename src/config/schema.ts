@@ -8,6 +8,7 @@ import {
   DEFAULT_INBOX_SHARDS,
   DEFAULT_RETENTION_DAYS,
   DEFAULT_SCHEDULE_SECONDS,
+  DEFAULT_TOMBSTONE_DAYS,
   HANDOVER_TIMEOUT_MS,
 } from "../limits.ts";
 import type { Source } from "../providers/source.ts";
@@ -33,7 +34,7 @@ export interface Destination {
   readonly ordered: boolean;
   /** Requests per second over all shards; null: no cap, and drains a backlog at the default rate. */
   readonly maxPerSecond: number | null;
-  /** Attempts under way at once over all shards, at least one in each; null: no cap. */
+  /** Attempts under way at once over all shards, at least one in each; null: the default. */
   readonly maxInFlight: number | null;
   /** Event types wanted, `payment.*` for a family; null: all. */
   readonly types: readonly string[] | null;
@@ -49,6 +50,10 @@ export interface RelayConfig {
   readonly handoverTimeoutMs: number;
   /** How long events and dedupe keys are kept, in days. */
   readonly retentionDays: number;
+  /** How long a payment is remembered without its events, in days; not less than `retentionDays`. */
+  readonly tombstoneDays: number;
+  /** `problems`: no log line for what went as it should. */
+  readonly log: "all" | "problems";
   /** By `provider/account`. */
   readonly sources: ReadonlyMap<string, Source>;
   /** Receivers of events, and of alerts under a name no receiver of events can have. */
@@ -92,7 +97,7 @@ function destinationSchema(fields: SourceFields) {
       .default([...DEFAULT_SCHEDULE_SECONDS]),
     ordered: z.boolean().default(true),
     max_per_second: z.number().min(0.01).max(1_000).nullable().default(null),
-    max_in_flight: z.int().min(1).max(1_000).nullable().default(null),
+    max_in_flight: z.int().min(1).max(10_000).nullable().default(null),
     types: z
       .array(z.string().regex(/^[a-z_]+\.([a-z_]+|\*)$/, "must be like payment.confirmed or payment.*"))
       .min(1)
@@ -127,6 +132,8 @@ function relaySchema(surroundings: Surroundings) {
     inbox_shards: z.int().min(1).max(64).default(DEFAULT_INBOX_SHARDS),
     handover_lease_ms: z.int().min(100).max(600_000).default(HANDOVER_TIMEOUT_MS),
     retention_days: z.int().min(1).max(3_650).default(DEFAULT_RETENTION_DAYS),
+    tombstone_days: z.int().min(1).max(36_500).default(DEFAULT_TOMBSTONE_DAYS),
+    log: z.enum(["all", "problems"]).optional(),
     sources: sourcesSchema(fields),
     destinations: z.record(segment, destinationSchema(fields)),
     alerts: destinationSchema(fields).optional(),
@@ -176,6 +183,8 @@ function build(input: z.infer<ReturnType<typeof relaySchema>>): RelayConfig {
     inboxShards: input.inbox_shards,
     handoverTimeoutMs: input.handover_lease_ms,
     retentionDays: input.retention_days,
+    tombstoneDays: Math.max(input.tombstone_days, input.retention_days),
+    log: input.log ?? (input.environment === "development" ? "all" : "problems"),
     sources: input.sources,
     destinations: new Map(
       Object.entries({ ...input.destinations, ...(input.alerts ? { [ALERTS]: input.alerts } : {}) }).map(

@@ -9,10 +9,17 @@
 import type { RelayConfig } from "../config/schema.ts";
 import { InboxClient, type InboxBindings } from "../inbox/client.ts";
 import type { Leased, Decision, Reference, Result, Settled, StoredCallback } from "../inbox/protocol.ts";
-import { LEASE_GRACE_MS, MAX_OPEN_CONNECTIONS, QUEUE_MAX_DELAY_SECONDS } from "../limits.ts";
+import {
+  LEASE_GRACE_MS,
+  MAX_OPEN_CONNECTIONS,
+  OUR_FAILURE_MAX_RETRY_SECONDS,
+  OUR_FAILURE_RETRY_SECONDS,
+  QUEUE_MAX_DELAY_SECONDS,
+} from "../limits.ts";
 import { alert, fault, log } from "../log.ts";
-import { deliver, type Delivery } from "./deliver.ts";
+import { attempt } from "./attempt.ts";
 import { readReference } from "./reference.ts";
+import { settleTwice } from "./settle.ts";
 import { Coalescer } from "../coalescer.ts";
 import { runFairly } from "./fair-pool.ts";
 
@@ -25,11 +32,6 @@ export interface ConsumerNeeds {
   /** Runs a deferred callback through its adapter again, and through acceptance if it is good. */
   reprocess(source: string, callback: StoredCallback): Promise<Decision>;
 }
-
-/** How long the queue waits after we ourselves failed: at first … */
-const OUR_FAILURE_RETRY_SECONDS = 10;
-/** … and, doubling, at most: an outage of ours must not use up the queue's hundred retries in minutes. */
-const OUR_FAILURE_MAX_RETRY_SECONDS = 900;
 
 export async function consume(messages: readonly QueueMessage[], needs: ConsumerNeeds): Promise<void> {
   const batch = new Batch(needs);
@@ -100,36 +102,12 @@ class Batch {
     }
   }
 
-  async #deliver(reference: Reference, lease: Delivery): Promise<Next> {
-    const destination = this.#needs.config.destinations.get(reference.destination);
-    // Removed between lease and now: the next lease parks it.
-    if (!destination) return { next: "retry", seconds: OUR_FAILURE_RETRY_SECONDS };
-    // Its place in the destination's rate; never far away, or the lease would have been held.
-    if (lease.notBeforeMs > Date.now()) await scheduler.wait(lease.notBeforeMs - Date.now());
-
-    const delivered = await deliver(reference.event, lease, destination);
-    if (delivered.kind === "unsigned") return this.#heldWithoutKey(reference);
-    const { attempt, outcome } = delivered;
-    const line = {
-      event: reference.event,
-      destination: reference.destination,
-      attempt: attempt.attempt,
-      outcome: outcome.kind,
-      status: attempt.status,
-      error: attempt.error,
-      durationMs: attempt.durationMs,
-      replay: lease.replay,
-    };
-    try {
-      const settled = await this.#callsOf(reference.shard).settlements.ask({ reference, attempt, outcome });
-      const retryInSeconds = settled.next === "retry" ? Math.ceil(settled.seconds) : null;
-      log("delivery", { ...line, retryInSeconds });
-      return settled;
-    } catch (error) {
-      // It was sent all the same, and will be again under the same id.
-      log("delivery", { ...line, unsettled: true });
-      throw error;
-    }
+  async #deliver(reference: Reference, lease: Extract<Leased, { kind: "deliver" }>): Promise<Next> {
+    const attempted = await attempt(reference, lease, {
+      config: this.#needs.config,
+      settle: async (shard, result) => await this.#callsOf(shard).settlements.ask(result),
+    });
+    return attempted.next === "unsigned" ? this.#heldWithoutKey(reference) : attempted;
   }
 
   /**
@@ -163,24 +141,11 @@ class Batch {
     const known = this.#shardCalls.get(shard);
     if (known) return known;
     const calls: ShardCalls = {
-      leases: new Coalescer(async (references) => await this.#inbox.shard(shard).lease(references)),
-      settlements: new Coalescer(async (results) => await this.#settle(shard, results)),
+      leases: new Coalescer(async (references) => await this.#inbox.lease(shard, references)),
+      settlements: new Coalescer(async (results) => await settleTwice(this.#inbox, shard, results)),
     };
     this.#shardCalls.set(shard, calls);
     return calls;
-  }
-
-  /**
-   * Asked twice if it must be: the receiver has the event, and every attempt that is not noted is sent
-   * once more. An object that was just moved or updated fails once; settling is idempotent.
-   */
-  async #settle(shard: string, results: readonly Result[]): Promise<Settled[]> {
-    try {
-      return await this.#inbox.shard(shard).settle(results);
-    } catch (error) {
-      fault("consumer.settle", error, { shard, results: results.length });
-      return await this.#inbox.shard(shard).settle(results);
-    }
   }
 
   /** Not before the lease is over, if there was one: it would only be held. */

@@ -1,183 +1,262 @@
-/** What comes in: dedupe, fold, sequence, freeze and owe. Runs inside one transaction. */
+/** What comes in: dedupe, fold, sequence, freeze, owe and lease. Runs inside one transaction. */
 import type { NormalisedEvent, PaymentEvent } from "../event.ts";
-import { DEFERRED_SCHEDULE_SECONDS, MAX_DEFERRED_PER_ACCOUNT } from "../limits.ts";
+import { MAX_DIRECT_TIMEOUT_MS, MAX_STORED_CONFLICTS } from "../limits.ts";
 import { compareDecimals } from "../parse/decimal.ts";
-import { because } from "../reasons.ts";
-import type { Transaction } from "./transaction.ts";
-import { alertOf, fold, UNKNOWN_PAYMENT } from "./lifecycle.ts";
+import { alertOf, fold, UNKNOWN_PAYMENT, type PaymentState } from "./lifecycle.ts";
 import { wantsType } from "./policy/subscription.ts";
-import { VERIFIER, type Acceptance, type Accepted, type SetAside, type SettingAside } from "./protocol.ts";
-import type { EventRow, NewDelivery } from "./store.ts";
+import type { Acceptance, Accepted, FirstAttempt } from "./protocol.ts";
+import type { EventHead } from "./store/rows.ts";
+import type { KnownPayment } from "./store/payments.ts";
+import type { Transaction } from "./transaction.ts";
+
+const NEW_PAYMENT: KnownPayment = { state: UNKNOWN_PAYMENT, events: [] };
 
 export function accept(tx: Transaction, input: Acceptance): Accepted {
-  const { store } = tx;
-  const { event: incoming } = input;
-  const paymentId = incoming.data.payment_id;
-  const payment = store.payment(paymentId) ?? UNKNOWN_PAYMENT;
-  const seen = store.eventOf(paymentId, incoming.id);
-  if (seen) {
-    // Where the provider names its events, the name says that this is the old news come again.
-    const isNamed = incoming.data.provider.event_id !== null;
-    const taken = isNamed ? null : alertOf(payment.status, incoming.data.status);
-    const warnings = [...differences(seen, input), ...(taken ? [taken] : [])];
-    countRepeat(tx, seen, warnings);
-    for (const about of warnings) tx.alert(about, { source: input.source, event: incoming.id });
-    return { outcome: "duplicate", eventId: incoming.id, warnings };
-  }
+  const known = tx.store.payments.get(input.event.data.payment_id) ?? NEW_PAYMENT;
+  const number = numberOf(known, input.event.id);
+  if (number === null) return takeIn(tx, known, input);
+  const first = tx.store.events.head(number);
+  if (!first) return repeatedAfterRetention(tx, known, input);
 
-  tx.wakeForRetention();
-  const folded = fold(payment, incoming);
-  const common = {
-    eventId: incoming.id,
-    paymentId,
+  // The same event key under another one-time proof, or with other contents: probably a repeat, and perhaps
+  // another payment. It is kept under an id of its own; only what is provably the same is not.
+  const otherProof = input.instance !== null && first.instance !== input.instance;
+  const differing = otherProof ? [] : differences(tx, first, input);
+  if (!otherProof && differing.length === 0) return repeated(tx, known, first, input, []);
+  const id = secondIdOf(input.event.id, otherProof ? (input.instance ?? "") : input.fingerprint);
+  const second = numberOf(known, id);
+  const again = second === null ? null : tx.store.events.head(second);
+  if (again) return repeated(tx, known, again, input, otherProof ? [NEW_TOKEN] : differing);
+  const renamed = { ...input, event: { ...input.event, id } };
+  return otherProof ? takeIn(tx, known, renamed) : conflicting(tx, known, first, renamed, differing);
+}
+
+const NEW_TOKEN = "new_token_same_order";
+
+/** An id for what came under the id of another: half of that id, half of what tells them apart (both hex). */
+function secondIdOf(eventId: string, distinguishing: string): string {
+  return `${eventId.slice(0, 20)}${distinguishing.slice(0, 16)}`;
+}
+
+function numberOf(known: KnownPayment, eventId: string): number | null {
+  return known.events.find(([, id]) => id === eventId)?.[0] ?? null;
+}
+
+/** The event was purged, and its payment still knows that it was there. */
+function repeatedAfterRetention(tx: Transaction, known: KnownPayment, input: Acceptance): Accepted {
+  tx.book.repeatOfPurged(input.source);
+  const alerted = alertOf(known.state.status, input.event.data.status);
+  const warnings = input.event.data.provider.event_id === null && alerted ? [alerted] : [];
+  for (const about of warnings) tx.alert(about, { source: input.source, event: input.event.id });
+  return { outcome: "duplicate", eventId: input.event.id, warnings };
+}
+
+/** Provably the same news, or news that is kept already: counted, and alerted if it says something else. */
+function repeated(
+  tx: Transaction,
+  known: KnownPayment,
+  seen: EventHead,
+  input: Acceptance,
+  differing: readonly string[],
+): Accepted {
+  const { provider, status } = input.event.data;
+  // Where the provider names its events, the name says that this is the old news come again.
+  const alerted = provider.event_id === null ? alertOf(known.state.status, status) : null;
+  const warnings = [...differing, ...(alerted ? [alerted] : [])];
+  countRepeat(tx, seen, warnings);
+  return { outcome: "duplicate", eventId: input.event.id, warnings };
+}
+
+/** Counts a repeat of an event, and keeps and alerts what it said differently. */
+export function countRepeat(tx: Transaction, seen: EventHead, warnings: readonly string[]): void {
+  tx.wakeBy(tx.book.repeat(seen.n, seen.source, tx.nowMs));
+  if (warnings.length === 0) return;
+  const before = JSON.parse(seen.warnings) as string[];
+  const all = new Set([...before, ...warnings]);
+  if (all.size > before.length) tx.store.events.setWarnings(seen.n, [...all]);
+  for (const about of warnings) tx.alert(about, { source: seen.source, event: seen.event_id });
+}
+
+/** The same event, stated differently: answered as a repeat, kept for a person who may release it. */
+function conflicting(
+  tx: Transaction,
+  known: KnownPayment,
+  first: EventHead,
+  input: Acceptance,
+  differing: readonly string[],
+): Accepted {
+  const prefix = input.event.id.slice(0, 20);
+  const kept = known.events.filter(([, id]) => id.startsWith(prefix)).length - 1;
+  if (kept >= MAX_STORED_CONFLICTS) {
+    countRepeat(tx, first, differing);
+    return { outcome: "duplicate", eventId: first.event_id, warnings: differing };
+  }
+  const n = insert(tx, input, { state: "conflicting", reason: differing[0] ?? null, warnings: differing });
+  keep(tx, known, n, input.event, known.state);
+  tx.record(n, { source: [input.source, { arrived: 1, duplicate: 1 }] });
+  for (const about of differing) tx.alert(about, { source: input.source, event: first.event_id });
+  return { outcome: "duplicate", eventId: first.event_id, warnings: differing };
+}
+
+/** An event that is new to its payment. */
+function takeIn(tx: Transaction, known: KnownPayment, input: Acceptance): Accepted {
+  const folded = fold(known.state, input.event);
+  if (folded.outcome === "forward") return forward(tx, known, input, folded.event, folded.state);
+
+  const { event, source } = input;
+  const amountDiffers = folded.reason === "same_state" && saysAnotherAmount(tx, known, event);
+  if (folded.reason === "same_state" && input.instance !== null && amountDiffers) {
+    const n = insert(tx, input, { state: "quarantined", reason: "second_payment", warnings: [] });
+    keep(tx, known, n, event, known.state);
+    tx.record(n, { source: [source, { arrived: 1, quarantined: 1 }] });
+    tx.alert("second_payment", { source, event: event.id });
+    return { outcome: "quarantined", eventId: event.id, reason: "second_payment" };
+  }
+  const isSameOrder = folded.reason === "same_state" && input.instance !== null;
+  const reason = isSameOrder ? ("same_order" as const) : folded.reason;
+  const warnings = [
+    ...(folded.alert ? [folded.alert] : []),
+    ...(isSameOrder ? [NEW_TOKEN] : []),
+    ...(amountDiffers ? ["conflict:amount"] : []),
+  ];
+  const n = insert(tx, input, { state: "superseded", reason, warnings });
+  keep(tx, known, n, event, known.state);
+  tx.record(n, { source: [source, { arrived: 1, superseded: 1 }] });
+  for (const about of warnings) tx.alert(about, { source, event: event.id });
+  return { outcome: "superseded", eventId: event.id, reason, warnings };
+}
+
+function forward(
+  tx: Transaction,
+  known: KnownPayment,
+  input: Acceptance,
+  event: PaymentEvent,
+  state: PaymentState,
+): Accepted {
+  const payment = event.data.payment_id;
+  const wanted = input.destinations.filter((name) => {
+    const settings = tx.config.destinations.get(name);
+    // One that this object's configuration does not know yet is owed all the same.
+    return !settings || wantsType(settings.types, event.type);
+  });
+  const direct = input.attemptNow ? wanted.filter((name) => mayAttemptNow(tx, payment, name)) : [];
+  const body = JSON.stringify(event);
+  const n = insert(tx, input, {
+    state: "accepted",
+    reason: null,
+    warnings: [],
+    type: event.type,
+    sequence: event.data.sequence,
+    direct: direct.length === 0 ? null : Object.fromEntries(direct.map((name) => [name, null])),
+    body,
+  });
+  keep(tx, known, n, event, state);
+  tx.record(n, {
+    source: [input.source, { arrived: 1, accepted: 1 }],
+    destinations: wanted.map((name) => [name, { owed: 1, pending: 1 }] as const),
+  });
+  for (const destination of wanted) {
+    if (direct.includes(destination)) continue;
+    const key = { payment, n, destination };
+    if (isItsTurn(tx, payment, destination)) tx.owe(key, event.id);
+    else tx.store.deliveries.insert(payment, n, event.id, { destination, due: null, sweepAt: null });
+  }
+  const attempts = direct.map((destination): FirstAttempt => {
+    const notBeforeMs = tx.takeSlot(destination);
+    const untilMs = tx.wakeBy(tx.leaseEndOf(destination, notBeforeMs));
+    tx.leases.hold({ n, destination }, untilMs);
+    tx.directs.open(n, payment, destination, untilMs);
+    return {
+      reference: { shard: tx.shard, payment, n, event: event.id, destination },
+      delivery: {
+        kind: "deliver",
+        notBeforeMs,
+        body,
+        attempt: 1,
+        sequence: event.data.sequence,
+        replay: false,
+      },
+    };
+  });
+  return { outcome: "accepted", eventId: event.id, attempts };
+}
+
+/** May whoever delivered the acceptance make the first attempt? Not what could outlast its invocation. */
+function mayAttemptNow(tx: Transaction, payment: string, destination: string): boolean {
+  const settings = tx.config.destinations.get(destination);
+  return (
+    settings !== undefined &&
+    settings.timeoutMs <= MAX_DIRECT_TIMEOUT_MS &&
+    !tx.destinations.isOpen(destination) &&
+    isItsTurn(tx, payment, destination) &&
+    tx.admission(destination).now > 0
+  );
+}
+
+/** Is nothing earlier of this payment owed to the destination? */
+function isItsTurn(tx: Transaction, payment: string, destination: string): boolean {
+  if (tx.config.destinations.get(destination)?.ordered === false) return true;
+  return !tx.directs.holds(payment, destination) && tx.store.deliveries.headOf(payment, destination) === null;
+}
+
+interface Outcome {
+  readonly state: "accepted" | "superseded" | "quarantined" | "conflicting";
+  readonly reason: string | null;
+  readonly warnings: readonly string[];
+  readonly type?: string;
+  readonly sequence?: number;
+  readonly direct?: Record<string, null> | null;
+  /** The frozen event; what it said, unless given. */
+  readonly body?: string;
+}
+
+function insert(tx: Transaction, input: Acceptance, outcome: Outcome): number {
+  return tx.store.events.insert({
+    eventId: input.event.id,
+    paymentId: input.event.data.payment_id,
     source: input.source,
     receivedAt: tx.nowMs,
     fingerprint: input.fingerprint,
     contents: JSON.stringify(input.contents),
+    instance: input.instance,
+    released: input.released,
     callback: null,
-  };
-  if (folded.outcome === "superseded") {
-    const { reason } = folded;
-    const differs = reason === "same_state" && saysAnotherAmount(tx, incoming);
-    const warnings = [...(folded.alert ? [folded.alert] : []), ...(differs ? ["conflict:amount"] : [])];
-    const body = JSON.stringify(incoming);
-    store.insert({ ...common, state: "superseded", reason, type: null, warnings, body }, [OWED_TO_NOBODY]);
-    tx.count(input.source, { superseded: 1 });
-    for (const about of warnings) tx.alert(about, { source: input.source, event: incoming.id });
-    return { outcome: "superseded", eventId: incoming.id, reason, warnings };
-  }
-
-  const { event, state } = folded;
-  const owed = owedOf(tx, event, input.destinations);
-  // The row is written even when nobody wants the event: it carries the dedupe key and the payment's state.
-  const rows = (owed.length > 0 ? owed : [OWED_TO_NOBODY]).map((row) => ({ ...row, ...state }));
-  const n = store.insert(
-    {
-      ...common,
-      state: "accepted",
-      reason: null,
-      type: event.type,
-      warnings: [],
-      body: JSON.stringify(event),
-    },
-    rows,
-  );
-  if (owed.length === 0) tx.count(input.source, { accepted: 1 });
-  for (const { destination, due } of owed) {
-    if (due !== null) tx.handOverIfAdmitted({ payment: paymentId, n, destination }, incoming.id);
-  }
-  return { outcome: "accepted", eventId: incoming.id };
+    state: outcome.state,
+    reason: outcome.reason,
+    warnings: outcome.warnings,
+    type: outcome.type ?? null,
+    sequence: outcome.sequence ?? null,
+    direct: outcome.direct ?? null,
+    body: outcome.body ?? JSON.stringify(input.event),
+  });
 }
 
-/**
- * Counts a callback that names an event of this payment and speaks of another payment: never forwarded,
- * and something a person should see. False when the payment has no such event yet.
- */
-export function repeat(tx: Transaction, paymentId: string, eventId: string, warning: string): boolean {
-  const seen = tx.store.eventOf(paymentId, eventId);
-  if (!seen) return false;
-  countRepeat(tx, seen, [warning]);
-  tx.alert(warning, { source: seen.source, event: eventId });
-  return true;
+/** Writes that the payment has this event, and where it stands now. */
+function keep(
+  tx: Transaction,
+  known: KnownPayment,
+  n: number,
+  event: Pick<NormalisedEvent, "id"> & { readonly data: { readonly payment_id: string } },
+  state: PaymentState,
+): void {
+  tx.store.payments.put(event.data.payment_id, state, [...known.events, [n, event.id]], tx.nowMs);
+  tx.wakeForRetention();
 }
 
-/** The same state, but of another sum: two payments of one order, or a lie. Not forwarded; a person should see it. */
-function saysAnotherAmount(tx: Transaction, { data }: NormalisedEvent): boolean {
-  const last = tx.store.lastForwarded(data.payment_id);
-  const before = last === null ? null : (JSON.parse(last) as PaymentEvent).data.amount;
+/** The same state, but of another sum than the payment's last forwarded event. */
+function saysAnotherAmount(tx: Transaction, known: KnownPayment, { data }: NormalisedEvent): boolean {
+  const last = known.events.findLast(([n]) => tx.store.events.head(n)?.sequence != null);
+  const body = last === undefined ? null : tx.store.events.body(last[0]);
+  const before = body === null ? null : (JSON.parse(body) as PaymentEvent).data.amount;
   const now = data.amount;
   if (!before || !now) return false;
   return before.currency !== now.currency || compareDecimals(before.value, now.value) !== 0;
 }
 
-/** One delivery per destination that wants the event; its turn is now unless an earlier one is owed. */
-function owedOf(tx: Transaction, event: PaymentEvent, names: readonly string[]): NewDelivery[] {
-  return names.flatMap((destination): NewDelivery[] => {
-    const settings = tx.config.destinations.get(destination);
-    if (!settings || !wantsType(settings.types, event.type)) return [];
-    const row = { ...OWED_TO_NOBODY, destination };
-    if (tx.destinations.isPaused(destination)) return [{ ...row, state: "parked" }];
-    const waits = settings.ordered && tx.store.headOf(event.data.payment_id, destination) !== null;
-    if (waits) return [{ ...row, state: "pending" }];
-    return [{ ...row, state: "pending", due: tx.nowMs, sweepAt: tx.armSweep(destination) }];
-  });
-}
-
-/** Keeps a callback that has no event: authentic but unusable, or not decidable now. */
-export function setAside(tx: Transaction, input: SettingAside): SetAside {
-  const { source, eventId, callback, why } = input;
-  const paymentId = `callback:${callback.sha256}`;
-  const seen = tx.store.eventOf(paymentId, eventId);
-  if (seen) {
-    countRepeat(tx, seen, []);
-    if (why.state === "deferred") askOnceMore(tx, seen);
-    return { outcome: why.state, eventId, repeated: true };
-  }
-  if (
-    why.state === "deferred" &&
-    deferredOf(tx, source) >= MAX_DEFERRED_PER_ACCOUNT / tx.config.inboxShards
-  ) {
-    tx.alert("deferred_full", { source });
-    return { outcome: "full" };
-  }
-  const row = {
-    eventId,
-    paymentId,
-    source,
-    state: why.state,
-    reason: because(why),
-    type: null,
-    receivedAt: tx.nowMs,
-    fingerprint: callback.sha256,
-    contents: "{}",
-    warnings: [],
-    body: null,
-    callback: JSON.stringify(callback),
-  };
-  tx.wakeForRetention();
-  tx.store.insert(row, [why.state === "deferred" ? toBeVerified(tx) : OWED_TO_NOBODY]);
-  tx.count(source, { [why.state]: 1 });
-  tx.alert(why.state, { source, event: eventId, reason: because(why) });
-  return { outcome: why.state, eventId, repeated: false };
-}
-
-/** The verifier was given up on, and the provider came again: so do we. */
-function askOnceMore(tx: Transaction, seen: EventRow): void {
-  const key = { payment: seen.payment_id, n: seen.n, destination: VERIFIER };
-  if (seen.state !== "deferred" || tx.store.delivery(key)?.state !== "dead") return;
-  const due = tx.wakeBy(tx.nowMs + DEFERRED_SCHEDULE_SECONDS[0] * 1000);
-  tx.store.schedule(key, due, due);
-}
-
-function toBeVerified(tx: Transaction): NewDelivery {
-  const due = tx.wakeBy(tx.nowMs + DEFERRED_SCHEDULE_SECONDS[0] * 1000);
-  return { ...OWED_TO_NOBODY, destination: VERIFIER, state: "pending", due, sweepAt: due };
-}
-
-const OWED_TO_NOBODY: NewDelivery = {
-  destination: "",
-  state: "none",
-  sequence: null,
-  status: null,
-  refunded: null,
-  due: null,
-  sweepAt: null,
-};
-
-function countRepeat(tx: Transaction, seen: EventRow, warnings: readonly string[]): void {
-  const known = JSON.parse(seen.warnings) as string[];
-  tx.store.repeated(seen.n, [...new Set([...known, ...warnings])]);
-  tx.count(seen.source, { duplicate: 1 });
-}
-
-function deferredOf(tx: Transaction, source: string): number {
-  return tx.counts().sources[source]?.deferred ?? 0;
-}
-
 /** The warnings a repeat earns: none if its bytes are the same, else one for each part that differs. */
-function differences(seen: EventRow, input: Acceptance): string[] {
+function differences(tx: Transaction, seen: EventHead, input: Acceptance): string[] {
   if (seen.fingerprint === input.fingerprint) return [];
-  const before = JSON.parse(seen.contents) as Record<string, string>;
+  const before = JSON.parse(tx.store.events.contents(seen.n)) as Record<string, string>;
   return Object.entries(input.contents)
     .filter(([name, value]) => before[name] !== value)
     .map(([name]) => name);

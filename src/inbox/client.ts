@@ -7,7 +7,16 @@ import { withDeadline } from "../deadline.ts";
 import { INBOX_DEADLINE_MS, TOKEN_ASKING_MS, TOKEN_POLL_MS } from "../limits.ts";
 import type { Reservation, TokenRegistry } from "../providers/provider.ts";
 import type { Inbox } from "./inbox.ts";
-import type { Acceptance, Accepted, Reference, SetAside, SettingAside } from "./protocol.ts";
+import type {
+  Acceptance,
+  Accepted,
+  Leased,
+  Reference,
+  Result,
+  SetAside,
+  Settled,
+  SettingAside,
+} from "./protocol.ts";
 import { allShards, shardOf } from "./shard.ts";
 
 /** What the Worker and its Inbox objects need of the platform. */
@@ -50,6 +59,12 @@ export class InboxClient {
     return this.shard(await shardOf(key, this.#shardCount));
   }
 
+  /** The shard that has this event. */
+  async homeOfEvent({ payment_id }: { readonly payment_id: string }): Promise<InboxStub> {
+    // A callback without a payment has its home by its bytes.
+    return await this.homeOf(payment_id.replace(/^callback:/, ""));
+  }
+
   /** The same call to every shard, in the order of `shardNames`. */
   async all<T>(call: (inbox: InboxStub, name: string) => Promise<T>): Promise<T[]> {
     return await Promise.all(this.shardNames.map((name) => call(this.shard(name), name)));
@@ -67,11 +82,17 @@ export class InboxClient {
     return await this.#inTime(async (): Promise<Accepted> => await home.accept(input));
   }
 
-  /** Counts a repeat where its event is; throws when it is not there yet, so that the provider comes again. */
-  async repeat(paymentId: string, eventId: string, warning: string): Promise<void> {
-    const counted = await (await this.homeOf(paymentId)).repeat(paymentId, eventId, warning);
-    if (!counted) throw new Error("the event that holds this name is not accepted yet");
+  // ---- what goes out -------------------------------------------------------------------------------
+
+  async lease(shard: string, references: readonly Reference[]): Promise<Leased[]> {
+    return await this.#inTime(async (): Promise<Leased[]> => await this.shard(shard).lease(references));
   }
+
+  async settle(shard: string, results: readonly Result[]): Promise<Settled[]> {
+    return await this.#inTime(async (): Promise<Settled[]> => await this.shard(shard).settle(results));
+  }
+
+  // ---- what is set aside, and names ------------------------------------------------------------------
 
   /** By its bytes: such a callback has no payment yet. */
   async setAside(input: SettingAside): Promise<SetAside> {
@@ -81,7 +102,8 @@ export class InboxClient {
 
   /** Whose the name is now; ours if nobody held it. */
   async reserve({ key, owner }: Reservation, fingerprint: string): Promise<string> {
-    return await (await this.homeOf(key)).reserve(key, owner, fingerprint);
+    const home = await this.homeOf(key);
+    return await this.#inTime(async () => await home.reserve(key, owner, fingerprint));
   }
 
   readonly tokens: TokenRegistry = {

@@ -5,11 +5,11 @@
 import { BREAKER_FAILURES } from "../limits.ts";
 import { CLOSED, isOpen, probing, type Breaker } from "./policy/breaker.ts";
 import { countRefusal } from "./policy/refusals.ts";
-import { deliveryName } from "./leases.ts";
-import type { DeliveryRow, Store } from "./store.ts";
+import type { Destinations } from "./store/destinations.ts";
+import type { DeliveryRow } from "./store/rows.ts";
 
 export class DestinationStates {
-  readonly #store: Store;
+  readonly #store: Destinations;
   /** Paused destinations and why. */
   readonly #paused = new Map<string, string>();
   readonly #breakers = new Map<string, Breaker>();
@@ -17,18 +17,18 @@ export class DestinationStates {
   readonly #failingPayments = new Map<string, Set<string>>();
   /** By destination: answers in a row that were a 4xx of no use. */
   readonly #refusals = new Map<string, number>();
-  /** By destination: the delivery its open breaker lets through next. */
-  readonly #probes = new Map<string, string>();
+  /** By destination: the event number of the delivery its open breaker lets through next. */
+  readonly #probes = new Map<string, number>();
 
-  constructor(store: Store) {
+  constructor(store: Destinations) {
     this.#store = store;
   }
 
   /** Pauses and breakers as they are on disk. */
-  readAgain(): void {
+  load(): void {
     this.#paused.clear();
     this.#breakers.clear();
-    for (const { name, paused, breaker } of this.#store.destinations()) {
+    for (const { name, paused, breaker } of this.#store.all()) {
       if (paused !== null) this.#paused.set(name, paused);
       if (breaker !== null) this.#breakers.set(name, JSON.parse(breaker) as Breaker);
     }
@@ -57,7 +57,7 @@ export class DestinationStates {
 
   #write(destination: string): void {
     const breaker = this.#breakers.get(destination);
-    this.#store.setDestination(
+    this.#store.put(
       destination,
       this.#paused.get(destination) ?? null,
       breaker ? JSON.stringify(breaker) : null,
@@ -85,22 +85,21 @@ export class DestinationStates {
   }
 
   /** This delivery is the one that may be attempted although the breaker is open. */
-  setProbe(row: DeliveryRow, nowMs: number): void {
-    this.#probes.set(row.destination, deliveryName(row));
-    this.setBreaker(row.destination, probing(this.breakerOf(row.destination), nowMs));
+  setProbe({ destination, n }: DeliveryRow, nowMs: number): void {
+    this.#probes.set(destination, n);
+    this.setBreaker(destination, probing(this.breakerOf(destination), nowMs));
   }
 
-  isProbe(row: DeliveryRow): boolean {
-    return this.#probes.get(row.destination) === deliveryName(row);
+  isProbe({ destination, n }: Pick<DeliveryRow, "destination" | "n">): boolean {
+    return this.#probes.get(destination) === n;
   }
 
   /** Its attempt is over, and with it its leave to pass. Was it the probe? */
-  endProbe(row: DeliveryRow): boolean {
+  endProbe(row: Pick<DeliveryRow, "destination" | "n">): boolean {
     return this.isProbe(row) && this.#probes.delete(row.destination);
   }
 
-  /** Are references of this destination handed to the queue? Not while its breaker is open: the sweep probes. */
-  isAdmitting(destination: string): boolean {
-    return !isOpen(this.breakerOf(destination));
+  isOpen(destination: string): boolean {
+    return isOpen(this.breakerOf(destination));
   }
 }

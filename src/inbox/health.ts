@@ -2,7 +2,13 @@
  * Things that go wrong by not happening: a source that has fallen silent, a callback that waits too long
  * for its verifier, a ledger that cannot be right. Pure; `monitor.ts` asks the shards and raises the alerts.
  */
-import { DEFERRED_TOO_LONG_MS, SILENCE_FACTOR, SILENCE_MIN_EVENTS, SILENCE_MIN_MS } from "../limits.ts";
+import {
+  DEFERRED_TOO_LONG_MS,
+  OWED_LONG_MARGIN_MS,
+  SILENCE_FACTOR,
+  SILENCE_MIN_EVENTS,
+  SILENCE_MIN_MS,
+} from "../limits.ts";
 import type { Ledger } from "./ledger.ts";
 
 /** One shard's newest events by source, and since when its oldest undecided callback waits (epoch ms). */
@@ -14,15 +20,30 @@ export interface HealthReport {
     readonly last: number;
   }[];
   readonly deferredSince: number | null;
+  /** By destination: the delivery that waits longest of those whose turn it is. */
+  readonly oldestOwed: readonly OldestOwed[];
+}
+
+export interface OldestOwed {
+  readonly destination: string;
+  /** When its event came (epoch ms). */
+  readonly since: number;
+  /** How long its retries explain (ms). */
+  readonly explainedMs: number;
 }
 
 export interface Finding {
-  readonly about: "silence" | "deferred_long" | "ledger_remainder";
+  readonly about: "silence" | "deferred_long" | "owed_long" | "ledger_remainder";
   readonly fields: Readonly<Record<string, string | number>>;
 }
 
 export function findingsOf(reports: readonly HealthReport[], ledger: Ledger, nowMs: number): Finding[] {
-  return [...silences(reports, nowMs), ...waits(reports, nowMs), ...remainders(ledger)];
+  return [
+    ...silences(reports, nowMs),
+    ...waits(reports, nowMs),
+    ...owedTooLong(reports, nowMs),
+    ...remainders(ledger),
+  ];
 }
 
 /** Quiet for many times its usual gap. A source that is rare by nature has no usual gap to speak of. */
@@ -56,13 +77,24 @@ function waits(reports: readonly HealthReport[], nowMs: number): Finding[] {
   return [{ about: "deferred_long", fields: { waitingSeconds: Math.round((nowMs - oldest) / 1000) } }];
 }
 
-/** Counts that are added up cannot have a remainder; one below zero says that something was taken off twice. */
-function remainders(ledger: Ledger): Finding[] {
-  const counts = [
-    ...Object.entries(ledger.sources).map(([source, of]) => ({ name: { source }, of })),
-    ...Object.entries(ledger.destinations).map(([destination, of]) => ({ name: { destination }, of })),
-  ];
-  return counts
-    .filter(({ of }) => Object.values(of).some((value) => value < 0))
-    .map(({ name }) => ({ about: "ledger_remainder", fields: name }));
+/** Longer than its schedule explains, and a margin: whatever holds it, somebody should look. */
+function owedTooLong(reports: readonly HealthReport[], nowMs: number): Finding[] {
+  const byDestination = Map.groupBy(
+    reports.flatMap(({ oldestOwed }) => oldestOwed),
+    ({ destination }) => destination,
+  );
+  return [...byDestination].flatMap(([destination, parts]): Finding[] => {
+    const late = parts.filter(({ since, explainedMs }) => nowMs - since > explainedMs + OWED_LONG_MARGIN_MS);
+    if (late.length === 0) return [];
+    const waitingSeconds = Math.round((nowMs - Math.min(...late.map(({ since }) => since))) / 1000);
+    return [{ about: "owed_long", fields: { destination, waitingSeconds } }];
+  });
+}
+
+/** Arrived, and ended as nothing; or counted otherwise than there are rows. */
+function remainders({ remainder }: Ledger): Finding[] {
+  return Object.entries(remainder).map(([name, count]) => ({
+    about: "ledger_remainder",
+    fields: { name, count },
+  }));
 }

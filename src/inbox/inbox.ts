@@ -1,5 +1,5 @@
 /**
- * The Inbox: the only truth about what was accepted and what is owed (architecture.md).
+ * The Inbox: the only truth about what was accepted and what is owed (docs/architecture.md).
  *
  * RPC methods only: each opens one transaction, lets the module beside it decide and write, sees to the
  * alarm in the same turn, and hands what is now due to the queue. It never talks to a CRM or a
@@ -8,84 +8,72 @@
 import { DurableObject } from "cloudflare:workers";
 import { configOf } from "../config/load.ts";
 import type { RelayConfig } from "../config/schema.ts";
-import type { InboxBindings } from "./client.ts";
-import { ACTIVITY_EVENTS, SWEEP_RETRY_MS } from "../limits.ts";
+import { EVENT_ID_BLOCK_EVENTS, SWEEP_RETRY_MS } from "../limits.ts";
 import { fault, type LogFields } from "../log.ts";
 import type { TokenRecord } from "../providers/provider.ts";
-import { accept, repeat, setAside } from "./accepting.ts";
-import { OperatorStore, type ReplayJobRow } from "./operator-store.ts";
-import { lease, pause, resume, settle } from "./delivering.ts";
-import { Transaction, VolatileState } from "./transaction.ts";
-import { QueueSender } from "./queue-sender.ts";
+import { accept } from "./accepting.ts";
+import type { InboxBindings } from "./client.ts";
+import { dismiss, noteReleased, releasable, undismiss, type Releasable } from "./deciding.ts";
+import { conclude, settleVerification } from "./deferred.ts";
+import type { HealthReport } from "./health.ts";
+import { healthOf } from "./health-report.ts";
+import { lease } from "./leasing.ts";
 import type { LedgerPart } from "./ledger.ts";
-import {
-  cancelReplay,
-  find,
-  list,
-  replay,
-  setAsideCallback,
-  startReplay,
-  stepReplays,
-  timeline,
-  type EventDetail,
-  type EventFilter,
-} from "./operating.ts";
-import { purgeStep, type PurgeState } from "./purging.ts";
+import { pause, resume } from "./pausing.ts";
 import type {
   Acceptance,
   Accepted,
   Attempt,
-  Leased,
   Decision,
+  Leased,
   Reference,
   Result,
   SetAside,
   Settled,
   SettingAside,
 } from "./protocol.ts";
-import { migrate } from "./schema.ts";
-import { Store } from "./store.ts";
-import { nextSweepAt, reconcile, sweep } from "./sweeping.ts";
-import type { HealthReport } from "./health.ts";
+import { PURGE_BEGINS, purgeStep, type PurgeState } from "./purging.ts";
+import { find, list, setAsideCallback, timeline, type EventDetail, type EventFilter } from "./queries.ts";
+import { QueueSender } from "./queue-sender.ts";
+import { RECOUNT_BEGINS, recountStep, type RecountState } from "./recounting.ts";
+import { cancelReplay, nextReplayStepAt, replay, startReplay, stepReplays } from "./replaying.ts";
+import { setAside } from "./setting-aside.ts";
+import { settle } from "./settling.ts";
+import type { OperatorStore, ReplayJobRow } from "./store/operator-store.ts";
+import { migrate } from "./store/schema.ts";
+import { Store } from "./store/store.ts";
+import { nextSweepAt, sweep } from "./sweeping.ts";
 import { TokenMemory } from "./tokens.ts";
-import { conclude, settleVerification } from "./verifying.ts";
+import { Transaction, VolatileState } from "./transaction.ts";
 
 export class Inbox extends DurableObject<InboxBindings> {
   readonly #store: Store;
-  readonly #operatorStore: OperatorStore;
   readonly #queueSender: QueueSender;
   readonly #tokens = new TokenMemory();
   readonly #state: VolatileState;
   /** When the alarm is set for; null: not set. */
   #alarmAtMs: number | null = null;
-  #purge: PurgeState = { nextAtMs: 0, lookedTo: 0 };
-  #reconciled = false;
-  /** The last transaction was rolled back: what memory says of pauses and breakers may not be so. */
-  #undone = false;
+  #purge: PurgeState = PURGE_BEGINS;
+  #recount: RecountState = RECOUNT_BEGINS;
+  /** What is in memory is not what is on disk: before the first work, and after a transaction that was undone. */
+  #isStale = true;
 
   constructor(ctx: DurableObjectState, env: InboxBindings) {
     super(ctx, env);
     this.#store = new Store(ctx.storage.sql);
-    this.#operatorStore = new OperatorStore(ctx.storage.sql);
     this.#queueSender = new QueueSender(env.DELIVERIES);
     this.#state = new VolatileState(this.#store);
     void ctx.blockConcurrencyWhile(async () => {
       migrate(ctx.storage);
-      this.#state.destinations.readAgain();
       this.#alarmAtMs = await ctx.storage.getAlarm();
     });
   }
 
   // ---- what comes in -----------------------------------------------------------------------------
 
-  /** Dedupe, fold, sequence, freeze and owe. When this returns, the event is on disk. */
+  /** Dedupe, fold, sequence, freeze, owe and lease. When this returns, the event is on disk. */
   async accept(input: Acceptance): Promise<Accepted> {
     return await this.#work((tx) => accept(tx, input));
-  }
-
-  /** Counts a callback that names an event of this payment but belongs to another; false: there is none. */
-  async repeat(paymentId: string, eventId: string, warning: string): Promise<boolean> {
-    return await this.#work((tx) => repeat(tx, paymentId, eventId, warning));
   }
 
   /** Keeps a callback that has no event yet. */
@@ -102,7 +90,7 @@ export class Inbox extends DurableObject<InboxBindings> {
   consultToken(key: string): TokenRecord | { readonly kind: "asking" } | null {
     const nowMs = Date.now();
     if (this.#tokens.isRefused(key, nowMs)) return { kind: "refused" };
-    const held = this.#store.reservation(key);
+    const held = this.#store.reservations.get(key);
     if (held) return { kind: "reserved", ...held };
     return this.#tokens.beginAsking(key, nowMs) ? null : { kind: "asking" };
   }
@@ -119,9 +107,9 @@ export class Inbox extends DurableObject<InboxBindings> {
   /** Takes a name for an owner; answers whose it is. The first to come keeps it. */
   async reserve(key: string, owner: string, fingerprint: string): Promise<string> {
     return await this.#work((tx) => {
-      const held = tx.store.reservation(key);
+      const held = tx.store.reservations.get(key);
       if (held) return held.owner;
-      tx.store.addReservation(key, owner, fingerprint, tx.nowMs);
+      tx.store.reservations.add(key, owner, fingerprint, tx.nowMs);
       this.#tokens.answered(key);
       tx.wakeForRetention();
       return owner;
@@ -144,12 +132,15 @@ export class Inbox extends DurableObject<InboxBindings> {
     return await this.#work((tx) => settleVerification(tx, reference, attempt, decision));
   }
 
-  /** The sweep. */
+  /** The sweep, and everything else that is due by the clock. */
   override async alarm(): Promise<void> {
     // First of all: a handler that throws is abandoned after a few tries, and its rows would be stuck.
     await this.#setAlarm(Date.now() + SWEEP_RETRY_MS);
     try {
-      const nextAtMs = await this.#work((tx) => this.#round(tx));
+      const nextAtMs = await this.#work((tx) => {
+        this.#doWhatIsDue(tx);
+        return this.#nextDueAt(tx);
+      });
       // Before the queue gets its time: what is accepted meanwhile arms the alarm for itself.
       if (nextAtMs === null) await this.#clearAlarm();
       else await this.#setAlarm(nextAtMs);
@@ -159,15 +150,22 @@ export class Inbox extends DurableObject<InboxBindings> {
     }
   }
 
-  /** Everything that is due by the clock; answers when the next thing is, null for never. */
-  #round(tx: Transaction): number | null {
-    tx.leases.forgetExpired(tx.nowMs);
+  #doWhatIsDue(tx: Transaction): void {
+    tx.forgetExpired();
     sweep(tx);
-    const replaysAtMs = stepReplays(tx);
+    stepReplays(tx);
     this.#purge = purgeStep(tx, this.#purge);
-    const times = [nextSweepAt(tx), replaysAtMs, tx.operatorStore.isEmpty() ? null : this.#purge.nextAtMs];
-    const next = times.filter((time) => time !== null);
-    return next.length === 0 ? null : Math.min(...next);
+    this.#recount = recountStep(tx, this.#recount);
+    if (tx.book.hasRepeats) tx.book.write(tx.settledThrough());
+    tx.store.eventIds.addBlock(EVENT_ID_BLOCK_EVENTS);
+  }
+
+  /** When something is due next (epoch ms), null for never. */
+  #nextDueAt(tx: Transaction): number | null {
+    const times = [nextSweepAt(tx), nextReplayStepAt(tx)];
+    if (!tx.store.retention.isEmpty()) times.push(this.#purge.nextAtMs, this.#recount.nextAtMs);
+    const due = times.filter((time) => time !== null);
+    return due.length === 0 ? null : Math.min(...due);
   }
 
   // ---- operators -----------------------------------------------------------------------------------
@@ -187,8 +185,8 @@ export class Inbox extends DurableObject<InboxBindings> {
   /** Sends one event again; answers how many deliveries will be made. */
   async replay(n: number, destination: string | undefined, actor: string): Promise<number> {
     return await this.#work((tx) => {
-      const event = tx.store.event(n)?.event_id;
-      tx.operatorStore.audit(tx.nowMs, actor, "replay", JSON.stringify({ event, destination }));
+      const event = tx.store.events.head(n)?.event_id;
+      tx.store.operators.audit(tx.nowMs, actor, "replay", JSON.stringify({ event, destination }));
       return replay(tx, n, destination);
     });
   }
@@ -200,21 +198,41 @@ export class Inbox extends DurableObject<InboxBindings> {
   /** A quarantined callback was run again after a fix: this came of it. */
   async concludeQuarantined(n: number, decision: Decision, actor: string): Promise<void> {
     await this.#work((tx) => {
-      const event = tx.store.event(n);
+      const event = tx.store.events.head(n);
       if (event?.state !== "quarantined" || decision.kind === "undecided") return;
-      tx.operatorStore.audit(
-        tx.nowMs,
-        actor,
-        "replay",
-        JSON.stringify({ event: event.event_id, became: decision.kind }),
-      );
+      const detail = JSON.stringify({ event: event.event_id, became: decision.kind });
+      tx.store.operators.audit(tx.nowMs, actor, "replay", detail);
       conclude(tx, event, decision);
     });
   }
 
-  async startReplay(id: string, filter: EventFilter, perSecond: number): Promise<void> {
+  /** What an event set aside can be released from; null for one that is not. */
+  async releasable(n: number): Promise<Releasable | null> {
+    return await this.#work((tx) => releasable(tx, n));
+  }
+
+  /** An event set aside was released as a payment of its own. */
+  async noteReleased(n: number, became: string, actor: string): Promise<void> {
     await this.#work((tx) => {
-      startReplay(tx, id, filter, perSecond);
+      noteReleased(tx, n, became, actor);
+    });
+  }
+
+  /** Takes an event off the lists of what needs a person; false when there is nothing to dismiss. */
+  async dismiss(n: number, actor: string, why: string): Promise<boolean> {
+    return await this.#work((tx) => dismiss(tx, n, actor, why));
+  }
+
+  /** Puts a dismissed event back on the lists. */
+  async undismiss(n: number, actor: string): Promise<void> {
+    await this.#work((tx) => {
+      undismiss(tx, n, actor);
+    });
+  }
+
+  async startReplay(id: string, filter: EventFilter, perSecond: number, total: number): Promise<void> {
+    await this.#work((tx) => {
+      startReplay(tx, id, filter, perSecond, total);
     });
   }
 
@@ -226,32 +244,29 @@ export class Inbox extends DurableObject<InboxBindings> {
 
   /** Writes down an order that concerns every shard; one of them keeps it. */
   async audit(actor: string, action: string, detail: string): Promise<void> {
-    await this.#work((tx) => tx.operatorStore.audit(tx.nowMs, actor, action, detail));
+    await this.#work((tx) => tx.store.operators.audit(tx.nowMs, actor, action, detail));
   }
 
   replays(): ReplayJobRow[] {
-    return this.#operatorStore.replayJobs();
+    return this.#store.operators.replayJobs();
   }
 
   auditLog(limit: number): ReturnType<OperatorStore["auditLog"]> {
-    return this.#operatorStore.auditLog(limit);
+    return this.#store.operators.auditLog(limit);
   }
 
-  /** This shard's part of the ledger: finished counts, and what is owed now. */
+  /** This shard's part of the ledger. */
   async ledger(): Promise<LedgerPart> {
-    return await this.#work((tx) => ({
-      counts: tx.counts(),
-      open: tx.store.openEvents(),
-      owed: tx.store.owedCounts(),
-    }));
+    return await this.#work((tx) => {
+      const { counts, remainder } = tx.book;
+      const held = Object.keys(counts.destinations).filter((name) => !tx.isServed(name));
+      return { counts, held, remainder };
+    });
   }
 
   /** What the monitor looks at: how sources behave, and what waits too long. */
-  health(): HealthReport {
-    return {
-      activity: this.#operatorStore.activity(ACTIVITY_EVENTS),
-      deferredSince: this.#operatorStore.deferredSince(),
-    };
+  async health(): Promise<HealthReport> {
+    return await this.#work((tx) => healthOf(tx));
   }
 
   /** An alert that somebody else noticed. */
@@ -261,7 +276,7 @@ export class Inbox extends DurableObject<InboxBindings> {
 
   /** Pauses and breakers of this shard. */
   destinations(): { name: string; paused: string | null; breaker: string | null }[] {
-    return this.#store.destinations();
+    return this.#store.destinations.all();
   }
 
   /** Holds what is owed to a destination and what will be. */
@@ -281,33 +296,30 @@ export class Inbox extends DurableObject<InboxBindings> {
 
   /** One transaction, the alarm in the same turn as its writes, then the queue. */
   async #work<T>(decide: (tx: Transaction) => T): Promise<T> {
-    const tx = this.#tx();
-    if (this.#undone) this.#state.destinations.readAgain();
-    this.#undone = true;
-    const decided = this.ctx.storage.transactionSync(() => {
-      // Once per life of the object, since a new configuration comes with a new life.
-      if (!this.#reconciled) reconcile(tx);
-      return decide(tx);
-    });
-    this.#undone = false;
-    this.#reconciled = true;
-    const { wakeAtMs } = this.#state;
-    this.#state.wakeAtMs = null;
-    if (wakeAtMs !== null && (this.#alarmAtMs === null || wakeAtMs < this.#alarmAtMs))
-      await this.#setAlarm(wakeAtMs);
-    this.ctx.waitUntil(this.#queueSender.send(tx.handovers));
-    return decided;
-  }
-
-  #tx(): Transaction {
-    return new Transaction({
+    const tx = new Transaction({
       store: this.#store,
-      operatorStore: this.#operatorStore,
       config: this.#config(),
       shard: this.ctx.id.name ?? "",
       state: this.#state,
       nowMs: Date.now(),
     });
+    const wasStale = this.#isStale;
+    if (wasStale) this.#state.load(tx.config);
+    this.#isStale = true;
+    const decided = this.ctx.storage.transactionSync(() => {
+      const result = decide(tx);
+      tx.finish();
+      return result;
+    });
+    this.#isStale = false;
+    // An alarm can be lost, with a life or a failed `setAlarm`: whoever comes while none is set looks for work.
+    const lookedAtMs = wasStale || this.#alarmAtMs === null ? this.#nextDueAt(tx) : null;
+    const wakeAtMs = earlier(this.#state.wakeAtMs, lookedAtMs);
+    this.#state.wakeAtMs = null;
+    if (wakeAtMs !== null && (this.#alarmAtMs === null || wakeAtMs < this.#alarmAtMs))
+      await this.#setAlarm(wakeAtMs);
+    if (tx.references.length > 0) this.ctx.waitUntil(this.#queueSender.send(tx.references));
+    return decided;
   }
 
   #config(): RelayConfig {
@@ -331,4 +343,9 @@ export class Inbox extends DurableObject<InboxBindings> {
     this.#alarmAtMs = null;
     await this.ctx.storage.deleteAlarm();
   }
+}
+
+function earlier(a: number | null, b: number | null): number | null {
+  if (a === null || b === null) return a ?? b;
+  return Math.min(a, b);
 }

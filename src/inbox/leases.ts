@@ -1,44 +1,47 @@
 /**
- * Deliveries being attempted, and until when each is nobody else's. In memory only: after an eviction the
- * leases are gone, which costs at worst a second attempt with the same id.
+ * Deliveries that are somebody's until an instant. In memory only: after an eviction they are gone, which
+ * costs at worst a second attempt with the same id.
  */
-import type { DeliveryRow } from "./store.ts";
 
-type Leasable = Pick<DeliveryRow, "n" | "destination">;
+interface Delivery {
+  readonly n: number;
+  readonly destination: string;
+}
 
 export class Leases {
-  readonly #untilMs = new Map<string, number>();
+  /** By destination, then by event number: until when (epoch ms). */
+  readonly #untilMs = new Map<string, Map<number, number>>();
 
-  isHeld(row: Leasable, nowMs: number): boolean {
-    return (this.#untilMs.get(deliveryName(row)) ?? 0) > nowMs;
+  isHeld({ n, destination }: Delivery, nowMs: number): boolean {
+    return (this.#untilMs.get(destination)?.get(n) ?? 0) > nowMs;
   }
 
-  /** Attempts under way to a destination, in this shard. */
+  /** How many of a destination are held. */
   inFlight(destination: string, nowMs: number): number {
     let count = 0;
-    for (const [name, untilMs] of this.#untilMs) {
-      if (untilMs > nowMs && name.endsWith(`:${destination}`)) count += 1;
-    }
+    for (const untilMs of this.#untilMs.get(destination)?.values() ?? []) if (untilMs > nowMs) count += 1;
     return count;
   }
 
-  hold(row: Leasable, untilMs: number): void {
-    this.#untilMs.set(deliveryName(row), untilMs);
+  /** When the next one of a destination ends by itself; null: none is held. */
+  nextEndAt(destination: string): number | null {
+    const times = [...(this.#untilMs.get(destination)?.values() ?? [])];
+    return times.length === 0 ? null : Math.min(...times);
   }
 
-  end(row: Leasable): void {
-    this.#untilMs.delete(deliveryName(row));
+  hold({ n, destination }: Delivery, untilMs: number): void {
+    const held = this.#untilMs.get(destination) ?? new Map<number, number>();
+    held.set(n, untilMs);
+    this.#untilMs.set(destination, held);
   }
 
-  /** A lease that nobody reported back on is over when its time is; this only frees its memory. */
+  end({ n, destination }: Delivery): void {
+    this.#untilMs.get(destination)?.delete(n);
+  }
+
+  /** One that nobody reported back on is over when its time is; this only frees its memory. */
   forgetExpired(nowMs: number): void {
-    for (const [name, untilMs] of this.#untilMs) {
-      if (untilMs <= nowMs) this.#untilMs.delete(name);
-    }
+    for (const held of this.#untilMs.values())
+      for (const [n, untilMs] of held) if (untilMs <= nowMs) held.delete(n);
   }
-}
-
-/** A delivery's name within its shard. */
-export function deliveryName({ n, destination }: Leasable): string {
-  return `${n}:${destination}`;
 }

@@ -1,23 +1,22 @@
 /**
- * Folding: what an event means for its payment, given the payment's history (event.md 3.2). Pure.
+ * Folding: what an event means for its payment, given the payment's history (docs/events.md, "Statuses and
+ * folding"). Pure.
  *
- * A state never goes back: what comes late is kept and not forwarded, except the three things that
- * really happen to money after the fact: a late payment, a reversal, a growing refund.
+ * A state never goes back: what comes late is kept and not forwarded, except what really happens to money
+ * after the fact: a late payment, a reversal, a growing refund. The first confirmation of a payment is always
+ * forwarded, unless the money was wholly taken back before it came: a CRM credits on nothing else.
  */
 import { STATUS_RANK, type NormalisedEvent, type PaymentEvent, type Status } from "../event.ts";
 import { compareDecimals } from "../parse/decimal.ts";
 import type { SupersededReason } from "../reasons.ts";
+import type { PaymentState } from "./store/rows.ts";
 
-/** A payment as the Inbox knows it; all null and 0 before its first forwarded event. */
-export interface PaymentState {
-  readonly status: Status | null;
-  /** Sequence of the last forwarded event. */
-  readonly sequence: number;
-  /** Refunded so far (decimal), as the last refund stated it. */
-  readonly refunded: string | null;
-}
+export type { PaymentState } from "./store/rows.ts";
 
-export const UNKNOWN_PAYMENT: PaymentState = { status: null, sequence: 0, refunded: null };
+export const UNKNOWN_PAYMENT: PaymentState = { status: null, sequence: 0, refunded: null, confirmed: false };
+
+/** What a person should look at although nothing is forwarded. */
+export type StateAlert = "confirmed_after_reversed" | "failed_after_confirmed";
 
 export type Fold =
   | {
@@ -29,8 +28,7 @@ export type Fold =
   | {
       readonly outcome: "superseded";
       readonly reason: SupersededReason;
-      /** What a person should look at. */
-      readonly alert: "confirmed_after_reversed" | null;
+      readonly alert: StateAlert | null;
     };
 
 /** Money had arrived: a failure after this takes it back. */
@@ -54,22 +52,30 @@ export function fold(payment: PaymentState, incoming: NormalisedEvent): Fold {
   // Also after a dispute: what was refunded before it is not refunded again.
   if (stated === "partially_refunded" && payment.refunded !== null && !growing)
     return superseded("same_state");
+  if (stated === "confirmed" && !payment.confirmed && !TAKEN_BACK.has(current)) {
+    // A refund of a part, or a dispute, that overtook it stays the payment's state.
+    const status = STATUS_RANK[current] > STATUS_RANK[stated] ? current : stated;
+    const late = FELL_THROUGH.has(current) || status !== stated;
+    return forward(payment, incoming, { status, shown: stated, warnings: late ? ["late"] : [] });
+  }
   if (HAD_ARRIVED.has(current) && FELL_THROUGH.has(stated)) {
     return forward(payment, incoming, { status: "reversed", shown: "reversed" });
   }
   if (STATUS_RANK[stated] < STATUS_RANK[current]) return superseded("regress", alertOf(current, stated));
-  const late = FELL_THROUGH.has(current) && stated === "confirmed";
-  return forward(payment, incoming, { status: stated, shown: stated, warnings: late ? ["late"] : [] });
+  return forward(payment, incoming, { status: stated, shown: stated });
 }
 
-/** A person should see money announced for a payment that was taken back, even though nothing is forwarded. */
-export function alertOf(current: Status | null, stated: Status | null): "confirmed_after_reversed" | null {
-  return current !== null && TAKEN_BACK.has(current) && stated === "confirmed"
-    ? "confirmed_after_reversed"
-    : null;
+/**
+ * A person should see money announced for a payment that was taken back, and a failure that is stated anew
+ * of a payment whose money has arrived, even though nothing is forwarded.
+ */
+export function alertOf(current: Status | null, stated: Status | null): StateAlert | null {
+  if (current === null || stated === null) return null;
+  if (TAKEN_BACK.has(current) && stated === "confirmed") return "confirmed_after_reversed";
+  return HAD_ARRIVED.has(current) && FELL_THROUGH.has(stated) ? "failed_after_confirmed" : null;
 }
 
-function superseded(reason: SupersededReason, alert: "confirmed_after_reversed" | null = null): Fold {
+function superseded(reason: SupersededReason, alert: StateAlert | null = null): Fold {
   return { outcome: "superseded", reason, alert };
 }
 
@@ -111,6 +117,7 @@ function forward(
       status: to.status,
       sequence,
       refunded: incoming.data.amount_refunded?.value ?? payment.refunded,
+      confirmed: payment.confirmed || (incoming.kind === "status" && to.shown === "confirmed"),
     },
   };
 }

@@ -10,6 +10,9 @@ import type {
   Because,
   RefusedReason,
 } from "../reasons.ts";
+import type { Attempt, Released } from "./store/rows.ts";
+
+export type { Attempt } from "./store/rows.ts";
 
 /** An authentic callback that became an event, on its way into the Inbox. */
 export interface Acceptance {
@@ -20,12 +23,29 @@ export interface Acceptance {
   readonly fingerprint: string;
   /** What a repeat must say again, by the warning it earns otherwise (`Facts.contents`). */
   readonly contents: Readonly<Record<string, string>>;
+  /** Names the one-time proof it came with (`Facts.instance`), or null. */
+  readonly instance: string | null;
   /** Destinations of the source; the Inbox drops those that do not want the event's type. */
   readonly destinations: readonly string[];
+  /** The caller makes the first attempts itself, where the Inbox leases it any. */
+  readonly attemptNow: boolean;
+  /** An operator released it from what was set aside. */
+  readonly released: Released | null;
+}
+
+/** A delivery that whoever delivered the acceptance attempts at once. */
+export interface FirstAttempt {
+  readonly reference: Reference;
+  readonly delivery: Extract<Leased, { kind: "deliver" }>;
 }
 
 export type Accepted =
-  | { readonly outcome: "accepted"; readonly eventId: string }
+  | {
+      readonly outcome: "accepted";
+      readonly eventId: string;
+      /** Leased to the caller with the acceptance; empty unless it asked for that. */
+      readonly attempts: readonly FirstAttempt[];
+    }
   /** `warnings` empty: a plain repeat, which the shield may answer next time. */
   | { readonly outcome: "duplicate"; readonly eventId: string; readonly warnings: readonly string[] }
   | {
@@ -33,7 +53,9 @@ export type Accepted =
       readonly eventId: string;
       readonly reason: SupersededReason;
       readonly warnings: readonly string[];
-    };
+    }
+  /** Another payment of what was paid already, by all that can be told: a person decides. */
+  | { readonly outcome: "quarantined"; readonly eventId: string; readonly reason: "second_payment" };
 
 /** A callback as it is kept while it is set aside: enough to run it through the adapter again. */
 export interface StoredCallback {
@@ -79,9 +101,6 @@ export interface Reference {
 /** The destination of callbacks whose verifier is to be asked again; no configured name can equal it. */
 export const VERIFIER = "@verifier";
 
-/** The destination of alerts to operators, where one is configured. */
-export const ALERTS = "@alerts";
-
 export type Leased =
   | {
       readonly kind: "deliver";
@@ -104,19 +123,6 @@ export type Leased =
   | { readonly kind: "wait"; readonly seconds: number }
   /** Not now; the Inbox hands the reference over again when its time comes. */
   | { readonly kind: "held" };
-
-/** One attempt as it went. */
-export interface Attempt {
-  readonly attempt: number;
-  readonly atMs: number;
-  readonly durationMs: number;
-  /** HTTP status, or null when there was no answer. */
-  readonly status: number | null;
-  /** Class of failure where there was no answer: `timeout`, `connection`, … */
-  readonly error: string | null;
-  /** The first bytes of the answer, as text. */
-  readonly answer: string | null;
-}
 
 export type Outcome =
   | { readonly kind: "delivered" }

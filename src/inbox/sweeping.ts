@@ -1,56 +1,61 @@
 /**
- * The sweep: whatever got no answer within its lease is handed over again. It is what makes a lost,
- * expired or purged queue message harmless. Runs inside one transaction.
+ * The sweep: whatever got no answer in time is handed over again. It is what makes a Worker that died, and a
+ * lost, expired or purged queue message harmless. Runs inside one transaction.
  */
-import { admits, isOpen } from "./policy/breaker.ts";
-import { unpark } from "./delivering.ts";
-import { drainStep } from "./rate-slots.ts";
-import { keyOf, type Transaction } from "./transaction.ts";
+import { SWEEP_MAX_ROWS } from "../limits.ts";
+import { isOpen } from "./policy/breaker.ts";
 import { nextHandoverAt } from "./policy/handover.ts";
+import { VERIFIER } from "./protocol.ts";
+import { ownRow } from "./own-row.ts";
+import { keyOf } from "./store/rows.ts";
+import type { Transaction } from "./transaction.ts";
 
-/** Hands over what is overdue, at each destination's rate. */
+/** Hands over what is overdue, as far as each destination may get more. */
 export function sweep(tx: Transaction): void {
-  for (const destination of tx.servedDestinations()) sweepDestination(tx, destination);
+  recoverDirects(tx);
+  for (const destination of [...tx.config.destinations.keys(), VERIFIER]) sweepDestination(tx, destination);
 }
 
-function sweepDestination(tx: Transaction, destination: string): void {
-  const breaker = tx.destinations.breakerOf(destination);
-  if (!admits(breaker, tx.nowMs) || tx.rateAllowsAtMs(destination) > tx.nowMs) return;
-  const { rows: share, stepMs } = drainStep(tx.config, destination);
-  const limit = isOpen(breaker) ? 1 : share;
-  if (!isOpen(breaker) && tx.rates.wasDrainedWithin(destination, stepMs, tx.nowMs)) return;
-  const rows = tx.store.toSweep(destination, tx.nowMs, limit);
+/** First attempts whose Worker did not report back in time: from now on they are deliveries like any other. */
+function recoverDirects(tx: Transaction): void {
+  for (const { n, destination } of tx.directs.expired(tx.nowMs)) {
+    tx.leases.end({ n, destination });
+    ownRow(tx, { n, destination });
+  }
+}
+
+export function sweepDestination(tx: Transaction, destination: string): void {
+  const { now } = tx.admission(destination, destination !== VERIFIER);
+  if (now === 0) return;
+  const probes = isOpen(tx.destinations.breakerOf(destination));
+  const rows = tx.store.deliveries.toSweep(destination, tx.nowMs, Math.min(now, SWEEP_MAX_ROWS));
+  if (rows.length === 0) return;
   for (const row of rows) {
     const again = nextHandoverAt(tx.nowMs, tx.config.handoverTimeoutMs, row.handovers + 1);
-    tx.store.handedOver(keyOf(row), again);
-    if (isOpen(breaker)) tx.destinations.setProbe(row, tx.nowMs);
+    tx.store.deliveries.handedOver(keyOf(row), again);
+    if (probes) tx.destinations.setProbe(row, tx.nowMs);
     if (!tx.leases.isHeld(row, tx.nowMs)) tx.handOver(keyOf(row), row.event_id);
   }
-  if (!isOpen(breaker) && rows.length > 0) tx.rates.noteDrained(destination, tx.nowMs);
+  if (!probes) tx.noteDrained(destination);
+  const next = nextSweepOf(tx, destination);
+  if (next !== null) tx.wakeBy(next);
 }
 
 /** The earliest instant at which something has to be handed over: no lower bound, overdue is now. */
 export function nextSweepAt(tx: Transaction): number | null {
-  const times = tx.servedDestinations().flatMap((destination) => {
-    const at = tx.store.nextSweepAt(destination);
-    if (at === null) return [];
-    const { stepMs } = drainStep(tx.config, destination);
-    const step = tx.rates.wasDrainedWithin(destination, stepMs, tx.nowMs) ? tx.nowMs + stepMs : 0;
-    return [
-      Math.max(
-        at,
-        step,
-        tx.rateAllowsAtMs(destination),
-        tx.destinations.breakerOf(destination).probeAtMs ?? 0,
-      ),
-    ];
-  });
+  const times = [...tx.config.destinations.keys(), VERIFIER].flatMap(
+    (destination) => nextSweepOf(tx, destination) ?? [],
+  );
+  const expiry = tx.directs.nextExpiryAt();
+  if (expiry !== null) times.push(expiry);
   return times.length === 0 ? null : Math.min(...times);
 }
 
-/** Parked means paused or not configured, and nothing else: a new configuration may have changed which. */
-export function reconcile(tx: Transaction): void {
-  const served = new Set(tx.servedDestinations());
-  for (const name of tx.store.destinationsWith("pending")) if (!served.has(name)) tx.store.parkAll(name);
-  for (const name of tx.store.destinationsWith("parked")) if (served.has(name)) unpark(tx, name);
+function nextSweepOf(tx: Transaction, destination: string): number | null {
+  const atMs = tx.store.deliveries.nextSweepAt(destination);
+  if (atMs === null || !tx.isServed(destination)) return null;
+  const { now, againAtMs } = tx.admission(destination, destination !== VERIFIER);
+  // No room: a settlement makes it, or the end of a lease.
+  if (now === 0) return againAtMs === null ? null : Math.max(atMs, againAtMs);
+  return Math.max(atMs, tx.nowMs);
 }

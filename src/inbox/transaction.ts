@@ -1,37 +1,57 @@
 /**
  * What the work of one transaction has at hand: the store, the configuration, the time, and what the object
- * knows in memory. Nothing in memory must survive: pauses and breakers are read back from the store.
+ * knows in memory. Nothing in memory must survive: whatever matters is made up again from the store.
  */
-import type { RelayConfig } from "../config/schema.ts";
 import { ALERTS } from "../config/reserved.ts";
-import { PURGE_INTERVAL_MS } from "../limits.ts";
+import type { RelayConfig } from "../config/schema.ts";
+import { DAY_MS, DEFAULT_MAX_IN_FLIGHT, LEASE_GRACE_MS, RATE_HEADROOM_RATIO } from "../limits.ts";
 import { alert, type LogFields } from "../log.ts";
 import { AlertGate, alertBody } from "./alerts.ts";
 import { DestinationStates } from "./destination-states.ts";
-import { countSource, readCounts, type Counts, type SourceChange } from "./ledger.ts";
+import { Directs } from "./directs.ts";
+import type { Change } from "./ledger.ts";
+import { LedgerBook } from "./ledger-book.ts";
 import { Leases } from "./leases.ts";
-import type { OperatorStore } from "./operator-store.ts";
+import { drainStep } from "./policy/drain.ts";
+import { mayHandOver, type Admission } from "./policy/may-hand-over.ts";
+import { CLOSED } from "./policy/breaker.ts";
+import { nextSlotMs, type Rate } from "./policy/rate.ts";
 import { VERIFIER, type Reference } from "./protocol.ts";
-import { RateSlots } from "./rate-slots.ts";
-import type { DeliveryKey, DeliveryRow, Store } from "./store.ts";
+import type { DeliveryKey } from "./store/rows.ts";
+import type { Store } from "./store/store.ts";
 
 /** What lives as long as the object does. */
 export class VolatileState {
+  /** Deliveries being attempted. */
   readonly leases = new Leases();
+  /** References given to the queue that nobody has come back with. */
+  readonly handovers = new Leases();
+  readonly directs = new Directs();
   readonly destinations: DestinationStates;
-  readonly rates = new RateSlots();
+  readonly book: LedgerBook;
   readonly alerts = new AlertGate();
-  /** The earliest instant (epoch ms) at which the work in hand wants to be looked at again. */
+  /** By destination: the last slot of its rate given out (epoch ms). */
+  readonly lastSlotMs = new Map<string, number>();
+  /** By destination: when the next step of draining its backlog may be made (epoch ms). */
+  readonly nextDrainAtMs = new Map<string, number>();
+  /** The earliest instant at which the work in hand wants to be looked at again. */
   wakeAtMs: number | null = null;
 
   constructor(store: Store) {
-    this.destinations = new DestinationStates(store);
+    this.destinations = new DestinationStates(store.destinations);
+    this.book = new LedgerBook(store);
+  }
+
+  /** Makes up from the store what was lost with the last life, or with a transaction that was undone. */
+  load(config: RelayConfig): void {
+    this.destinations.load();
+    this.directs.load(this.book.load(), (destination, fromMs) => leaseEndOf(config, destination, fromMs));
+    this.wakeAtMs = null;
   }
 }
 
 export interface TransactionParts {
   readonly store: Store;
-  readonly operatorStore: OperatorStore;
   readonly config: RelayConfig;
   /** The object's own name, which references carry. */
   readonly shard: string;
@@ -41,42 +61,95 @@ export interface TransactionParts {
 
 export class Transaction {
   readonly store: Store;
-  readonly operatorStore: OperatorStore;
   readonly config: RelayConfig;
   readonly shard: string;
   readonly nowMs: number;
   readonly leases: Leases;
+  readonly directs: Directs;
   readonly destinations: DestinationStates;
-  readonly rates: RateSlots;
+  readonly book: LedgerBook;
   /** References that the queue gets once the transaction is through. */
-  readonly handovers: Reference[] = [];
+  readonly references: Reference[] = [];
   readonly #state: VolatileState;
 
   constructor(parts: TransactionParts) {
     this.store = parts.store;
-    this.operatorStore = parts.operatorStore;
     this.config = parts.config;
     this.shard = parts.shard;
     this.nowMs = parts.nowMs;
     this.#state = parts.state;
     this.leases = parts.state.leases;
+    this.directs = parts.state.directs;
     this.destinations = parts.state.destinations;
-    this.rates = parts.state.rates;
+    this.book = parts.state.book;
   }
 
   // ---- handing over --------------------------------------------------------------------------------
 
-  /** The reference leaves for the queue with the transaction; its row is swept if it does not arrive. */
-  handOver(row: DeliveryKey, eventId: string): void {
-    this.handovers.push({ shard: this.shard, ...row, event: eventId });
+  /** How many deliveries of a destination may leave now, or when to ask again. @param draining a backlog */
+  admission(destination: string, draining = false): Admission {
+    const breaker = destination === VERIFIER ? CLOSED : this.destinations.breakerOf(destination);
+    const { leases, handovers, lastSlotMs, nextDrainAtMs } = this.#state;
+    const inFlight = leases.inFlight(destination, this.nowMs) + handovers.inFlight(destination, this.nowMs);
+    return mayHandOver(
+      {
+        served: this.isServed(destination),
+        breaker,
+        rate: this.#rateOf(destination),
+        lastSlotMs: lastSlotMs.get(destination) ?? null,
+        inFlight,
+        maxInFlight: this.#maxInFlightOf(destination),
+        roomAgainAtMs: earliest([leases.nextEndAt(destination), handovers.nextEndAt(destination)]),
+        drain: draining
+          ? { rows: this.drainStep(destination).rows, nextStepAtMs: nextDrainAtMs.get(destination) ?? 0 }
+          : null,
+      },
+      this.nowMs,
+    );
   }
 
-  /** As `handOver`, unless its destination cannot take it soon: then the sweep does, when it can. */
-  handOverIfAdmitted(row: DeliveryKey, eventId: string): void {
-    const { destination } = row;
-    const admitted =
-      this.destinations.isAdmitting(destination) && this.rateAllowsAtMs(destination) <= this.nowMs;
-    if (admitted) this.handOver(row, eventId);
+  /** Is anything owed to the destination besides first attempts under way? */
+  hasBacklog(destination: string): boolean {
+    const pending = this.book.counts.destinations[destination]?.pending ?? 0;
+    return pending > this.directs.countTo(destination);
+  }
+
+  /** Configured and not paused; questions to verifiers always are. */
+  isServed(destination: string): boolean {
+    if (destination === VERIFIER) return true;
+    return this.config.destinations.has(destination) && !this.destinations.isPaused(destination);
+  }
+
+  /** The reference leaves for the queue with the transaction; its row is swept if it does not arrive. */
+  handOver(key: DeliveryKey, eventId: string): void {
+    this.references.push({ shard: this.shard, ...key, event: eventId });
+    this.#state.handovers.hold(key, this.nowMs + this.config.handoverTimeoutMs);
+  }
+
+  /** Somebody came back with the reference. */
+  endHandover(key: DeliveryKey): void {
+    this.#state.handovers.end(key);
+  }
+
+  /** Takes the destination's next slot, where it has a rate; answers when the attempt may be made (epoch ms). */
+  takeSlot(destination: string): number {
+    const rate = this.#rateOf(destination);
+    if (rate === null) return this.nowMs;
+    const slotMs = nextSlotMs(rate, this.nowMs, this.#state.lastSlotMs.get(destination) ?? null);
+    this.#state.lastSlotMs.set(destination, slotMs);
+    return slotMs;
+  }
+
+  /** This shard's share of draining a destination's backlog. */
+  drainStep(destination: string): { rows: number; stepMs: number } {
+    const maxPerSecond = this.config.destinations.get(destination)?.maxPerSecond ?? null;
+    return drainStep(maxPerSecond, this.config.inboxShards);
+  }
+
+  /** A step of draining was made now. */
+  noteDrained(destination: string): void {
+    const { stepMs } = this.drainStep(destination);
+    this.#state.nextDrainAtMs.set(destination, this.nowMs + stepMs);
   }
 
   /** Has the alarm run at this instant (epoch ms) at the latest; answers the instant. */
@@ -87,34 +160,31 @@ export class Transaction {
 
   /** Something was written that retention has to find again, even if nothing of it is ever owed. */
   wakeForRetention(): void {
-    this.wakeBy(this.nowMs + PURGE_INTERVAL_MS);
+    this.wakeBy(this.nowMs + this.config.retentionDays * DAY_MS);
   }
 
-  /**
-   * Arms the sweep for a delivery whose turn is now, and answers when it is handed over again: after the
-   * hand-over's time-out, or when an open breaker probes.
-   */
-  armSweep(destination: string): number {
-    const { probeAtMs } = this.destinations.breakerOf(destination);
-    if (probeAtMs !== null) {
-      this.wakeBy(Math.max(probeAtMs, this.nowMs));
-      return this.nowMs;
-    }
-    const allowedAtMs = this.rateAllowsAtMs(destination);
-    const atMs = allowedAtMs > this.nowMs ? allowedAtMs : this.nowMs + this.config.handoverTimeoutMs;
-    this.wakeBy(atMs);
-    return atMs;
+  /** When an attempt that begins at this instant is given up (epoch ms). */
+  leaseEndOf(destination: string, fromMs: number): number {
+    return leaseEndOf(this.config, destination, fromMs);
   }
 
-  /** Since or from when a delivery may wait for the destination's next slot (epoch ms). */
-  rateAllowsAtMs(destination: string): number {
-    return this.rates.allowsAtMs(this.shard, this.config, destination, this.nowMs);
+  /** Frees the memory of what nobody reported back on. */
+  forgetExpired(): void {
+    this.leases.forgetExpired(this.nowMs);
+    this.#state.handovers.forgetExpired(this.nowMs);
   }
 
-  /** Destinations the sweep looks after; what is owed to any other is parked. */
-  servedDestinations(): string[] {
-    const names = [...this.config.destinations.keys()].filter((name) => !this.destinations.isPaused(name));
-    return [...names, VERIFIER];
+  #rateOf(destination: string): Rate | null {
+    const perSecond = this.config.destinations.get(destination)?.maxPerSecond ?? null;
+    if (perSecond === null) return null;
+    const shard = Number(this.shard.split("/")[1] ?? 0);
+    return { perSecond: perSecond * RATE_HEADROOM_RATIO, shard, shards: this.config.inboxShards };
+  }
+
+  /** Each shard may have its share under way, and one at least. */
+  #maxInFlightOf(destination: string): number {
+    const max = this.config.destinations.get(destination)?.maxInFlight ?? DEFAULT_MAX_IN_FLIGHT;
+    return Math.max(1, Math.floor(max / this.config.inboxShards));
   }
 
   // ---- alerts --------------------------------------------------------------------------------------
@@ -127,43 +197,85 @@ export class Transaction {
     const held = this.#state.alerts.admit(about, fields, this.nowMs);
     if (held === null) return;
     const eventId = `alr_${crypto.randomUUID().replaceAll("-", "")}`;
-    const paymentId = `alert:${eventId}`;
-    const due = { state: "pending" as const, due: this.nowMs, sweepAt: this.armSweep(ALERTS) };
-    const n = this.store.insert(
-      {
-        eventId,
-        paymentId,
-        source: ALERTS,
-        state: "alert",
-        reason: about,
-        type: "relay.alert",
-        receivedAt: this.nowMs,
-        fingerprint: eventId,
-        contents: "{}",
-        warnings: [],
-        body: alertBody(about, fields, held, this.nowMs),
-        callback: null,
-      },
-      [{ destination: ALERTS, sequence: null, status: null, refunded: null, ...due }],
-    );
-    this.handOverIfAdmitted({ payment: paymentId, n, destination: ALERTS }, eventId);
+    const payment = `alert:${eventId}`;
+    const n = this.store.events.insert({
+      eventId,
+      paymentId: payment,
+      source: ALERTS,
+      state: "alert",
+      reason: about,
+      type: "relay.alert",
+      receivedAt: this.nowMs,
+      fingerprint: eventId,
+      contents: "{}",
+      warnings: [],
+      sequence: null,
+      instance: null,
+      direct: null,
+      released: null,
+      body: alertBody(about, fields, held, this.nowMs),
+      callback: null,
+    });
+    this.owe({ payment, n, destination: ALERTS }, eventId);
+    this.record(n, { destinations: [[ALERTS, { owed: 1, pending: 1 }]] });
+  }
+
+  // ---- what is owed --------------------------------------------------------------------------------
+
+  /** Writes a delivery whose turn is now, and hands it over if that may be. */
+  owe(key: DeliveryKey, eventId: string): void {
+    const sweepAt = this.#launch(key, eventId);
+    this.store.deliveries.insert(key.payment, key.n, eventId, {
+      destination: key.destination,
+      due: this.nowMs,
+      sweepAt,
+    });
+  }
+
+  /** The same for a delivery that has its row: its turn is now, its schedule begins anew. */
+  oweNow(key: DeliveryKey, eventId: string, replay = false): void {
+    const sweepAt = this.#launch(key, eventId);
+    this.store.deliveries.schedule(key, this.nowMs, sweepAt, replay);
+  }
+
+  /** Hands over if admitted; answers when the sweep is to look at it (epoch ms). */
+  #launch(key: DeliveryKey, eventId: string): number {
+    const { now, againAtMs } = this.admission(key.destination);
+    // An open breaker is probed by the sweep, which knows how long the others have waited.
+    const probes = this.destinations.isOpen(key.destination);
+    if (now > 0 && !probes) {
+      this.handOver(key, eventId);
+      return this.wakeBy(this.nowMs + this.config.handoverTimeoutMs);
+    }
+    if (probes) this.wakeBy(Math.max(againAtMs ?? this.nowMs, this.nowMs));
+    else if (againAtMs !== null) this.wakeBy(againAtMs);
+    // Overdue from now on: the first sweep that may takes it, the longest waiting first.
+    return this.nowMs;
   }
 
   // ---- the ledger ----------------------------------------------------------------------------------
 
-  counts(): Counts {
-    return readCounts(this.store.ledger());
+  /** Counts a change that event `n` stands for. */
+  record(n: number, change: Change): void {
+    this.book.record(n, change);
   }
 
-  setCounts(counts: Counts): void {
-    this.store.setLedger(JSON.stringify(counts));
+  /** Up to this number no event has a first attempt under way. */
+  settledThrough(): number {
+    return this.directs.settledThrough(this.store.events.last());
   }
 
-  count(source: string, change: SourceChange): void {
-    this.setCounts(countSource(this.counts(), source, change));
+  /** Before the transaction ends. */
+  finish(): void {
+    this.book.save(() => this.settledThrough());
   }
 }
 
-export function keyOf(row: DeliveryRow): DeliveryKey {
-  return { payment: row.payment_id, n: row.n, destination: row.destination };
+function leaseEndOf(config: RelayConfig, destination: string, fromMs: number): number {
+  return fromMs + (config.destinations.get(destination)?.timeoutMs ?? 0) + LEASE_GRACE_MS;
+}
+
+function earliest(times: readonly (number | null)[]): number | null {
+  const known = times.filter((time) => time !== null);
+  return known.length === 0 ? null : Math.min(...known);
 }

@@ -8,14 +8,13 @@ import type { Verification } from "../event.ts";
 import type { Accepted } from "../inbox/protocol.ts";
 import type { Callback } from "../providers/callback.ts";
 import { normalisedEventOf } from "../providers/normalised-event.ts";
-import { paymentIdOf } from "../providers/ids.ts";
 import { setAsideBy } from "../providers/policy.ts";
 import type { Reservation, Verdict } from "../providers/provider.ts";
 import type { Source } from "../providers/source.ts";
 import type { Because, QuarantinedReason } from "../reasons.ts";
 import { takeQuestion } from "./flood.ts";
 import type { InboxClient } from "../inbox/client.ts";
-import { isKnownDuplicate, repeatsAreNoNews } from "./shield.ts";
+import { expectsRepeats, isKnownDuplicate, noteRepeat, repeatsAreNoNews } from "./shield.ts";
 
 export type Processed =
   | Exclude<Verdict, { kind: "verified" }>
@@ -37,6 +36,8 @@ export interface ProcessingContext {
   readonly nowMs: number;
   /** The proof given when the callback first came; null: verify now. */
   readonly verification: Verification | null;
+  /** Whoever asks makes the first attempts of what is accepted. */
+  readonly attemptNow: boolean;
 }
 
 export async function processCallback(
@@ -67,17 +68,10 @@ export async function processCallback(
   if (aside) return { kind: "quarantined", ...aside, verification };
 
   const event = await normalisedEventOf(source, callback, facts, verification);
-  const late = await takeReservation(ofAccount(source, facts.reservation), callback, inbox);
-  if (late && "refuse" in late.taken) return { kind: "refused", reason: late.taken.refuse };
-  if (late && "duplicate" in late.taken) {
-    const warning = late.taken.duplicate;
-    await inbox.repeat(await paymentIdOf(source.provider, source.account, late.owner), event.id, warning);
-    const accepted = { outcome: "duplicate" as const, eventId: event.id, warnings: [warning] };
-    return { kind: "event", accepted, verification, shield: "closed" };
-  }
-
   const shield = repeatsAreNoNews(facts) ? "open" : "closed";
-  if (shield === "open" && (await isKnownDuplicate(context.env.SEEN, event.id, callback.sha256))) {
+  const mayBeKnown = shield === "open" && expectsRepeats(source.name, nowMs);
+  if (mayBeKnown && (await isKnownDuplicate(context.env.SEEN, event.id, callback.sha256))) {
+    noteRepeat(source.name, nowMs);
     const accepted = { outcome: "duplicate" as const, eventId: event.id, warnings: [] };
     return { kind: "event", accepted, verification, shield: "hit" };
   }
@@ -86,8 +80,12 @@ export async function processCallback(
     event,
     fingerprint: callback.sha256,
     contents: facts.contents,
+    instance: facts.instance ?? null,
+    attemptNow: context.attemptNow,
+    released: null,
     destinations: source.settings.destinations ?? context.config.eventDestinations,
   });
+  if (accepted.outcome === "duplicate") noteRepeat(source.name, nowMs);
   return { kind: "event", accepted, verification, shield };
 }
 
@@ -100,9 +98,4 @@ async function takeReservation(
   if (!reservation) return null;
   const owner = await inbox.reserve(reservation, callback.sha256);
   return owner === reservation.owner ? null : { taken: reservation.taken, owner };
-}
-
-/** Two merchants' accounts may well use one event id: each has its own names. */
-function ofAccount(source: Source, reservation: Reservation | undefined): Reservation | undefined {
-  return reservation && { ...reservation, key: `${source.name}|${reservation.key}` };
 }

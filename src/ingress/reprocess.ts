@@ -1,5 +1,8 @@
 /** A stored callback, processed with today's adapter and configuration (deferred: ask again; quarantined: after a fix). */
 import type { RelayConfig } from "../config/schema.ts";
+import type { NormalisedEvent } from "../event.ts";
+import { normalisedEventOf } from "../providers/normalised-event.ts";
+import { because } from "../reasons.ts";
 import type { IngressBindings } from "./bindings.ts";
 import type { Decision, StoredCallback } from "../inbox/protocol.ts";
 import { processCallback } from "./process-callback.ts";
@@ -21,6 +24,7 @@ export async function reprocess(
     env,
     nowMs: Date.now(),
     verification: stored.verification,
+    attemptNow: false,
   });
   switch (processed.kind) {
     case "event":
@@ -30,4 +34,19 @@ export async function reprocess(
     default:
       return processed;
   }
+}
+
+/** What a stored callback that was authentic says, or the reason why it says nothing that can be forwarded. */
+export async function normaliseStored(
+  sourceName: string,
+  stored: StoredCallback,
+  config: RelayConfig,
+): Promise<NormalisedEvent | string> {
+  const source = config.sources.get(sourceName);
+  if (!source) return "source_removed";
+  if (stored.verification === null) return "not_verified";
+  const callback = fromStored(stored);
+  const reading = await source.normalise(callback);
+  if (reading.kind !== "facts") return because(reading);
+  return await normalisedEventOf(source, callback, reading.facts, stored.verification);
 }

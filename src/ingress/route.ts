@@ -13,6 +13,7 @@ import type { SettingAside } from "../inbox/protocol.ts";
 import { processCallback, type Processed } from "./process-callback.ts";
 import { countRefused } from "./flood.ts";
 import { locate, type Located } from "./locate.ts";
+import { attemptFirst } from "../delivery/first-attempts.ts";
 import { InboxClient } from "../inbox/client.ts";
 import { readCallback } from "./request.ts";
 import { refuse, slowDown, succeed, unavailable } from "./reply.ts";
@@ -57,6 +58,7 @@ async function receiveAt(
     env,
     nowMs,
     verification: null,
+    attemptNow: true,
   });
   switch (processed.kind) {
     case "refused":
@@ -89,17 +91,20 @@ async function receiveAt(
     case "event": {
       const { accepted, shield, verification } = processed;
       const { outcome, eventId } = accepted;
-      const warnings = outcome === "accepted" ? [] : accepted.warnings;
-      const reason = outcome === "superseded" ? accepted.reason : undefined;
+      const warnings = "warnings" in accepted ? accepted.warnings : [];
+      const reason = "reason" in accepted ? accepted.reason : undefined;
+      // After the answer: the provider never waits for the CRM.
+      if (outcome === "accepted" && accepted.attempts.length > 0)
+        ctx.waitUntil(attemptFirst(accepted.attempts, env, config));
       if (outcome === "duplicate" && warnings.length === 0 && shield === "open") {
         ctx.waitUntil(rememberDuplicate(env.SEEN, eventId, callback.value.sha256));
       }
       // The key's id: once an old secret is seen here no more, it can be taken out.
-      logOutcome(source.name, outcome, eventId, {
-        reason,
-        key: verification.key,
-        shielded: shield === "hit",
-      });
+      const isPlain = (outcome === "accepted" || outcome === "duplicate") && warnings.length === 0;
+      if (config.log === "all" || !isPlain) {
+        const shielded = shield === "hit";
+        logOutcome(source.name, outcome, eventId, { reason, key: verification.key, shielded });
+      }
       count(env, {
         what: "callback",
         name: source.name,

@@ -3,17 +3,35 @@
  * believed: it was written after the Inbox had called this very callback a plain duplicate. A miss
  * proves nothing, and a KV that fails is a miss.
  */
-import { SHIELD_TTL_SECONDS } from "../limits.ts";
+import { withDeadline } from "../deadline.ts";
+import type { Status } from "../event.ts";
+import { KV_DEADLINE_MS, KV_WRITE_DEADLINE_MS, SHIELD_ALERTNESS_MS, SHIELD_TTL_SECONDS } from "../limits.ts";
 import { fault } from "../log.ts";
 import type { Facts } from "../providers/provider.ts";
 
 /**
  * Where the provider names its events, a repeat of one is a repeat for ever. Where it does not, "confirmed"
- * said again after a reversal has the bytes of the first time and is news (iqpay's 1, 2, 1): only the
- * Inbox knows what happened in between.
+ * said again after a reversal has the bytes of the first time and is news (iqpay's 1, 2, 1), and so has
+ * "failed" after a confirmation: only the Inbox knows what happened in between.
  */
 export function repeatsAreNoNews({ provider, status }: Facts): boolean {
-  return provider.event_id !== null || status !== "confirmed";
+  return provider.event_id !== null || status === null || HARMLESS_REPEATS.has(status);
+}
+
+/** States that say nothing new when they are stated again, whatever happened in between. */
+const HARMLESS_REPEATS: ReadonlySet<Status> = new Set(["created", "pending", "action_required"]);
+
+/** Until when (epoch ms) repeats of a source are expected by this isolate: without any, asking KV only costs. */
+const expectedUntilMs = new Map<string, number>();
+
+/** A repeat of this source was seen. */
+export function noteRepeat(source: string, nowMs: number): void {
+  expectedUntilMs.set(source, nowMs + SHIELD_ALERTNESS_MS);
+}
+
+/** Were repeats of this source seen lately? */
+export function expectsRepeats(source: string, nowMs: number): boolean {
+  return (expectedUntilMs.get(source) ?? 0) > nowMs;
 }
 
 /** Is this callback known to be a plain duplicate? */
@@ -23,7 +41,7 @@ export async function isKnownDuplicate(
   fingerprint: string,
 ): Promise<boolean> {
   try {
-    return (await kv.get(eventId)) === fingerprint;
+    return (await withDeadline(kv.get(eventId), KV_DEADLINE_MS)) === fingerprint;
   } catch (error) {
     fault("shield.get", error);
     return false;
@@ -36,7 +54,10 @@ export async function rememberDuplicate(
   fingerprint: string,
 ): Promise<void> {
   try {
-    await kv.put(eventId, fingerprint, { expirationTtl: SHIELD_TTL_SECONDS });
+    await withDeadline(
+      kv.put(eventId, fingerprint, { expirationTtl: SHIELD_TTL_SECONDS }),
+      KV_WRITE_DEADLINE_MS,
+    );
   } catch (error) {
     // KV takes one write per key and second; in a storm the others lose, which is fine.
     fault("shield.put", error);

@@ -21,9 +21,9 @@ export function slotPeriodMs({ perSecond, shards }: Rate): number {
  *
  * @param lastMs the slot given out last, or null
  */
-export function nextSlotMs(pace: Rate, nowMs: number, lastMs: number | null): number {
-  const period = slotPeriodMs(pace);
-  const offset = (pace.shard * 1000) / pace.perSecond;
+export function nextSlotMs(rate: Rate, nowMs: number, lastMs: number | null): number {
+  const period = slotPeriodMs(rate);
+  const offset = (rate.shard * 1000) / rate.perSecond;
   const earliest = lastMs === null ? nowMs : Math.max(nowMs, lastMs + period / 2);
   return Math.ceil((earliest - offset) / period) * period + offset;
 }

@@ -2,9 +2,17 @@
 import { nextDelaySeconds } from "./policy/schedule.ts";
 import { LEASE_GRACE_MS, DEFERRED_SCHEDULE_SECONDS, VERIFIER_TIMEOUT_MS } from "../limits.ts";
 import { because } from "../reasons.ts";
-import { keyOf, type Transaction } from "./transaction.ts";
-import type { Attempt, Leased, Decision, Reference, Settled, StoredCallback } from "./protocol.ts";
-import type { DeliveryRow, EventRow } from "./store.ts";
+import type { Transaction } from "./transaction.ts";
+import {
+  VERIFIER,
+  type Attempt,
+  type Leased,
+  type Decision,
+  type Reference,
+  type Settled,
+  type StoredCallback,
+} from "./protocol.ts";
+import { keyOf, type DeliveryRow, type EventHead, type EventRow } from "./store/rows.ts";
 
 export function leaseVerification(tx: Transaction, row: DeliveryRow, event: EventRow): Leased {
   if (event.callback === null || event.state !== "deferred") return { kind: "done" };
@@ -22,14 +30,15 @@ export function settleVerification(
   attempt: Attempt,
   decision: Decision,
 ): Settled {
-  const row = tx.store.delivery(reference);
-  if (row) tx.leases.end(row);
-  const event = row && tx.store.event(row.n);
+  const row = tx.store.deliveries.get(reference);
+  tx.leases.end(reference);
+  const event = row && tx.store.events.head(row.n);
   const isThisAttempt = attempt.attempt === (row?.attempts ?? 0) + 1;
   if (!row || event?.state !== "deferred" || row.state !== "pending" || !isThisAttempt)
     return { next: "done" };
   if (decision.kind === "undecided") return askAgainLater(tx, row, attempt);
-  tx.store.close(keyOf(row));
+  tx.store.deliveries.end(keyOf(row), "none");
+  tx.record(row.n, { destinations: [[VERIFIER, { owed: -1, pending: -1 }]] });
   conclude(tx, event, decision);
   return { next: "done" };
 }
@@ -37,23 +46,24 @@ export function settleVerification(
 /** A callback that was set aside has become something: an event, a refusal, or a case for a person. */
 export function conclude(
   tx: Transaction,
-  event: EventRow,
+  event: EventHead,
   decision: Exclude<Decision, { kind: "undecided" }>,
 ): void {
   const from = { [event.state]: -1 };
   switch (decision.kind) {
     case "accepted":
       // Counted as accepted, duplicate or superseded by the Inbox that took it.
-      tx.store.decided(event.n, "released", decision.outcome, decision.eventId, false);
-      tx.count(event.source, from);
+      tx.store.events.conclude(event.n, "released", decision.outcome, decision.eventId, false);
+      tx.record(event.n, { source: [event.source, { arrived: -1, ...from }] });
       return;
     case "refused":
-      tx.store.decided(event.n, "refused", because(decision), null, false);
-      tx.count(event.source, { ...from, refused: 1 });
+      tx.store.events.conclude(event.n, "refused", because(decision), null, false);
+      tx.record(event.n, { source: [event.source, { ...from, refused: 1 }] });
       return;
     case "quarantined":
-      tx.store.decided(event.n, "quarantined", because(decision), null, true);
-      if (event.state !== "quarantined") tx.count(event.source, { ...from, quarantined: 1 });
+      tx.store.events.conclude(event.n, "quarantined", because(decision), null, true);
+      if (event.state !== "quarantined")
+        tx.record(event.n, { source: [event.source, { ...from, quarantined: 1 }] });
       return;
   }
 }
@@ -62,11 +72,12 @@ function askAgainLater(tx: Transaction, row: DeliveryRow, attempt: Attempt): Set
   // The first entry was the wait before the first of these attempts.
   const seconds = nextDelaySeconds(DEFERRED_SCHEDULE_SECONDS.slice(1), row.tries + 1, null, 0);
   if (seconds === null) {
-    tx.store.failed(keyOf(row), attempt, null, null);
+    tx.store.deliveries.failed(keyOf(row), attempt, null, null);
+    tx.record(row.n, { destinations: [[VERIFIER, { pending: -1, dead: 1 }]] });
     tx.alert("deferred_dead", { event: row.event_id, attempts: attempt.attempt });
     return { next: "done" };
   }
   const due = tx.nowMs + seconds * 1000;
-  tx.store.failed(keyOf(row), attempt, due, tx.wakeBy(due + tx.config.handoverTimeoutMs));
+  tx.store.deliveries.failed(keyOf(row), attempt, due, tx.wakeBy(due + tx.config.handoverTimeoutMs));
   return { next: "retry", seconds };
 }

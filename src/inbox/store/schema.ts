@@ -2,8 +2,8 @@
  * Tables of the Inbox, as numbered migrations: never edited, only followed by the next number
  * (docs/storage.md describes every table, column and lifetime).
  *
- * The shape follows the bill: a row written costs a dollar per million, so an event is two rows and
- * one index entry on arrival (`events`, `deliveries`, `deliveries_owed`) and one row when delivered.
+ * The shape follows the bill: a row written costs a dollar per million, so an event is two rows on arrival
+ * (`events`, `payments`), one when its first attempt succeeds, and one when it is purged.
  */
 
 export const MIGRATIONS: readonly string[] = [
@@ -95,6 +95,68 @@ export const MIGRATIONS: readonly string[] = [
     name TEXT PRIMARY KEY,
     counts TEXT NOT NULL
   ) WITHOUT ROWID;
+  `,
+
+  // 2: one row per payment, which outlives its events; a delivery has a row of its own only when its first
+  // attempt did not do; pauses are a property of the destination.
+  `
+  CREATE TABLE payments (
+    payment_id TEXT PRIMARY KEY,
+    status TEXT,
+    sequence INTEGER NOT NULL DEFAULT 0,
+    refunded TEXT,
+    confirmed INTEGER NOT NULL DEFAULT 0,
+    seen_at INTEGER NOT NULL,
+    events TEXT NOT NULL DEFAULT '[]'
+  ) WITHOUT ROWID;
+  INSERT INTO payments (payment_id, status, sequence, refunded, confirmed, seen_at, events)
+    SELECT e.payment_id,
+      (SELECT d.status FROM deliveries d WHERE d.payment_id = e.payment_id AND d.sequence IS NOT NULL ORDER BY d.n DESC LIMIT 1),
+      COALESCE((SELECT MAX(d.sequence) FROM deliveries d WHERE d.payment_id = e.payment_id), 0),
+      (SELECT d.refunded FROM deliveries d WHERE d.payment_id = e.payment_id AND d.sequence IS NOT NULL ORDER BY d.n DESC LIMIT 1),
+      EXISTS (SELECT 1 FROM deliveries d WHERE d.payment_id = e.payment_id AND d.status = 'confirmed'),
+      MAX(e.received_at),
+      json_group_array(json_array(e.n, e.event_id))
+    FROM events e WHERE e.state <> 'alert' GROUP BY e.payment_id;
+
+  ALTER TABLE events ADD COLUMN sequence INTEGER;
+  ALTER TABLE events ADD COLUMN instance TEXT;
+  ALTER TABLE events ADD COLUMN direct TEXT;
+  ALTER TABLE events ADD COLUMN released TEXT;
+  ALTER TABLE events ADD COLUMN dismissed TEXT;
+  UPDATE events SET sequence =
+    (SELECT MAX(d.sequence) FROM deliveries d WHERE d.payment_id = events.payment_id AND d.n = events.n);
+
+  DROP INDEX deliveries_owed;
+  DELETE FROM deliveries WHERE state = 'none';
+  UPDATE deliveries SET due = 0, sweep_at = 0 WHERE state = 'parked' AND NOT EXISTS
+    (SELECT 1 FROM deliveries AS e WHERE e.payment_id = deliveries.payment_id AND e.destination = deliveries.destination
+      AND e.n < deliveries.n AND e.replay = 0 AND (e.state = 'pending' OR e.state = 'parked'));
+  UPDATE deliveries SET state = 'pending' WHERE state = 'parked';
+  CREATE INDEX deliveries_owed ON deliveries (destination, state, sweep_at) WHERE state = 'pending' OR state = 'dead';
+
+  CREATE TABLE reservations (
+    key TEXT PRIMARY KEY,
+    owner TEXT NOT NULL,
+    fingerprint TEXT NOT NULL,
+    reserved_at INTEGER NOT NULL
+  ) WITHOUT ROWID;
+  INSERT INTO reservations SELECT key, owner, fingerprint, claimed_at FROM claims;
+  DROP TABLE claims;
+
+  CREATE TABLE event_id_blocks (
+    first_n INTEGER PRIMARY KEY,
+    last_n INTEGER NOT NULL,
+    prefixes BLOB NOT NULL
+  );
+
+  ALTER TABLE replays ADD COLUMN total INTEGER NOT NULL DEFAULT 0;
+
+  CREATE TABLE marker (
+    name TEXT PRIMARY KEY,
+    value TEXT NOT NULL
+  ) WITHOUT ROWID;
+  DELETE FROM ledger;
   `,
 ];
 

@@ -1,0 +1,50 @@
+/** An order about every event that a filter finds, over all shards, carried out while the caller waits. */
+import type { InboxClient, InboxStub } from "../inbox/client.ts";
+import type { EventFilter, ListedEvent } from "../inbox/queries.ts";
+import { MAX_SHOWN_FAILURES } from "../limits.ts";
+import { eventPageOf } from "./event-pages.ts";
+
+export interface BulkResult {
+  readonly succeeded: number;
+  readonly failed: number;
+  readonly failures: readonly { readonly id: string; readonly error: string }[];
+  readonly more: boolean;
+}
+
+/**
+ * @param order carries it out for one event; answers why it could not, or null
+ */
+export async function orderInBulk(
+  inbox: InboxClient,
+  filter: EventFilter,
+  limit: number,
+  order: (shard: InboxStub, event: ListedEvent) => Promise<string | null>,
+): Promise<BulkResult> {
+  // All are found before the first is dealt with: what is done must not move what is still to be found.
+  const found: ListedEvent[] = [];
+  let cursor: string | undefined;
+  do {
+    const page: Awaited<ReturnType<typeof eventPageOf>> = await eventPageOf(
+      inbox,
+      filter,
+      cursor,
+      limit + 1 - found.length,
+    );
+    found.push(...(page?.events ?? []));
+    cursor = page?.cursor ?? undefined;
+  } while (cursor !== undefined && found.length <= limit);
+
+  const failures: { id: string; error: string }[] = [];
+  let succeeded = 0;
+  for (const event of found.slice(0, limit)) {
+    const error = await order(await inbox.homeOfEvent(event), event);
+    if (error === null) succeeded += 1;
+    else failures.push({ id: event.event_id, error });
+  }
+  return {
+    succeeded,
+    failed: failures.length,
+    failures: failures.slice(0, MAX_SHOWN_FAILURES),
+    more: found.length > limit,
+  };
+}

@@ -1,0 +1,58 @@
+/**
+ * Releasing something set aside as a payment of its own, by an operator who knows that it is one. Its ids are
+ * made of what it was, so that the same order given twice makes one payment.
+ */
+import type { RelayConfig } from "../config/schema.ts";
+import { attemptFirst } from "../delivery/first-attempts.ts";
+import type { NormalisedEvent } from "../event.ts";
+import type { InboxClient, InboxStub } from "../inbox/client.ts";
+import type { Releasable } from "../inbox/deciding.ts";
+import { normaliseStored } from "../ingress/reprocess.ts";
+import { eventIdOf, paymentIdOf } from "../providers/ids.ts";
+import type { ApiBindings } from "./bindings.ts";
+
+export type Release =
+  | { readonly ok: true; readonly became: string; readonly deliveries: number }
+  | { readonly ok: false; readonly error: string };
+
+export async function releaseAsNewPayment(
+  shard: InboxStub,
+  n: number,
+  { config, inbox, actor }: { config: RelayConfig; inbox: InboxClient; actor: string },
+  env: ApiBindings,
+): Promise<Release> {
+  const kept = await shard.releasable(n);
+  if (!kept) return { ok: false, error: "it is not set aside, or was released already" };
+  const source = config.sources.get(kept.source);
+  if (!source) return { ok: false, error: `its source ${kept.source} is not configured` };
+  const stated = kept.stated ?? (await statedBy(kept, config));
+  if (typeof stated === "string") return { ok: false, error: `today's adapter says: ${stated}` };
+
+  const accepted = await inbox.accept({
+    source: kept.source,
+    event: await asNewPayment(stated, kept),
+    fingerprint: kept.fingerprint,
+    contents: {},
+    instance: null,
+    destinations: source.settings.destinations ?? config.eventDestinations,
+    attemptNow: true,
+    released: { by: actor, at: Date.now(), from: kept.eventId },
+  });
+  await shard.noteReleased(n, accepted.eventId, actor);
+  if (accepted.outcome !== "accepted") return { ok: true, became: accepted.eventId, deliveries: 0 };
+  await attemptFirst(accepted.attempts, env, config);
+  const deliveries = source.settings.destinations?.length ?? config.eventDestinations.length;
+  return { ok: true, became: accepted.eventId, deliveries };
+}
+
+/** What a callback that has no event says by today's adapter and configuration, or why it says nothing. */
+async function statedBy(kept: Releasable, config: RelayConfig): Promise<NormalisedEvent | string> {
+  if (kept.callback === null) return "the callback is no longer kept";
+  return await normaliseStored(kept.source, kept.callback, config);
+}
+
+async function asNewPayment(stated: NormalisedEvent, kept: Releasable): Promise<NormalisedEvent> {
+  const of = ["released", kept.paymentId, kept.eventId] as const;
+  const [id, payment_id] = await Promise.all([eventIdOf(...of), paymentIdOf(...of)]);
+  return { ...stated, id, data: { ...stated.data, payment_id } };
+}

@@ -1,0 +1,85 @@
+/**
+ * First attempts under way from the Worker that delivered the acceptance: each is open in its event's row
+ * until it is settled, and nobody else's until its lease ends. Rebuilt from those rows by every new life of
+ * the object.
+ */
+import type { Direct, EventHead } from "./store/rows.ts";
+
+interface OpenEvent {
+  readonly payment: string;
+  /** By destination: when its lease ends (epoch ms). */
+  readonly untilMs: Map<string, number>;
+}
+
+export interface ExpiredDirect {
+  readonly n: number;
+  readonly destination: string;
+}
+
+export class Directs {
+  readonly #open = new Map<number, OpenEvent>();
+
+  /** @param leaseEndOf when a lease given at this instant for this destination ends (epoch ms) */
+  load(events: readonly EventHead[], leaseEndOf: (destination: string, fromMs: number) => number): void {
+    this.#open.clear();
+    for (const { n, payment_id, received_at, direct } of events) {
+      if (direct === null) continue;
+      for (const [destination, attempt] of Object.entries(JSON.parse(direct) as Direct))
+        if (attempt === null) this.open(n, payment_id, destination, leaseEndOf(destination, received_at));
+    }
+  }
+
+  open(n: number, payment: string, destination: string, untilMs: number): void {
+    const event = this.#open.get(n) ?? { payment, untilMs: new Map() };
+    event.untilMs.set(destination, untilMs);
+    this.#open.set(n, event);
+  }
+
+  isOpen(n: number, destination: string): boolean {
+    return this.#open.get(n)?.untilMs.has(destination) ?? false;
+  }
+
+  /** Is a first attempt of this payment (before event `n`, if given) under way to the destination? */
+  holds(payment: string, destination: string, beforeN = Number.POSITIVE_INFINITY): boolean {
+    for (const [n, event] of this.#open)
+      if (n < beforeN && event.payment === payment && event.untilMs.has(destination)) return true;
+    return false;
+  }
+
+  /** Is any first attempt of event `n` under way? */
+  opensOf(n: number): boolean {
+    return this.#open.has(n);
+  }
+
+  /** How many are under way to a destination. */
+  countTo(destination: string): number {
+    let count = 0;
+    for (const { untilMs } of this.#open.values()) if (untilMs.has(destination)) count += 1;
+    return count;
+  }
+
+  close(n: number, destination: string): void {
+    const event = this.#open.get(n);
+    event?.untilMs.delete(destination);
+    if (event?.untilMs.size === 0) this.#open.delete(n);
+  }
+
+  expired(nowMs: number): ExpiredDirect[] {
+    return [...this.#open].flatMap(([n, { untilMs }]) =>
+      [...untilMs].filter(([, until]) => until <= nowMs).map(([destination]) => ({ n, destination })),
+    );
+  }
+
+  /** When the next lease ends; null: none is open. */
+  nextExpiryAt(): number | null {
+    const times = [...this.#open.values()].flatMap(({ untilMs }) => [...untilMs.values()]);
+    return times.length === 0 ? null : Math.min(...times);
+  }
+
+  /** The last number up to which no first attempt is open. */
+  settledThrough(last: number): number {
+    let through = last;
+    for (const n of this.#open.keys()) through = Math.min(through, n - 1);
+    return through;
+  }
+}

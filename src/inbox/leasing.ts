@@ -1,0 +1,46 @@
+/** What to do with a reference that came out of the queue. Runs inside one transaction. */
+import { leaseVerification } from "./deferred.ts";
+import { VERIFIER, type Leased, type Reference } from "./protocol.ts";
+import type { DeliveryRow } from "./store/rows.ts";
+import type { Transaction } from "./transaction.ts";
+
+/** A leased delivery is nobody else's until its attempt must be over. */
+export function lease(tx: Transaction, reference: Reference): Leased {
+  const { store, nowMs } = tx;
+  tx.endHandover(reference);
+  const row = store.deliveries.get(reference);
+  if (!row || row.state !== "pending") return { kind: "done" };
+  const event = store.events.whole(row.n);
+  if (!event) return { kind: "done" };
+  if (row.destination === VERIFIER) return leaseVerification(tx, row, event);
+
+  if (!tx.isServed(row.destination) || row.due === null) return { kind: "held" };
+  if (row.due > nowMs) return { kind: "wait", seconds: (row.due - nowMs) / 1000 };
+  if (tx.leases.isHeld(row, nowMs) || owesEarlier(tx, row)) return { kind: "held" };
+  if (!tx.destinations.isProbe(row)) {
+    const { now, againAtMs } = tx.admission(row.destination);
+    if (now === 0 || tx.destinations.isOpen(row.destination)) {
+      // The queue has let go of it: from now on it is overdue, so that the first sweep that may takes it.
+      store.deliveries.sweepAgainAt(reference, againAtMs === null ? nowMs : tx.wakeBy(againAtMs));
+      return { kind: "held" };
+    }
+  }
+  const notBeforeMs = tx.takeSlot(row.destination);
+  tx.leases.hold(row, tx.leaseEndOf(row.destination, notBeforeMs));
+  return {
+    kind: "deliver",
+    notBeforeMs,
+    body: event.body ?? "",
+    attempt: row.attempts + 1,
+    sequence: event.sequence ?? 0,
+    replay: row.replay !== 0,
+  };
+}
+
+/** Is an earlier event of this payment still owed to the same destination? Replays stand outside the order. */
+function owesEarlier(tx: Transaction, row: DeliveryRow): boolean {
+  if (row.replay !== 0 || tx.config.destinations.get(row.destination)?.ordered === false) return false;
+  if (tx.directs.holds(row.payment_id, row.destination, row.n)) return true;
+  const head = tx.store.deliveries.headOf(row.payment_id, row.destination);
+  return head !== null && head.n < row.n;
+}

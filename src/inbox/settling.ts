@@ -1,0 +1,142 @@
+/** What came of attempts. Runs inside one transaction. */
+import { MAX_SUCCESS_ANSWER_CHARS } from "../limits.ts";
+import { directOf, ownRow } from "./own-row.ts";
+import { pause } from "./pausing.ts";
+import { failed, isOpen, probeFailed, succeeded } from "./policy/breaker.ts";
+import { nextDelaySeconds } from "./policy/schedule.ts";
+import type { Attempt, Result, Settled } from "./protocol.ts";
+import { keyOf, type DeliveryRow } from "./store/rows.ts";
+import { sweepDestination } from "./sweeping.ts";
+import type { Transaction } from "./transaction.ts";
+
+/** Records attempts, once each, and says when to come again. */
+export function settle(tx: Transaction, results: readonly Result[]): Settled[] {
+  const settled = results.map((result) => settleOne(tx, result));
+  // What was in flight has made room.
+  for (const destination of new Set(results.map(({ reference }) => reference.destination)))
+    if (tx.hasBacklog(destination)) sweepDestination(tx, destination);
+  return settled;
+}
+
+function settleOne(tx: Transaction, result: Result): Settled {
+  const { reference } = result;
+  tx.leases.end(reference);
+  if (tx.directs.isOpen(reference.n, reference.destination)) return settleDirect(tx, result);
+  const row = tx.store.deliveries.get(reference);
+  if (!row || !isNews(row, result)) return alreadySettled(tx, row);
+  noteAnswer(tx, row.destination, result.attempt.status);
+  if (result.outcome.kind !== "delivered") return settleFailed(tx, row, result);
+  tx.store.deliveries.end(keyOf(row), "delivered", shortened(result.attempt));
+  tx.record(row.n, { destinations: [[row.destination, { [row.state]: -1, delivered: 1 }]] });
+  noteSuccess(tx, row);
+  if (row.replay === 0) startNext(tx, row.payment_id, row.destination);
+  return { next: "done" };
+}
+
+/** The first attempt, made from the acceptance: a success is noted in the event's row, a failure gets its own. */
+function settleDirect(tx: Transaction, { reference, attempt, outcome }: Result): Settled {
+  noteAnswer(tx, reference.destination, attempt.status);
+  if (outcome.kind !== "delivered") {
+    const row = ownRow(tx, reference);
+    return row ? settleFailed(tx, row, { reference, attempt, outcome }, true) : { next: "done" };
+  }
+  const { n, destination, payment } = reference;
+  const direct = directOf(tx, n);
+  tx.store.events.setDirect(n, { ...direct, [destination]: shortened(attempt) });
+  tx.directs.close(n, destination);
+  tx.record(n, { destinations: [[destination, { pending: -1, delivered: 1 }]] });
+  noteSuccess(tx, { destination, n });
+  startNext(tx, payment, destination);
+  return { next: "done" };
+}
+
+/** Of a success, people read a line at most. */
+function shortened(attempt: Attempt): Attempt {
+  return { ...attempt, answer: attempt.answer?.slice(0, MAX_SUCCESS_ANSWER_CHARS) ?? null };
+}
+
+/** Refusals in a row mean a wrong address or secret rather than a bad hour: somebody should be told early. */
+function noteAnswer(tx: Transaction, destination: string, status: number | null): void {
+  if (tx.destinations.countAnswer(destination, status))
+    tx.alert("destination_refuses", { destination, status });
+}
+
+/**
+ * An attempt counts once, as the attempt it was. A 2xx that comes late is still a 2xx, also for a delivery
+ * given up meanwhile; but what arrived before a replay says nothing about the replay.
+ */
+function isNews(row: DeliveryRow, { attempt, outcome }: Result): boolean {
+  const isOwed = row.state === "pending";
+  if (isOwed && attempt.attempt === row.attempts + 1) return true;
+  const arrivedLate = outcome.kind === "delivered" && row.replay === 0;
+  return arrivedLate && (isOwed || row.state === "dead");
+}
+
+function alreadySettled(tx: Transaction, row: DeliveryRow | null): Settled {
+  if (row?.state !== "pending" || row.due === null) return { next: "done" };
+  return { next: "retry", seconds: Math.max(0, (row.due - tx.nowMs) / 1000) };
+}
+
+function noteSuccess(tx: Transaction, row: Pick<DeliveryRow, "destination" | "n">): void {
+  const { destination } = row;
+  const breaker = tx.destinations.breakerOf(destination);
+  tx.destinations.endProbe(row);
+  tx.destinations.clearFailingPayments(destination);
+  if (breaker.failures > 0) tx.destinations.setBreaker(destination, succeeded());
+  if (!isOpen(breaker)) return;
+  tx.alert("breaker_closed", { destination });
+  // What was held while it was open is overdue: the sweep takes it from here.
+  tx.wakeBy(tx.nowMs);
+}
+
+function settleFailed(
+  tx: Transaction,
+  row: DeliveryRow,
+  { attempt, outcome }: Result,
+  wasDirect = false,
+): Settled {
+  const { deliveries } = tx.store;
+  countFailure(tx, row);
+  if (outcome.kind === "gone") {
+    deliveries.failed(keyOf(row), attempt, tx.nowMs, tx.nowMs);
+    pause(tx, row.destination, "gone");
+    return { next: "done" };
+  }
+  const asked = outcome.kind === "failed" ? outcome.retryAfterSeconds : null;
+  const schedule = tx.config.destinations.get(row.destination)?.scheduleSeconds ?? [];
+  const seconds = nextDelaySeconds(schedule, row.tries + 1, asked, Math.random());
+  if (seconds === null && tx.isServed(row.destination)) {
+    deliveries.failed(keyOf(row), attempt, null, null);
+    tx.record(row.n, { destinations: [[row.destination, { pending: -1, dead: 1 }]] });
+    const { destination, event_id: event } = row;
+    tx.alert("dead_letter", { destination, event, attempts: attempt.attempt });
+    if (row.replay === 0) startNext(tx, row.payment_id, row.destination);
+    return { next: "done" };
+  }
+  // What fails while its destination is held back waits for it, and is tried once more at least.
+  const due = tx.nowMs + (seconds ?? 0) * 1000;
+  // A first attempt had no message that could come back: the sweep hands it over when it is due.
+  const sweepAt = wasDirect ? due : due + tx.config.handoverTimeoutMs;
+  deliveries.failed(keyOf(row), attempt, due, tx.wakeBy(sweepAt));
+  return { next: "retry", seconds: seconds ?? 0 };
+}
+
+function countFailure(tx: Transaction, row: DeliveryRow): void {
+  const { destination } = row;
+  const before = tx.destinations.breakerOf(destination);
+  const isProbe = tx.destinations.endProbe(row);
+  // A receiver that fails ten payments is down; one payment that fails ten times holds up itself alone.
+  if (!tx.destinations.addFailingPayment(row) && !isProbe) return;
+  const after = isProbe ? probeFailed(before, tx.nowMs) : failed(before, tx.nowMs);
+  if (after !== before) tx.destinations.setBreaker(destination, after);
+  if (isOpen(before) || !isOpen(after)) return;
+  tx.alert("breaker_open", { destination });
+  tx.wakeBy(after.probeAtMs ?? tx.nowMs);
+}
+
+/** The payment's next event has its turn: the one before it is delivered, dead or dismissed. */
+export function startNext(tx: Transaction, payment: string, destination: string): void {
+  if (!tx.hasBacklog(destination) || tx.directs.holds(payment, destination)) return;
+  const next = tx.store.deliveries.headOf(payment, destination);
+  if (next !== null && next.due === null) tx.oweNow(keyOf(next), next.event_id);
+}

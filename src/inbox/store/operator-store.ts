@@ -1,0 +1,184 @@
+/**
+ * SQL for people: lists, details, the audit log, bulk replays. None of it is on the way of an event; it may
+ * scan, a bounded window at a time.
+ */
+import { first } from "./sql.ts";
+import type { DeliveryRow, EventHead } from "./rows.ts";
+
+/** An event with the rows of what is owed of it. */
+export type EventWithRows = EventHead & {
+  readonly rows: readonly Pick<DeliveryRow, "destination" | "state" | "due" | "attempts">[];
+};
+
+/** A bulk replay, as far as this shard is concerned. */
+export type ReplayJobRow = {
+  id: string;
+  /** An `EventFilter`, as JSON. */
+  filter: string;
+  /** This shard's share of the rate. */
+  per_second: number;
+  state: "running" | "finished" | "canceled";
+  /** The next event number to look at. */
+  cursor: number;
+  /** The first event number not to look at: what came after the start is not replayed. */
+  until: number;
+  replayed: number;
+  /** How many the filter found when the order was given. */
+  total: number;
+  started_at: number;
+  next_at: number;
+};
+
+export class OperatorStore {
+  readonly #sql: SqlStorage;
+
+  constructor(sql: SqlStorage) {
+    this.#sql = sql;
+  }
+
+  // ---- looking -----------------------------------------------------------------------------------
+
+  /** Everything about events with numbers in [from, to), newest first, with what is owed of each. */
+  window(from: number, to: number): EventWithRows[] {
+    return this.#sql
+      .exec<EventHead & { rows: string }>(
+        `SELECT n, event_id, payment_id, source, state, reason, type, received_at, fingerprint, warnings, duplicates,
+           became, sequence, instance, direct, released, dismissed,
+           (SELECT json_group_array(json_object('destination', destination, 'state', state, 'due', due, 'attempts', attempts))
+            FROM deliveries AS d WHERE d.payment_id = events.payment_id AND d.n = events.n) AS rows
+         FROM events WHERE n >= ? AND n < ? AND state <> 'alert' ORDER BY n DESC`,
+        from,
+        to,
+      )
+      .toArray()
+      .map((row) => ({ ...row, rows: JSON.parse(row.rows) as EventWithRows["rows"] }));
+  }
+
+  /** Does the body of this event contain the text? */
+  mentions(n: number, text: string): boolean {
+    return (
+      first(
+        this.#sql,
+        "SELECT 1 AS found FROM events WHERE n = ? AND instr(COALESCE(body, ''), ?) > 0",
+        n,
+        text,
+      ) !== null
+    );
+  }
+
+  /** The stored callback of one that was set aside, as JSON. */
+  callbackOf(n: number): string | null {
+    return (
+      first<{ callback: string | null }>(this.#sql, "SELECT callback FROM events WHERE n = ?", n)?.callback ??
+      null
+    );
+  }
+
+  /** One more than the highest number. */
+  endOfEvents(): number {
+    return this.#sql.exec<{ end: number }>("SELECT COALESCE(MAX(n), 0) + 1 AS end FROM events").one().end;
+  }
+
+  /** Per source, how the newest events came: how many, from when to when. */
+  activity(newest: number): { source: string; count: number; first: number; last: number }[] {
+    return this.#sql
+      .exec<{ source: string; count: number; first: number; last: number }>(
+        `SELECT source, COUNT(*) AS count, MIN(received_at) AS first, MAX(received_at) AS last
+         FROM (SELECT source, received_at FROM events WHERE state <> 'alert' ORDER BY n DESC LIMIT ?) GROUP BY source`,
+        newest,
+      )
+      .toArray();
+  }
+
+  /** Since when the callback that waits longest for its verifier has been waiting. */
+  deferredSince(): number | null {
+    return this.#sql
+      .exec<{ since: number | null }>(
+        `SELECT MIN(events.received_at) AS since FROM deliveries JOIN events USING (n)
+         WHERE deliveries.destination = '@verifier' AND deliveries.state = 'pending'`,
+      )
+      .one().since;
+  }
+
+  // ---- audit and replays ---------------------------------------------------------------------------
+
+  /** Who did what, when. */
+  audit(nowMs: number, actor: string, action: string, detail: string): void {
+    this.#sql.exec(
+      "INSERT INTO audit (at, actor, action, detail) VALUES (?, ?, ?, ?)",
+      nowMs,
+      actor,
+      action,
+      detail,
+    );
+  }
+
+  auditLog(limit: number): { at: number; actor: string; action: string; detail: string }[] {
+    return this.#sql
+      .exec<{ at: number; actor: string; action: string; detail: string }>(
+        "SELECT at, actor, action, detail FROM audit ORDER BY id DESC LIMIT ?",
+        limit,
+      )
+      .toArray();
+  }
+
+  replayJobs(): ReplayJobRow[] {
+    return this.#sql.exec<ReplayJobRow>("SELECT * FROM replays ORDER BY started_at DESC").toArray();
+  }
+
+  replayJob(id: string): ReplayJobRow | null {
+    return first<ReplayJobRow>(this.#sql, "SELECT * FROM replays WHERE id = ?", id);
+  }
+
+  putReplayJob(job: ReplayJobRow): void {
+    this.#sql.exec(
+      `INSERT INTO replays (id, filter, per_second, state, cursor, until, replayed, total, started_at, next_at)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+       ON CONFLICT (id) DO UPDATE SET state = excluded.state, cursor = excluded.cursor, replayed = excluded.replayed,
+         next_at = excluded.next_at`,
+      job.id,
+      job.filter,
+      job.per_second,
+      job.state,
+      job.cursor,
+      job.until,
+      job.replayed,
+      job.total,
+      job.started_at,
+      job.next_at,
+    );
+  }
+
+  /** Callbacks of this source that still wait for their verifier. */
+  waitingForVerifier(source: string): number {
+    return this.#sql
+      .exec<{ count: number }>(
+        `SELECT COUNT(*) AS count FROM deliveries JOIN events USING (n)
+         WHERE deliveries.destination = '@verifier' AND deliveries.state = 'pending' AND events.source = ?`,
+        source,
+      )
+      .one().count;
+  }
+
+  /** Since when the delivery waits that waits longest for a destination, of those whose turn it is (epoch ms). */
+  oldestOwed(destination: string): { receivedAt: number; attempts: number } | null {
+    const row = first<{ received_at: number; attempts: number }>(
+      this.#sql,
+      `SELECT events.received_at, deliveries.attempts FROM deliveries JOIN events USING (n)
+       WHERE deliveries.destination = ? AND deliveries.state = 'pending' AND deliveries.sweep_at IS NOT NULL
+       ORDER BY deliveries.sweep_at LIMIT 1`,
+      destination,
+    );
+    return row === null ? null : { receivedAt: row.received_at, attempts: row.attempts };
+  }
+
+  /** Forgets finished orders and audit entries older than this. */
+  forgetOld(beforeMs: number, limit: number): void {
+    this.#sql.exec("DELETE FROM replays WHERE state <> 'running' AND started_at < ?", beforeMs);
+    this.#sql.exec(
+      "DELETE FROM audit WHERE id IN (SELECT id FROM audit WHERE at < ? ORDER BY id LIMIT ?)",
+      beforeMs,
+      limit,
+    );
+  }
+}

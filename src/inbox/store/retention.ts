@@ -1,0 +1,22 @@
+/** Forgetting what has outlived its retention. */
+
+export class Retention {
+  readonly #sql: SqlStorage;
+
+  constructor(sql: SqlStorage) {
+    this.#sql = sql;
+  }
+
+  /** An event with its deliveries and attempts. */
+  forgetEvent(paymentId: string, n: number): void {
+    this.#sql.exec("DELETE FROM attempts WHERE payment_id = ? AND n = ?", paymentId, n);
+    this.#sql.exec("DELETE FROM deliveries WHERE payment_id = ? AND n = ?", paymentId, n);
+    this.#sql.exec("DELETE FROM events WHERE n = ?", n);
+  }
+
+  /** Is there nothing that could outlive its retention? */
+  isEmpty(): boolean {
+    const found = (table: string) => !this.#sql.exec(`SELECT 1 FROM ${table} LIMIT 1`).next().done;
+    return !found("events") && !found("reservations") && !found("payments");
+  }
+}
