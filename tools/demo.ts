@@ -12,7 +12,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import type { Credentials } from "./lib/callbacks.ts";
-import { awaited, type Played, problems, rows, scene } from "./lib/demo-scene.ts";
+import { awaited, demoSteps, problems, rows, type SentStep } from "./lib/demo-steps.ts";
 import type { Received } from "./lib/ledger.ts";
 import { busyPorts } from "./lib/ports.ts";
 import { endAll, type Group, lastLines, spawnGroup, waitFor, waitForHttp } from "./lib/processes.ts";
@@ -122,7 +122,7 @@ async function helper(name: string, program: string, at: number, env: NodeJS.Pro
   await waitForHttp(`http://127.0.0.1:${at}/healthz`, { deadlineMs: HELPER_DEADLINE_MS, group });
 }
 
-/** During the scene the CRM's lines would tear the table apart; after it they are the show. */
+/** The CRM prints its lines only after the table, which they would otherwise interrupt. */
 function say(name: string, line: string): void {
   if (settled || values.verbose) console.log(`[${name}] ${line}`);
 }
@@ -184,13 +184,13 @@ function credentialsOf(config: RelayConfig): Credentials {
   };
 }
 
-async function play(relayUrl: string, who: Credentials): Promise<Played[]> {
-  const played: Played[] = [];
-  for (const act of scene(who, randomBytes(4).toString("hex"), new Date())) {
+async function sendSteps(relayUrl: string, who: Credentials): Promise<SentStep[]> {
+  const sent: SentStep[] = [];
+  for (const step of demoSteps(who, randomBytes(4).toString("hex"), new Date())) {
     const sentAt = Date.now();
-    played.push({ ...act, sentAt, reply: await send(act.callback, relayUrl) });
+    sent.push({ ...step, sentAt, reply: await send(step.callback, relayUrl) });
   }
-  return played;
+  return sent;
 }
 
 /** Resolves when all that is owed has arrived; a deadline is not an error here: the judge will say. */
@@ -236,15 +236,15 @@ async function main(): Promise<void> {
   const { url, config } = relay;
   const who = credentialsOf(config);
 
-  const played = await play(url, who);
-  await arrivals(awaited(played));
+  const sent = await sendSteps(url, who);
+  await arrivals(awaited(sent));
   if (values.once) await delay(QUIET_MS);
   const arrived = await received();
 
   console.log(`
-${table(["callback", "HTTP", "outcome", "event", "at the CRM"], rows(played, arrived))}
+${table(["callback", "HTTP", "outcome", "event", "at the CRM"], rows(sent, arrived))}
 `);
-  const wrong = problems(played, arrived);
+  const wrong = problems(sent, arrived);
   if (wrong.length > 0) {
     console.log(`Not as it should be:\n${wrong.map((w) => `  ${w}`).join("\n")}`);
     console.log(`\nwrangler said last:\n${lastLines(relay.group)}`);

@@ -4,7 +4,7 @@ import { beforeEach, describe, expect, it, vi } from "vitest";
 import { eventDetail, eventPage } from "../../src/api/schemas.ts";
 import { shardOf } from "../../src/inbox/shard.ts";
 import { acceptance, eventId, paymentId } from "../support/events.ts";
-import { freshRelay, inboxOf, post, runAlarms, type Outside } from "../support/front-door.ts";
+import { freshRelay, inboxOf, post, runAlarms, type Outside } from "../support/worker.ts";
 
 let outside: Outside;
 

@@ -4,7 +4,7 @@ import type { PaymentEvent } from "../../src/event.ts";
 import { sha256Hex } from "../../src/verify/digest.ts";
 import golden from "../cases/golden-events.json";
 import { relay } from "../support/bindings.ts";
-import { envWith, freshRelay, keptById, post, type CaseRequest } from "../support/front-door.ts";
+import { envWith, freshRelay, keptById, post, type CaseRequest } from "../support/worker.ts";
 
 const IQPAY_IP = "198.51.100.7";
 const RECEIVED_AT = "2026-09-21T14:13:25.123Z";

@@ -11,7 +11,7 @@ import type { Env } from "../../src/env.ts";
 import type { Inbox } from "../../src/inbox/inbox.ts";
 import { VERIFIER, type Reference, type StoredCallback } from "../../src/inbox/protocol.ts";
 import { HANDOVER_TIMEOUT_MS } from "../../src/limits.ts";
-import { bindings, freshRelay, inboxOf, type Outside } from "../support/front-door.ts";
+import { bindings, freshRelay, inboxOf, type Outside } from "../support/worker.ts";
 import { acceptance, eventId, type Stated } from "../support/events.ts";
 
 /** Ahead of the real clock, so that no alarm fires by itself. */

@@ -5,7 +5,7 @@ import { app } from "../../src/app.ts";
 import { loadConfig } from "../../src/config/schema.ts";
 import { jwks } from "../../src/delivery/jwks.ts";
 import { relay, secrets } from "../support/bindings.ts";
-import { bindings, freshRelay } from "../support/front-door.ts";
+import { bindings, freshRelay } from "../support/worker.ts";
 
 const SEED_A = "VEVTVFNJR05JTkdLRVlET05PVFVTRVRISVNGT1JBTlk=";
 const SEED_B = "V0VCSE9PS0FTWU1NRVRSSUNURVNUUFJJVkFURUtFWTE=";

@@ -3,7 +3,7 @@ import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "c
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import type { Reference } from "../../src/inbox/protocol.ts";
 import { RATE_HEADROOM_RATIO, RATE_HORIZON_MS } from "../../src/limits.ts";
-import { freshRelay, inboxOf } from "../support/front-door.ts";
+import { freshRelay, inboxOf } from "../support/worker.ts";
 import { interceptQueue } from "../support/queue.ts";
 import { acceptance, eventId, paymentId, type Stated } from "../support/events.ts";
 import { relay } from "../support/bindings.ts";

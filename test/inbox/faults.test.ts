@@ -3,7 +3,7 @@ import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "c
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { Leased, Reference, Result } from "../../src/inbox/protocol.ts";
 import { HANDOVER_TIMEOUT_MS } from "../../src/limits.ts";
-import { bindings, freshRelay, inboxOf } from "../support/front-door.ts";
+import { bindings, freshRelay, inboxOf } from "../support/worker.ts";
 import { acceptance, eventId, paymentId, type Stated } from "../support/events.ts";
 
 /** Ahead of the real clock, so that no alarm fires by itself: tests run them when they want to. */

@@ -3,7 +3,7 @@ import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "c
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import type { Reference, Result } from "../../src/inbox/protocol.ts";
 import { BREAKER_FAILURES, HANDOVER_TIMEOUT_MS } from "../../src/limits.ts";
-import { bindings, freshRelay, inboxOf, type Outside } from "../support/front-door.ts";
+import { bindings, freshRelay, inboxOf, type Outside } from "../support/worker.ts";
 import { interceptQueue } from "../support/queue.ts";
 import { acceptance, eventId, paymentId, type Stated } from "../support/events.ts";
 

@@ -17,7 +17,7 @@ import {
 } from "../../src/inbox/protocol.ts";
 import { relay } from "../support/bindings.ts";
 import { acceptance } from "../support/events.ts";
-import { bindings, freshRelay, inboxOf } from "../support/front-door.ts";
+import { bindings, freshRelay, inboxOf } from "../support/worker.ts";
 
 const NOW = "2036-01-01T00:00:00.000Z";
 const DESTINATIONS = ["crm", "erp"] as const;

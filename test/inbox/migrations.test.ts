@@ -8,7 +8,7 @@ import { Inbox } from "../../src/inbox/inbox.ts";
 import type { Reference, Result } from "../../src/inbox/protocol.ts";
 import { migrate, MIGRATIONS } from "../../src/inbox/schema.ts";
 import { acceptance, eventId, paymentId } from "../support/events.ts";
-import { bindings, freshRelay, inboxOf } from "../support/front-door.ts";
+import { bindings, freshRelay, inboxOf } from "../support/worker.ts";
 
 const SHARD = "8/0";
 const ONE_MORE = "ALTER TABLE events ADD COLUMN note TEXT; CREATE TABLE notes (n INTEGER PRIMARY KEY);";

@@ -3,7 +3,7 @@ import { runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import type { Reference } from "../../src/inbox/protocol.ts";
 import { DEFAULT_RETENTION_DAYS, PURGE_INTERVAL_MS } from "../../src/limits.ts";
-import { bindings, freshRelay, inboxOf } from "../support/front-door.ts";
+import { bindings, freshRelay, inboxOf } from "../support/worker.ts";
 import { acceptance, eventId, paymentId, type Stated } from "../support/events.ts";
 
 const SHARD = "8/0";

@@ -8,15 +8,7 @@ import {
 import { shardOf } from "../../src/inbox/shard.ts";
 import { sha256Hex } from "../../src/verify/digest.ts";
 import golden from "../cases/golden-events.json";
-import {
-  freshRelay,
-  inboxOf,
-  keptRows,
-  post,
-  runAlarms,
-  shards,
-  type Outside,
-} from "../support/front-door.ts";
+import { freshRelay, inboxOf, keptRows, post, runAlarms, shards, type Outside } from "../support/worker.ts";
 
 const FORM = golden.tokenpayments.data.raw.body.replace("[redacted]", "tkn9f2c0001");
 const YES = { status: 200, body: '{"valid":true}' };

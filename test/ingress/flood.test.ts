@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { bindings, freshRelay, post } from "../support/front-door.ts";
+import { bindings, freshRelay, post } from "../support/worker.ts";
 
 afterEach(() => {
   vi.useRealTimers();

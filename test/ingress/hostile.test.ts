@@ -5,7 +5,7 @@ import { app } from "../../src/app.ts";
 import { MAX_DISCARDED_BYTES, DEFAULT_MAX_BODY_BYTES } from "../../src/limits.ts";
 import golden from "../cases/golden-events.json";
 import { relay } from "../support/bindings.ts";
-import { bindings, envWith, freshRelay, keptRows, post, type Outside } from "../support/front-door.ts";
+import { bindings, envWith, freshRelay, keptRows, post, type Outside } from "../support/worker.ts";
 
 const IPAY = "/in/ipay/broker-eu";
 const CHUNK_BYTES = 65_536;

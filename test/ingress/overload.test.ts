@@ -5,7 +5,7 @@ import { loadConfig } from "../../src/config/schema.ts";
 import { addUp } from "../../src/inbox/ledger.ts";
 import { toHex } from "../../src/parse/encoding.ts";
 import { hmacSha256 } from "../../src/verify/hmac.ts";
-import { bindings, freshRelay, inboxOf, keptRows, post, shards } from "../support/front-door.ts";
+import { bindings, freshRelay, inboxOf, keptRows, post, shards } from "../support/worker.ts";
 import { acceptance } from "../support/events.ts";
 
 afterEach(() => {

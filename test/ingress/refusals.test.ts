@@ -2,14 +2,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { refusal, type RefusedReason } from "../../src/reasons.ts";
 import golden from "../cases/golden-events.json";
-import {
-  envWith,
-  freshRelay,
-  keptRows,
-  post,
-  type CaseRequest,
-  type Outside,
-} from "../support/front-door.ts";
+import { envWith, freshRelay, keptRows, post, type CaseRequest, type Outside } from "../support/worker.ts";
 
 const NOW = "2026-09-21T14:13:25.000Z";
 const IQPAY_IP = "198.51.100.7";

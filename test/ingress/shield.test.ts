@@ -1,7 +1,7 @@
 /** The shield answers storms of repeats in front of the Inbox, and never a repeat that may be news. */
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import golden from "../cases/golden-events.json";
-import { bindings, freshRelay, post, type CaseRequest, type Outside } from "../support/front-door.ts";
+import { bindings, freshRelay, post, type CaseRequest, type Outside } from "../support/worker.ts";
 
 const CRYPTOPAY: CaseRequest = {
   method: "POST",

@@ -1,6 +1,6 @@
 /** Promise 5, closed: what is not verified is not forwarded; what cannot be decided is kept and decided later. */
 import { beforeEach, describe, expect, it, vi } from "vitest";
-import { bindings, keptRows } from "../support/front-door.ts";
+import { bindings, keptRows } from "../support/worker.ts";
 import {
   bent,
   cryptopay,

@@ -2,7 +2,7 @@
 import fc from "fast-check";
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import type { PaymentEvent } from "../../src/event.ts";
-import { keptRows } from "../support/front-door.ts";
+import { keptRows } from "../support/worker.ts";
 import { bent, evictAll, ipay, iqpay, openRelay, send, type Relay } from "./relay.ts";
 
 vi.setConfig({ testTimeout: 120_000 });

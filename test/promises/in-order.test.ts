@@ -6,7 +6,7 @@ import { Inbox } from "../../src/inbox/inbox.ts";
 import { shardOf } from "../../src/inbox/shard.ts";
 import { acceptance, paymentId } from "../support/events.ts";
 import { relay as relayConfig } from "../support/bindings.ts";
-import { bindings, inboxOf, keptRows } from "../support/front-door.ts";
+import { bindings, inboxOf, keptRows } from "../support/worker.ts";
 import { cryptopay, evictAll, ledger, openRelay, send, type Relay } from "./relay.ts";
 
 vi.setConfig({ testTimeout: 120_000 });

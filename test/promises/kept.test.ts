@@ -2,7 +2,7 @@
 import { runInDurableObject } from "cloudflare:test";
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import type { Reference } from "../../src/inbox/protocol.ts";
-import { bindings, inboxOf, keptRows, shards } from "../support/front-door.ts";
+import { bindings, inboxOf, keptRows, shards } from "../support/worker.ts";
 import worker from "../../src/index.ts";
 import {
   alarmOf,

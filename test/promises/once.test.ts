@@ -1,6 +1,6 @@
 /** Promise 2, once: one `webhook-id` per event for ever, however often and however concurrently its callback comes. */
 import { beforeEach, describe, expect, it, vi } from "vitest";
-import { bindings, keptRows } from "../support/front-door.ts";
+import { bindings, keptRows } from "../support/worker.ts";
 import {
   bent,
   cryptopay,

@@ -17,14 +17,7 @@ import type { PaymentEvent } from "../../src/event.ts";
 import worker from "../../src/index.ts";
 import type { Reference } from "../../src/inbox/protocol.ts";
 import { addUp, type Ledger } from "../../src/inbox/ledger.ts";
-import {
-  bindings,
-  freshRelay,
-  inboxOf,
-  shards,
-  type Delivered,
-  type Outside,
-} from "../support/front-door.ts";
+import { bindings, freshRelay, inboxOf, shards, type Delivered, type Outside } from "../support/worker.ts";
 
 /** Ahead of the real clock, so that no alarm fires by itself. */
 export const NOW = "2036-01-01T00:00:00.000Z";

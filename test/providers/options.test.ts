@@ -13,7 +13,7 @@ import {
   post,
   type CaseRequest,
   type Outside,
-} from "../support/front-door.ts";
+} from "../support/worker.ts";
 
 const NOW = "2026-09-21T14:13:25.000Z";
 const T = "1790000000";

@@ -17,7 +17,7 @@ import {
   type CaseRequest,
   type Outside,
   type VerifierScript,
-} from "./front-door.ts";
+} from "./worker.ts";
 
 interface Expectation {
   http: number | null;

@@ -6,7 +6,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { Credentials } from "../callbacks.ts";
 import { type Reply, send } from "../send.ts";
-import { forgery, life, type Step } from "./lives.ts";
+import { forgery, history, type Step } from "./histories.ts";
 import type { Random } from "./random.ts";
 
 /** What came of one callback. */
@@ -58,7 +58,7 @@ export class Psp {
     const name = `chaos-${this.#payments}`;
     if (this.#random.chance(FORGERY_SHARE)) await this.#forge(`forged-${this.#payments}`);
     const repeats: Promise<void>[] = [];
-    for (const step of life(name, this.#who, this.#random)) {
+    for (const step of history(name, this.#who, this.#random)) {
       const told: Told = { shieldable: step.shieldable, answered: new Map(), unanswered: 0 };
       this.told.push(told);
       await this.#untilTaken(step, told);

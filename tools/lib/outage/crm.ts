@@ -1,6 +1,6 @@
 /**
  * The CRM of the outage: at first nobody listens, then it answers 503, then it is well again. It notes
- * every request to the millisecond and judges none: that is done over its notes (judge.ts).
+ * every request to the millisecond and judges none: that is done over its notes (verdict.ts).
  */
 import { createHash } from "node:crypto";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";

@@ -20,7 +20,7 @@ import { send } from "../send.ts";
 import { startVerifier } from "../verifier-server.ts";
 import { copyProject } from "./copy-project.ts";
 import { FailingCrm } from "./crm.ts";
-import { type Attempt, type Ledger, mostAttempts, mostWithin, violations } from "./judge.ts";
+import { type Attempt, type Ledger, mostAttempts, mostWithin, violations } from "./verdict.ts";
 import { payments, type Told } from "./payments.ts";
 
 export interface OutageOptions {
@@ -29,7 +29,7 @@ export interface OutageOptions {
   readonly events: number;
   /** The CRM's `max_per_second`. */
   readonly perSecond: number;
-  /** How late the machine may make a request (judge.ts). */
+  /** How late the machine may make a request (verdict.ts). */
   readonly lateMs: number;
   /** Of the Inbox. The local queue serves one after the other, so that only one alone comes near the rate. */
   readonly shards: number;
@@ -76,11 +76,11 @@ export async function outage(options: OutageOptions): Promise<OutageReport> {
 
     onProgress("nobody listens at the CRM");
     const startMs = Date.now();
-    const lives = payments(run.who, events);
-    await run.accept(lives, Math.floor(events / 2));
+    const histories = payments(run.who, events);
+    await run.accept(histories, Math.floor(events / 2));
     onProgress(`${run.accepted.flat().length} events accepted; the CRM is up and answers 503`);
     await crm.beBusy();
-    await run.accept(lives, events);
+    await run.accept(histories, events);
     const acceptedMs = Date.now() - startMs;
     onProgress(`${run.accepted.flat().length} events accepted in ${seconds(acceptedMs)}`);
 
@@ -156,16 +156,16 @@ class Outage {
   }
 
   /** Goes on until so many events have been accepted in all; a payment once begun is told to its end. */
-  async accept(lives: readonly Told[][], until: number): Promise<void> {
+  async accept(histories: readonly Told[][], until: number): Promise<void> {
     let count = this.accepted.flat().length;
     const sender = async () => {
       while (count < until) {
-        const life = lives[this.accepted.length];
-        if (!life) return;
-        count += life.length;
+        const history = histories[this.accepted.length];
+        if (!history) return;
+        count += history.length;
         const ids: string[] = [];
         this.accepted.push(ids);
-        for (const told of life) ids.push(await this.#accept(told));
+        for (const told of history) ids.push(await this.#accept(told));
       }
     };
     await Promise.all(Array.from({ length: SENDERS }, sender));

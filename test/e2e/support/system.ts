@@ -60,7 +60,7 @@ function compressed(config: RelayConfig): RelayConfig {
   return config;
 }
 
-export class House {
+export class System {
   readonly secrets: Secrets;
   readonly who: Credentials;
   readonly verifier: Verifier;
@@ -75,7 +75,7 @@ export class House {
   readonly #port: number;
 
   private constructor(
-    made: Pick<House, "secrets" | "verifier" | "output" | "relay" | "crm">,
+    made: Pick<System, "secrets" | "verifier" | "output" | "relay" | "crm">,
     folder: string,
   ) {
     this.secrets = made.secrets;
@@ -95,14 +95,14 @@ export class House {
     };
   }
 
-  static async open(): Promise<House> {
+  static async open(): Promise<System> {
     const folder = copyProject(mkdtempSync(join(tmpdir(), "psp-relay-e2e-")));
     const secrets = readSecrets(SECRETS_FILE);
     const output: string[] = [];
     const verifier = await startVerifier();
     const crm = await startCrm({ secrets: signing(secrets) });
     const relay = await start({ port: await freePort(), folder, crm, verifier, output });
-    return new House({ secrets, verifier, output, relay, crm }, folder);
+    return new System({ secrets, verifier, output, relay, crm }, folder);
   }
 
   async close(): Promise<void> {
