@@ -6,6 +6,7 @@ import { jwks } from "./delivery/jwks.ts";
 import type { Env } from "./env.ts";
 import { receive } from "./ingress/route.ts";
 import { refuse, unavailable } from "./ingress/reply.ts";
+import { JWKS_MAX_AGE_SECONDS } from "./limits.ts";
 import { fault } from "./log.ts";
 
 export const app = new Hono<{ Bindings: Env }>();
@@ -25,9 +26,6 @@ app.get("/healthz", (c) => {
     ? c.json({ status: "ok", environment: loaded.config.environment })
     : c.json({ status: "misconfigured", problems: loaded.problems }, 503);
 });
-
-/** Long enough to spare requests, short enough that a new key is known before the old one is taken away. */
-const JWKS_MAX_AGE_SECONDS = 300;
 
 app.get("/.well-known/jwks.json", async (c) => {
   const loaded = configOf(c.env);

@@ -6,15 +6,13 @@ import { consumeDead } from "./delivery/dead-letters.ts";
 import type { Env } from "./env.ts";
 import { reprocess } from "./ingress/reprocess.ts";
 import type { Reference } from "./inbox/protocol.ts";
+import { MISCONFIGURED_RETRY_SECONDS } from "./limits.ts";
 import { fault } from "./log.ts";
 import { monitor } from "./monitor.ts";
 
 export { Inbox } from "./inbox/inbox.ts";
 
 const DEAD_LETTER_QUEUE = "deliveries-dead";
-
-/** A wrong configuration takes a person a while to mend: the queue's hundred retries must last that long. */
-const MISCONFIGURED_RETRY_SECONDS = 300;
 
 export default {
   fetch: app.fetch,

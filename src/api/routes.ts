@@ -10,6 +10,7 @@ import { InboxClient, type InboxStub } from "../inbox/client.ts";
 import type { Breaker } from "../inbox/policy/breaker.ts";
 import { reprocess } from "../ingress/reprocess.ts";
 import type { ReplayJobRow } from "../inbox/operator-store.ts";
+import { MAX_AUDIT_ENTRIES } from "../limits.ts";
 import { addUp } from "../inbox/ledger.ts";
 import { agrees, type EventFilter } from "../inbox/operating.ts";
 import { operatorsOnly } from "./auth.ts";
@@ -219,8 +220,6 @@ api.get("/audit", async (c) => {
     .map(({ at, actor, action, detail }) => ({ at: instant(at), actor, action, detail }));
   return c.json({ audit });
 });
-
-const MAX_AUDIT_ENTRIES = 200;
 
 async function ledgerOf(inbox: InboxClient) {
   return addUp(await inbox.all((shard) => shard.ledger()));

@@ -1,7 +1,17 @@
 /** What the operator API takes and gives: the one source of its validation and of its OpenAPI description. */
 import { z } from "zod";
 import { paymentEvent } from "../event.ts";
-import { DEFAULT_PAGE_EVENTS, DEFAULT_DRAIN_PER_SECOND, MAX_PAGE_EVENTS } from "../limits.ts";
+import {
+  DEFAULT_DRAIN_PER_SECOND,
+  DEFAULT_PAGE_EVENTS,
+  MAX_CURSOR_CHARS,
+  MAX_PAGE_EVENTS,
+  MAX_PAUSE_REASON_CHARS,
+  MAX_PER_SECOND,
+  MAX_SEARCH_CHARS,
+  MIN_REPLAY_PER_SECOND,
+  MIN_SEARCH_CHARS,
+} from "../limits.ts";
 
 export const states = [
   "pending",
@@ -26,8 +36,8 @@ const filterShape = {
   to: instant.optional(),
   q: z
     .string()
-    .min(3)
-    .max(256)
+    .min(MIN_SEARCH_CHARS)
+    .max(MAX_SEARCH_CHARS)
     .optional()
     .describe("an id, a reference, a transaction: any text of the event"),
 };
@@ -39,7 +49,7 @@ export const listQuery = z.strictObject({
     .string()
     .regex(/^pay_[0-9a-f]{32}$/)
     .optional(),
-  cursor: z.string().max(2_000).optional(),
+  cursor: z.string().max(MAX_CURSOR_CHARS).optional(),
   limit: z.coerce.number().int().min(1).max(MAX_PAGE_EVENTS).default(DEFAULT_PAGE_EVENTS),
 });
 
@@ -111,7 +121,7 @@ export const replaysBody = z
     ...filterShape,
     destination: z.string().optional(),
     dry_run: z.boolean().default(false).describe("only count"),
-    per_second: z.number().min(0.1).max(1_000).default(DEFAULT_DRAIN_PER_SECOND),
+    per_second: z.number().min(MIN_REPLAY_PER_SECOND).max(MAX_PER_SECOND).default(DEFAULT_DRAIN_PER_SECOND),
   })
   .refine(({ from, to }) => !from || !to || Date.parse(from) < Date.parse(to), {
     path: ["to"],
@@ -130,7 +140,7 @@ export const replayJob = z.object({
 export const dryRun = z.object({ matching: z.int() });
 
 export const pauseBody = z
-  .strictObject({ why: z.string().max(200).default("by an operator") })
+  .strictObject({ why: z.string().max(MAX_PAUSE_REASON_CHARS).default("by an operator") })
   .default({ why: "by an operator" });
 
 export const destinationView = z.object({

@@ -9,7 +9,13 @@
 import type { RelayConfig } from "../config/schema.ts";
 import { InboxClient, type InboxBindings } from "../inbox/client.ts";
 import type { Leased, Decision, Reference, Result, Settled, StoredCallback } from "../inbox/protocol.ts";
-import { LEASE_GRACE_MS, MAX_OPEN_CONNECTIONS, QUEUE_MAX_DELAY_SECONDS } from "../limits.ts";
+import {
+  LEASE_GRACE_MS,
+  MAX_OPEN_CONNECTIONS,
+  OUR_FAILURE_MAX_RETRY_SECONDS,
+  OUR_FAILURE_RETRY_SECONDS,
+  QUEUE_MAX_DELAY_SECONDS,
+} from "../limits.ts";
 import { alert, fault, log } from "../log.ts";
 import { deliver, type Delivery } from "./deliver.ts";
 import { readReference } from "./reference.ts";
@@ -25,11 +31,6 @@ export interface ConsumerNeeds {
   /** Runs a deferred callback through its adapter again, and through acceptance if it is good. */
   reprocess(source: string, callback: StoredCallback): Promise<Decision>;
 }
-
-/** How long the queue waits after we ourselves failed: at first … */
-const OUR_FAILURE_RETRY_SECONDS = 10;
-/** … and, doubling, at most: an outage of ours must not use up the queue's hundred retries in minutes. */
-const OUR_FAILURE_MAX_RETRY_SECONDS = 900;
 
 export async function consume(messages: readonly QueueMessage[], needs: ConsumerNeeds): Promise<void> {
   const batch = new Batch(needs);

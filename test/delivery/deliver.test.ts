@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { Destination } from "../../src/config/schema.ts";
 import { deliver, type Delivered, type Delivery } from "../../src/delivery/deliver.ts";
 import type { Attempt, Outcome } from "../../src/inbox/protocol.ts";
-import { MAX_ANSWER_BYTES } from "../../src/limits.ts";
+import { MAX_RESPONSE_EXCERPT_BYTES } from "../../src/limits.ts";
 
 const EVENT = "evt_65000000000000000000000000000000";
 const NOW = Date.parse("2026-09-21T14:13:25.123Z");
@@ -207,7 +207,7 @@ describe("a body that is more than an answer", () => {
     });
     const { attempt, outcome } = await attempted(() => new Response(body));
     expect(outcome).toEqual({ kind: "delivered" });
-    expect(attempt.answer).toBe("y".repeat(MAX_ANSWER_BYTES));
+    expect(attempt.answer).toBe("y".repeat(MAX_RESPONSE_EXCERPT_BYTES));
     await vi.waitFor(() => expect(cancelled).toBe(true));
     expect(pulled).toBeLessThan(5);
   });
