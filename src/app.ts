@@ -1,4 +1,4 @@
-/** The Hono app: mounts what answers HTTP, and nothing else; one notFound, one onError. */
+/** The Hono app: mounts the HTTP routes, and nothing else; one notFound, one onError. */
 import { Hono } from "hono";
 import { api } from "./api/routes.ts";
 import { configOf } from "./config/load.ts";
@@ -34,7 +34,7 @@ app.get("/.well-known/jwks.json", async (c) => {
   return c.json(await jwks(loaded.config, Date.now()));
 });
 
-// As the ingress refuses, so that nothing tells an address that exists from one that does not.
+// The same 404 as the ingress: an address that exists must not be distinguishable from one that does not.
 app.notFound(() => refuse("route"));
 
 app.onError((error, c) => {

@@ -1,4 +1,4 @@
-/** The Worker: wiring only. `fetch` takes callbacks in, `queue` carries deliveries out, `Inbox` keeps everything. */
+/** The Worker: wiring only. `fetch` receives callbacks, `queue` makes deliveries, `Inbox` stores both. */
 import { app } from "./app.ts";
 import { configOf } from "./config/load.ts";
 import { consume } from "./delivery/consumer.ts";

@@ -58,7 +58,7 @@ export const TOKEN_REFUSED_MEMORY_MS = 60_000;
 export const TOKEN_MEMORY_ENTRIES = 1_000;
 /** How long copies of a callback wait for the one that asks: its time-out and a little. */
 export const TOKEN_ASKING_MS = 6_000;
-/** How often they check whether it has its answer. */
+/** How often they check whether the result is there. */
 export const TOKEN_POLL_MS = 100;
 /** When a deferred callback is asked about again; after the last one it is dead. */
 export const DEFERRED_SCHEDULE_SECONDS = [10, 60, 300, 1_800, 7_200, 43_200] as const;

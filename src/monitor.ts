@@ -1,4 +1,4 @@
-/** Monitoring: every few minutes, asks all shards how they are and raises what a person should know. */
+/** Monitoring: every few minutes, reads the health and the ledger of all shards and raises alerts. */
 import type { RelayConfig } from "./config/schema.ts";
 import type { Env } from "./env.ts";
 import { InboxClient } from "./inbox/client.ts";
@@ -11,7 +11,7 @@ export async function monitor(env: Env, config: RelayConfig, nowMs: number): Pro
     inbox.all((shard) => shard.health()),
     inbox.all((shard) => shard.ledger()),
   ]);
-  // One shard holds the alerts of the whole, so that it is the one to know what was said already.
+  // Alerts over all shards are raised in one of them, which can then hold back repeats.
   for (const { about, fields } of findingsOf(reports, addUp(parts), nowMs)) {
     await inbox.first().raise(about, fields);
   }

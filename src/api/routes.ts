@@ -1,6 +1,6 @@
 /**
- * The operator API (config.md): what happened to a payment, and what to do about it. Every input is
- * validated by its schema; every order is written into the audit log with who gave it.
+ * The operator API (docs/operations.md): what happened to a payment, and what to do about it. Every input
+ * is validated by its schema; every order is written into the audit log with who gave it.
  */
 import { Hono, type Context } from "hono";
 import type { z } from "zod";
@@ -32,7 +32,7 @@ api.use(async (c, next) => {
   if (!loaded.ok) return c.json({ error: "the configuration has problems (see /healthz)" }, 503);
   c.set("config", loaded.config);
   c.set("inbox", new InboxClient(c.env, loaded.config));
-  // The token names nobody in particular, and a header that anybody with it can send names nobody at all.
+  // The token is shared, and a header naming a person could be forged by anybody who holds it.
   c.set("actor", "operator");
   return await next();
 });
@@ -75,7 +75,7 @@ api.post("/events/:id/replay", async (c) => {
   return c.json({ id: detail.row.event_id, deliveries }, 202);
 });
 
-/** A quarantined callback through today's adapter: it becomes an event, or says why it still does not. */
+/** Processes a quarantined callback with the current adapter: it becomes an event, or the reason why not is returned. */
 async function runAgain(c: Context<Api>, inbox: InboxStub, eventId: string): Promise<Response> {
   const kept = await inbox.setAsideCallback(eventId);
   if (!kept) return c.json({ error: "the callback is no longer kept" }, 409);
@@ -153,7 +153,7 @@ async function replayProgress(inbox: InboxClient, id: string): Promise<z.infer<t
   return parts.length === 0 ? null : addUpReplay(parts);
 }
 
-/** The shards' parts of one bulk replay, at least one, as the whole they are. */
+/** One bulk replay, added up over the shards' parts (at least one). */
 function addUpReplay(parts: readonly ReplayJobRow[]): z.infer<typeof replayJob> {
   const has = (state: string) => parts.some((part) => part.state === state);
   return {
@@ -225,9 +225,9 @@ async function ledgerOf(inbox: InboxClient) {
   return addUp(await inbox.all((shard) => shard.ledger()));
 }
 
-// ---- small things ------------------------------------------------------------------------------------------
+// ---- helpers -----------------------------------------------------------------------------------------------
 
-/** A mistyped name would match nothing, and nothing would be said. */
+/** A mistyped name would match nothing, silently. */
 function unknownNames(
   config: RelayConfig,
   { source, destination }: { source?: string | undefined; destination?: string | undefined },

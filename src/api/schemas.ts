@@ -86,7 +86,7 @@ export const attempt = z.object({
   duration_ms: z.int(),
   status: z.int().nullable(),
   error: z.string().nullable(),
-  answer: z.string().nullable().describe("the first 16 KiB of the receiver's answer"),
+  answer: z.string().nullable().describe("the first 16 KiB of the receiver's response"),
 });
 
 export const eventDetail = listedEvent.extend({
@@ -109,7 +109,7 @@ export type EventDetailJson = z.infer<typeof eventDetail>;
 export const paymentTimeline = z.object({ payment_id: z.string(), events: z.array(eventDetail) });
 
 export const replayBody = z.strictObject({ destination: z.string().optional() }).default({});
-export const replayAnswer = z.object({
+export const replayResponse = z.object({
   id: eventId,
   deliveries: z.int().describe("how many deliveries will be made"),
   decision: z.string().optional().describe("for a callback set aside: what came of running it again"),

@@ -1,10 +1,9 @@
 /**
  * The queue's consumer: lease → deliver → settle → ack or retry, a batch at a time.
  *
- * It decides no policy: the Inbox says what to do with a reference and when to come again. A receiver
- * that refuses and a relay that breaks are different things: the first is settled and scheduled, the
- * second changes nothing and is retried by the queue. It never throws: one bad message must not bring
- * the whole batch back.
+ * It decides no policy: the Inbox says what to do with a reference and when to retry. A refusal by the
+ * receiver is settled and scheduled; a failure of the relay records nothing and is retried by the queue.
+ * It never throws: one bad message must not make the queue redeliver the whole batch.
  */
 import type { RelayConfig } from "../config/schema.ts";
 import { InboxClient, type InboxBindings } from "../inbox/client.ts";
@@ -37,12 +36,12 @@ export async function consume(messages: readonly QueueMessage[], needs: Consumer
   const readable = messages.flatMap((message) => {
     const reference = readReference(message.body);
     if (reference) return [{ message, reference }];
-    // It will not be readable the next time either, and what it stood for is swept.
+    // A retry would not make it readable; the sweep hands over again what it referred to.
     alert("queue_message", { message: message.id, attempts: message.attempts });
     message.ack();
     return [];
   });
-  // One pool for all shards: beyond six the platform would let a request wait while its time runs out.
+  // One pool for all shards: beyond six connections the platform queues a request while its time-out runs.
   await runFairly(
     readable,
     ({ reference }) => reference.destination,
@@ -63,7 +62,7 @@ class Batch {
   readonly #needs: ConsumerNeeds;
   readonly #inbox: InboxClient;
   readonly #shardCalls = new Map<string, ShardCalls>();
-  /** Destinations that were reported to have no live key: once a batch is enough. */
+  /** Destinations already reported to have no live key: one alert a batch is enough. */
   readonly #keyless = new Set<string>();
 
   constructor(needs: ConsumerNeeds) {
@@ -103,9 +102,9 @@ class Batch {
 
   async #deliver(reference: Reference, lease: Delivery): Promise<Next> {
     const destination = this.#needs.config.destinations.get(reference.destination);
-    // Removed between lease and now: the next lease parks it.
+    // Removed since the lease: the next lease parks it.
     if (!destination) return { next: "retry", seconds: OUR_FAILURE_RETRY_SECONDS };
-    // Its place in the destination's rate; never far away, or the lease would have been held.
+    // Its slot in the destination's rate limit: soon, or the lease would have been refused until then.
     if (lease.notBeforeMs > Date.now()) await scheduler.wait(lease.notBeforeMs - Date.now());
 
     const delivered = await deliver(reference.event, lease, destination);
@@ -127,15 +126,15 @@ class Batch {
       log("delivery", { ...line, retryInSeconds });
       return settled;
     } catch (error) {
-      // It was sent all the same, and will be again under the same id.
+      // It was sent, and will be sent again under the same id.
       log("delivery", { ...line, unsettled: true });
       throw error;
     }
   }
 
   /**
-   * Nothing was sent and nothing is recorded. Left to the sweep, which comes at ever longer intervals:
-   * it takes a person to give the destination a key, and every copy in the queue would come back.
+   * Nothing was sent and nothing is recorded. Left to the sweep, whose interval grows: a person has to
+   * configure a key, and retries over the queue would add a message for every one they replace.
    */
   #heldWithoutKey({ destination }: Reference): Next {
     if (!this.#keyless.has(destination)) alert("no_live_key", { destination });
@@ -172,8 +171,8 @@ class Batch {
   }
 
   /**
-   * Asked twice if it must be: the receiver has the event, and every attempt that is not noted is sent
-   * once more. An object that was just moved or updated fails once; settling is idempotent.
+   * Tried twice: the receiver has the event, and an attempt that is not recorded is sent once more. An
+   * object that was just moved or updated fails once; settling is idempotent.
    */
   async #settle(shard: string, results: readonly Result[]): Promise<Settled[]> {
     try {
@@ -184,7 +183,7 @@ class Batch {
     }
   }
 
-  /** Not before the lease is over, if there was one: it would only be held. */
+  /** Not before a lease that may exist has run out: until then the reference would only be held. */
   #ourFailureDelay({ attempts }: QueueMessage, destination: string): number {
     const backoff = Math.min(OUR_FAILURE_RETRY_SECONDS * 2 ** (attempts - 1), OUR_FAILURE_MAX_RETRY_SECONDS);
     const timeoutMs = this.#needs.config.destinations.get(destination)?.timeoutMs ?? 0;
@@ -192,7 +191,7 @@ class Batch {
   }
 }
 
-/** Whole seconds, never early, and no more than the queue can hold back: the next lease says how much is left. */
+/** Whole seconds, never early, and no more than the queue can delay: the next lease tells what is left. */
 function queueDelay(seconds: number): number {
   return Math.min(Math.ceil(seconds), QUEUE_MAX_DELAY_SECONDS);
 }

@@ -1,6 +1,6 @@
 /**
- * From bytes to a decision: verify, claim, normalise, accept. Used for a request, for a deferred
- * callback whose verifier is asked again, and for a quarantined one that is run again after a fix.
+ * From bytes to a decision: verify, reserve, normalise, accept. Used for a request, for a deferred
+ * callback whose verifier is asked again, and for a quarantined one that is processed again after a fix.
  */
 import type { RelayConfig } from "../config/schema.ts";
 import type { IngressBindings } from "./bindings.ts";
@@ -27,7 +27,7 @@ export type Processed =
       readonly shield: Shield;
     };
 
-/** `hit`: answered by the shield; `open`: a plain repeat may be remembered there; `closed`: it may not. */
+/** `hit`: the shield knew it for a duplicate; `open`: a plain repeat may be recorded there; `closed`: it may not. */
 export type Shield = "hit" | "open" | "closed";
 
 export interface ProcessingContext {
@@ -102,7 +102,7 @@ async function takeReservation(
   return owner === reservation.owner ? null : { taken: reservation.taken, owner };
 }
 
-/** Two merchants' accounts may well use one event id: each has its own names. */
+/** Two accounts may use the same event id: names are reserved per account. */
 function ofAccount(source: Source, reservation: Reservation | undefined): Reservation | undefined {
   return reservation && { ...reservation, key: `${source.name}|${reservation.key}` };
 }

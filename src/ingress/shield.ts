@@ -1,16 +1,16 @@
 /**
- * KV as a shield against duplicate storms (architecture.md). Only a hit with the same fingerprint is
- * believed: it was written after the Inbox had called this very callback a plain duplicate. A miss
- * proves nothing, and a KV that fails is a miss.
+ * KV as a shield against duplicate storms (docs/architecture.md#the-shield). Only a hit with the same
+ * fingerprint counts: it was written after the Inbox had found this very callback a plain duplicate. A
+ * miss proves nothing, and a KV that fails is a miss.
  */
 import { SHIELD_TTL_SECONDS } from "../limits.ts";
 import { fault } from "../log.ts";
 import type { Facts } from "../providers/provider.ts";
 
 /**
- * Where the provider names its events, a repeat of one is a repeat for ever. Where it does not, "confirmed"
- * said again after a reversal has the bytes of the first time and is news (iqpay's 1, 2, 1): only the
- * Inbox knows what happened in between.
+ * Where the provider gives its events ids, a repeat of one stays a repeat. Where it does not, a second
+ * "confirmed" after a reversal has the bytes of the first (iqpay's 1, 2, 1) and is not a plain repeat:
+ * only the Inbox knows what happened in between.
  */
 export function repeatsAreNoNews({ provider, status }: Facts): boolean {
   return provider.event_id !== null || status !== "confirmed";
@@ -38,7 +38,7 @@ export async function rememberDuplicate(
   try {
     await kv.put(eventId, fingerprint, { expirationTtl: SHIELD_TTL_SECONDS });
   } catch (error) {
-    // KV takes one write per key and second; in a storm the others lose, which is fine.
+    // KV takes one write per key and second; in a storm the other writes fail, which is harmless.
     fault("shield.put", error);
   }
 }

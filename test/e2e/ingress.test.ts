@@ -1,6 +1,6 @@
 /**
- * Promise 2 and 5 in real processes: one relay, and what providers, forgers and broken clients post to
- * it over HTTP. Tests share it and end with an audit of what arrived and what was logged.
+ * The promises "once" and "closed" in real processes: one relay, and what providers, forgers and broken
+ * clients post to it over HTTP. The tests share it and end by checking what arrived and what was logged.
  */
 import { randomBytes } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";

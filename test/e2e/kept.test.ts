@@ -1,4 +1,4 @@
-/** Promise 1 and 3 in real processes: what was accepted arrives, in order, whatever is killed in between. */
+/** The promises "kept" and "in order" in real processes: what was accepted arrives, in order, whatever is killed in between. */
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { type Callback, cryptopay, ipay, iqpay, tokenpayments } from "../../tools/lib/callbacks.ts";
 import { System } from "./support/system.ts";

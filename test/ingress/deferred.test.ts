@@ -1,4 +1,4 @@
-/** A verifier that is down (threats 16, 17): kept, asked again by the written schedule, never forwarded on a guess. */
+/** A verifier that is down: the callback is kept, the verifier asked again by its schedule, and nothing forwarded on a guess. */
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import {
   DEFERRED_SCHEDULE_SECONDS,

@@ -1,4 +1,4 @@
-/** Bodies made to hurt (threats 8, 9, 10, 12): each is an ordinary refusal, and costs no more than the cap. */
+/** Hostile bodies: each is an ordinary refusal, and costs no more than the cap. */
 import { createExecutionContext, waitOnExecutionContext } from "cloudflare:test";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { app } from "../../src/app.ts";

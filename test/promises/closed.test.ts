@@ -1,4 +1,4 @@
-/** Promise 5, closed: what is not verified is not forwarded; what cannot be decided is kept and decided later. */
+/** The promise "closed": what is not verified is not forwarded; what cannot be decided is kept and decided later. */
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import { bindings, keptRows } from "../support/worker.ts";
 import {

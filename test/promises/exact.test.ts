@@ -1,4 +1,4 @@
-/** Promise 4, exact: amounts are the source's own digits, and a body once accepted never changes by a byte. */
+/** The promise "exact": amounts are the source's own digits, and a body once accepted never changes by a byte. */
 import fc from "fast-check";
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import type { PaymentEvent } from "../../src/event.ts";

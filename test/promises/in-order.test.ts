@@ -1,4 +1,4 @@
-/** Promise 3, in order: a payment's events arrive by `sequence`, and no payment waits for another. */
+/** The promise "in order": a payment's events arrive by `sequence`, and no payment waits for another. */
 import { runInDurableObject } from "cloudflare:test";
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import type { Leased, Reference } from "../../src/inbox/protocol.ts";

@@ -1,4 +1,4 @@
-/** Promise 1, kept: what got a 2xx reaches the CRM or the dead letters, whatever is lost or killed in between. */
+/** The promise "kept": what got a 2xx reaches the CRM or the dead letters, whatever is lost or killed in between. */
 import { runInDurableObject } from "cloudflare:test";
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import type { Reference } from "../../src/inbox/protocol.ts";

@@ -1,4 +1,4 @@
-/** Promise 2, once: one `webhook-id` per event for ever, however often and however concurrently its callback comes. */
+/** The promise "once": one `webhook-id` per event for ever, however often and however concurrently its callback comes. */
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import { bindings, keptRows } from "../support/worker.ts";
 import {

@@ -1,4 +1,4 @@
-/** Ids (event.md 3.3): the same parts give the same id for ever, other parts another one. */
+/** Ids (src/providers/ids.ts): the same parts give the same id for ever, other parts another one. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { callbackIdOf, eventIdOf, paymentIdOf } from "../../src/providers/ids.ts";

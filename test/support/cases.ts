@@ -1,7 +1,7 @@
 /**
- * Runs files of cases through the real front door: each case from an empty store, with its clock, its
+ * Runs files of cases through the real ingress: each case from an empty store, with its clock, its
  * client address and its programmed verifier. What is logged meanwhile is kept, and searched at the end
- * for anything that must not be in a log (threat 13).
+ * for anything that must not be in a log.
  */
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { paymentEvent, type Money } from "../../src/event.ts";

@@ -5,7 +5,7 @@
  */
 import { REFUSALS_BEFORE_ALERT } from "../../limits.ts";
 
-/** Those that mean "later" or have a meaning of their own (docs/delivery.md, "Judging the answer"). */
+/** Those that mean "later" or have a meaning of their own (docs/delivery.md#judging-the-response). */
 const NO_REFUSAL: ReadonlySet<number> = new Set([408, 410, 425, 429]);
 
 export function isRefusal(status: number | null): boolean {
