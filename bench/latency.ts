@@ -46,7 +46,7 @@ function positive(name: string, text: string, most: number): number {
   return number;
 }
 
-/** A copy: `wrangler dev` reloads when a source file is saved, and forgets its queue. */
+/** A copy: `wrangler dev` reloads when a source file is saved, and loses its queue. */
 function projectCopy(): string {
   const folder = mkdtempSync(join(tmpdir(), "psp-relay-latency-"));
   for (const part of ["src", "wrangler.toml", "package.json", "tsconfig.json"]) {

@@ -56,7 +56,7 @@ const folderOf = (file: string) => dirname(file).replace(/^\.$/, "");
 const rankOf = (file: string) => (FOLDERS as readonly string[]).indexOf(folderOf(file));
 const shown = (lines: readonly Import[]) => lines.map(({ from, to }) => `${from} imports ${to}`);
 
-/** At the top of src/: what imports no folder is vocabulary that everybody may use, the rest wires the whole. */
+/** At the top of src/: what imports no folder is vocabulary that all may use, the rest wires the whole. */
 const top = files.filter((file) => folderOf(file) === "");
 const importsFolder = (file: string) => between.some(({ from, to }) => from === file && folderOf(to) !== "");
 const vocabulary = top.filter((file) => !importsFolder(file));
@@ -187,7 +187,7 @@ describe("numbers", () => {
     expect(numbers.filter((at) => !explained(at)).map((at) => lines[at])).toEqual([]);
   });
 
-  it("are found where somebody writes them again", () => {
+  it("are found where they are written again", () => {
     expect(namesIn("const POLL_MS = 5;\nexport const MAX_THINGS: number = 3;\nconst WAIT = 5;")).toEqual([
       "POLL_MS",
       "MAX_THINGS",

@@ -30,7 +30,7 @@ function told(payment: string) {
   return { payment, now: new Date() };
 }
 
-/** Over the wire as it is. */
+/** Sent as it is, without a client library. */
 async function post(sent: RawRequest): Promise<RawResponse> {
   system.heard(sent);
   return await exchange(system.relay.url, sent);
@@ -56,7 +56,7 @@ describe("once", () => {
   });
 });
 
-describe("every scenario of the simulator is answered as it says", () => {
+describe("every scenario of the simulator gets the response it names", () => {
   it.each(PROVIDERS)("%s", async (provider) => {
     const wrong: string[] = [];
     for (const [name, scenario] of Object.entries(scenariosOf(provider, system.who[provider]))) {
@@ -73,7 +73,7 @@ describe("every scenario of the simulator is answered as it says", () => {
 });
 
 describe("closed", () => {
-  it("without its credential nothing gets in, and all 401 are the same bytes", async () => {
+  it("without its credential nothing is accepted, and all 401 are the same bytes", async () => {
     const forged = PROVIDERS.flatMap((provider) => {
       const all = scenariosOf(provider, system.who[provider]);
       const names = [
@@ -144,7 +144,7 @@ describe("a request that means nothing is refused clearly", () => {
     expect((await post(json(address("tokenpayments"), noise, form))).status).toBe(400);
   });
 
-  it("authentic but unreadable: kept for a person, and answered with success", async () => {
+  it("authentic but unreadable: quarantined, with a response of success", async () => {
     const { who } = system;
     const cut = cryptopay(who.cryptopay, told("cut")).body.slice(0, -20);
     const signed = await system.send(cryptopaySigned(who.cryptopay, cut, new Date()));
@@ -154,7 +154,7 @@ describe("a request that means nothing is refused clearly", () => {
     expect(noise.headers["relay-outcome"]).toBe("quarantined");
   });
 
-  it("a sender that hangs up half-way leaves nothing behind", async () => {
+  it("a sender that hangs up half-way stores nothing", async () => {
     const { body } = ipay(system.who.ipay, told("hung-up"));
     await breakOff(system.relay.url, address("ipay"), body);
     // The relay goes on as if nothing had happened.
@@ -223,7 +223,7 @@ describe("a request that means nothing is refused clearly", () => {
       expect(await system.send(get("by-get"))).toMatchObject(ACCEPTED);
     });
 
-    it("is not when a body comes as well: two sources of truth are none", async () => {
+    it("is quarantined when a body comes as well", async () => {
       const response = await post({ ...get("by-both"), headers: fromIqpay(), body: `{"amount":9}` });
       expect(response.status).toBe(200);
       expect(response.headers["relay-outcome"]).toBe("quarantined");
@@ -280,7 +280,7 @@ describe("after all that", () => {
   });
 
   it("nothing secret was logged", async () => {
-    // The log comes through pipes, a moment after what it tells of.
+    // The log comes through pipes, a moment after what it reports.
     for (const what of ["callback", "delivery", "refused", "verification", "alert"]) {
       await system.waitUntil(`a line about a ${what}`, () => system.lines(what)[0]);
     }

@@ -31,7 +31,7 @@ function payments(tag: string): Callback[][] {
   ];
 }
 
-/** All payments at once, each in its order; answers the ids by payment. */
+/** All payments at once, each in its order; returns the ids by payment. */
 async function sendAll(tag: string): Promise<string[][]> {
   return await Promise.all(
     payments(tag).map(async (callbacks) => {
@@ -72,7 +72,7 @@ it("a CRM that was away gets everything when it is back", async () => {
   expect(system.mistakes(sent.flat())).toEqual([]);
 });
 
-it("a relay that was killed delivers what it had accepted, though its queue forgot everything", async () => {
+it("a relay that was killed delivers what it had accepted, though its queue lost everything", async () => {
   await system.stopCrm();
   const sent = await sendAll("killed");
   await system.killRelay();
@@ -80,11 +80,11 @@ it("a relay that was killed delivers what it had accepted, though its queue forg
   await system.startRelay();
 
   await expectArrived(sent);
-  // Nothing of before comes again: the new CRM remembers nothing and would take it for new.
+  // Nothing of before is sent again: the new CRM has an empty ledger and would take it for new.
   expect(system.mistakes(sent.flat())).toEqual([]);
 });
 
-it("a killed relay still knows what it has seen", async () => {
+it("a killed relay still recognises duplicates", async () => {
   const { who } = system;
   const told = { payment: "seen-before", now: new Date() };
   const id = await system.sendAccepted(ipay(who.ipay, told));

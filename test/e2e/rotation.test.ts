@@ -28,7 +28,7 @@ const NEW_SIGNING_SECRET = "whsec_bmV3IHNpZ25pbmcgc2VjcmV0IG9mIHRoZSBDUk0h";
 /** A callback begins every so often, whatever became of those before. */
 const EVERY_MS = 40;
 const RETRY_EVERY_MS = 200;
-/** So many go through between two steps of the rotation. */
+/** So many are accepted between two steps of the rotation. */
 const BETWEEN_STEPS = 25;
 const DEADLINE_MS = 90_000;
 
@@ -74,7 +74,7 @@ function holding(config: RelayConfig, incoming: string[], outgoing: string[]): R
   if (source === undefined || destination === undefined) throw new Error("wrangler.toml has changed");
   source.secrets = incoming;
   destination.secrets = outgoing;
-  // What was under way when a relay went down is sent again by the next one without much ado.
+  // What was under way when the relay was stopped is soon sent again by the next one.
   destination["schedule_seconds"] = Array.from({ length: 20 }, () => 1);
   config["handover_lease_ms"] = 1_500;
   return config;
@@ -93,10 +93,10 @@ function post(payment: string, secret: string): Promise<Reply> {
   );
 }
 
-/** A provider that never stops posting, and repeats what gets no answer while the relay is deployed. */
+/** A provider that never stops posting, and repeats what gets no response while the relay is deployed. */
 class Provider {
   readonly accepted = new Set<string>();
-  /** Every answer other than 200. It must not come at all, and is not repeated. */
+  /** Every response other than 200. There must be none, and they are not repeated. */
   readonly refused: Reply[] = [];
   #secret: string;
   #stopped = false;
@@ -177,7 +177,7 @@ it("no callback is refused and no signature fails while every secret is replaced
   expect(new Set(crm.arrivals.map(({ id, sha256 }) => `${id} ${sha256}`)).size).toBe(provider.accepted.size);
 });
 
-it("the secret that was taken out opens nothing any more", async () => {
+it("the secret that was removed is no longer accepted", async () => {
   expect(await post("late", secrets[INCOMING.old] ?? "")).toMatchObject({ status: 401 });
   expect(await post("late", secrets[INCOMING.new] ?? "")).toMatchObject({ status: 200 });
 });

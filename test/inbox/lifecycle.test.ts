@@ -73,7 +73,7 @@ describe("the table", () => {
     expect(letterOf(current, stated)).toBe(cell);
   });
 
-  it.each(STATUSES)("the first thing heard of a payment is %s: forwarded as it is", (status) => {
+  it.each(STATUSES)("the first status of a payment is %s: forwarded as it is", (status) => {
     const folded = fold(UNKNOWN_PAYMENT, normalisedEvent({ status }));
     expect(folded).toMatchObject({
       outcome: "forward",
@@ -87,7 +87,7 @@ describe("the table", () => {
 });
 
 describe("single rules", () => {
-  it("a reversal keeps the provider's own word", () => {
+  it("a reversal keeps the provider's own status", () => {
     const folded = fold(known("confirmed"), normalisedEvent({ status: "failed" }));
     expect(folded).toMatchObject({
       event: {
@@ -98,7 +98,7 @@ describe("single rules", () => {
     });
   });
 
-  it("payouts have their own words, so that a CRM cannot take one for money in", () => {
+  it("payouts have types of their own, so that a CRM cannot take one for money in", () => {
     const out = normalisedEvent({ status: "confirmed" });
     const folded = fold(UNKNOWN_PAYMENT, { ...out, data: { ...out.data, direction: "out" } });
     expect(folded).toMatchObject({ event: { type: "payout.confirmed" } });
@@ -127,7 +127,7 @@ describe("single rules", () => {
     expect(again("5.01")).toMatchObject({ outcome: "forward" });
   });
 
-  it("updates and the provider's own words are always forwarded and change no state", () => {
+  it("updates and the provider's own events are always forwarded and change no state", () => {
     for (const status of [null, ...STATUSES]) {
       const payment = known(status);
       const updated = fold(payment, normalisedEvent({ kind: "updated", status: null }));
@@ -143,7 +143,7 @@ describe("single rules", () => {
     }
   });
 
-  it("money announced after it was taken back is a person's business, by whatever way it comes", () => {
+  it("a confirmation after a reversal is left to a person, however it comes", () => {
     expect(alertOf("reversed", "confirmed")).toBe("confirmed_after_reversed");
     expect(alertOf("refunded", "confirmed")).toBe("confirmed_after_reversed");
     expect(alertOf("confirmed", "confirmed")).toBeNull();
@@ -179,7 +179,7 @@ const statement = fc
   })
   .map(({ status, refunded }): Stated => ({ status, ...(refunded === null ? {} : { refunded }) }));
 
-/** Lives without the one pair whose order is news: fallen through, and arrived. */
+/** Histories without the one pair whose order matters: failed, and confirmed. */
 const LIVES: readonly (readonly Status[])[] = [
   ["created", "pending", "confirmed"],
   ["created", "pending", "failed"],

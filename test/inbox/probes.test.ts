@@ -67,7 +67,7 @@ describe("an open breaker", () => {
     expect(await probeInMs()).toBe(2 * BREAKER_PROBE_MS);
   });
 
-  it("lets a probe through once: its own retry waits like everybody else", async () => {
+  it("lets a probe through once: its own retry waits like any other delivery", async () => {
     // It once went on by the schedule, 5 s, 30 s, …, and each time doubled the interval for all.
     await open(BREAKER_FAILURES + 1);
     later(BREAKER_PROBE_MS);

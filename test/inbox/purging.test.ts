@@ -1,4 +1,4 @@
-/** Retention: what has outlived it is forgotten with its dedupe keys, never before, and never what is owed. */
+/** Retention: what is past it is deleted with its dedupe keys, never before, and never what is owed. */
 import { runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import type { Reference } from "../../src/inbox/protocol.ts";
@@ -46,7 +46,7 @@ async function rows(): Promise<Record<string, number>> {
 }
 
 describe("retention", () => {
-  it("forgets a payment whole, and its event would be new again", async () => {
+  it("deletes a payment whole, and its event would be new again", async () => {
     await accept({ event: "e", payment: "p" });
     await deliver(1, "e", "p");
     await inbox().reserve("token", "owner", "bytes");

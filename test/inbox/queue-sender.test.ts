@@ -15,7 +15,7 @@ const many = (count: number) => Array.from({ length: count }, (_, n) => referenc
 type Batch = readonly { readonly body: Reference }[];
 
 describe("references on their way to the queue", () => {
-  it("go a hundred at a time, and what comes meanwhile gathers for the next call", async () => {
+  it("go a hundred at a time, and what comes meanwhile waits for the next call", async () => {
     const sizes: number[] = [];
     const outgoing = new QueueSender({
       sendBatch: async (messages) => {
@@ -28,7 +28,7 @@ describe("references on their way to the queue", () => {
     expect(sizes).toEqual([1, QUEUE_BATCH_MESSAGES, 80]);
   });
 
-  it("do not wait for a queue that never answers", async () => {
+  it("do not wait for a queue that never responds", async () => {
     const fault = vi.spyOn(console, "error").mockImplementation(() => undefined);
     let calls = 0;
     const outgoing = new QueueSender(

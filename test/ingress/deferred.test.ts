@@ -140,7 +140,7 @@ describe("deferred callbacks", () => {
   });
 });
 
-describe("a verifier that says no", () => {
+describe("a verifier that says invalid", () => {
   it("is not asked again within a minute, and is after it", async () => {
     outside.verifier = NO;
     expect((await ipn()).status).toBe(401);

@@ -42,7 +42,7 @@ describe("questions to a token verifier", () => {
   };
   const answer = { status: 200, content_type: "application/json" };
 
-  it("are asked once for many copies at once, and all of them are answered", async () => {
+  it("are asked once for many copies at once, and all of them get a response", async () => {
     const outside = await freshRelay("2036-01-01T00:00:00.000Z");
     outside.verifier = { ...answer, body: '{"valid":true}' };
     const replies = await Promise.all(Array.from({ length: 30 }, () => post(ipn)));

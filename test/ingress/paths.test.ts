@@ -56,7 +56,7 @@ describe("addresses", () => {
     "/in",
     "/",
     "",
-  ])("%j is nobody's", async (path) => {
+  ])("%j is no address", async (path) => {
     expect(await found(path)).toBeNull();
   });
 

@@ -1,4 +1,4 @@
-/** What a refused caller learns: the class of the mistake and nothing else, in answers that cannot be told apart. */
+/** What a refused caller learns: the class of the mistake and nothing else, in responses that cannot be told apart. */
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { refusal, type RefusedReason } from "../../src/reasons.ts";
 import golden from "../cases/golden-events.json";
@@ -19,7 +19,7 @@ afterEach(() => {
   vi.restoreAllMocks();
 });
 
-/** Everything a caller can see of an answer. */
+/** Everything a caller can see of a response. */
 async function seen(request: CaseRequest, clientIp?: string) {
   const response = await post(request, clientIp);
   return { status: response.status, headers: [...response.headers], body: await response.text() };
@@ -93,7 +93,7 @@ describe("refusals", () => {
     expect(answers[0]).toMatchObject({ status: 404, body: '{"error":"not found"}' });
   });
 
-  it("no reason, no event and no outcome is named to a stranger", async () => {
+  it("no reason, no event and no outcome is named before verification", async () => {
     outside.verifier = { status: 200, body: '{"valid":false}' };
     vi.setSystemTime(Date.parse(NOW) + 3_600_000);
     for (const [, request] of UNAUTHENTICATED) {
@@ -110,7 +110,7 @@ describe("refusals", () => {
   });
 
   it("a list that refuses an address behind a right secret alerts a person, once", async () => {
-    // An account of its own: who has alerted is remembered for the life of an isolate.
+    // An account of its own: an isolate remembers which sources have alerted.
     const env = envWith({
       iqpay: {
         drifted: { allow_ips: ["192.0.2.1"], kinds: { deposit: { secrets: ["IQPAY_DEPOSIT_PATH"] } } },
@@ -128,7 +128,7 @@ describe("refusals", () => {
     ]);
   });
 
-  it("a wrong configuration answers 503 to everybody and accepts nothing", async () => {
+  it("with a wrong configuration every response is 503 and nothing is accepted", async () => {
     const env = envWith({ ipay: { "broker-eu": { secrets: ["NOT_SET"] } } });
     const response = await post(ipay({ token: "tok_live_B" }), undefined, env);
     expect(response.status).toBe(503);

@@ -84,7 +84,7 @@ describe("a configuration that is wrong", () => {
 });
 
 describe("a verifier that", () => {
-  it("is down defers, and is asked until it says yes: then the event goes out once", async () => {
+  it("is down defers, and is asked until it says valid: then the event is delivered once", async () => {
     relay.outside.verifier = DOWN;
     const deferred = await send(tokenpayments("cc03"));
     expect(deferred).toMatchObject({ status: 200, outcome: "deferred" });
@@ -101,7 +101,7 @@ describe("a verifier that", () => {
     expect(sources["tokenpayments/broker-eu"]).toMatchObject({ accepted: 1, deferred: 0, authentic: 1 });
   });
 
-  it("was down and says no in the end: nothing goes out, and the ledger says refused", async () => {
+  it("was down and says invalid in the end: nothing is delivered, and the ledger says refused", async () => {
     relay.outside.verifier = DOWN;
     await send(tokenpayments("cc03"));
     relay.outside.verifier = SAYS(false);
@@ -132,7 +132,7 @@ describe("a verifier that", () => {
     expect(sources["tokenpayments/broker-eu"] ?? { accepted: 0 }).toMatchObject({ accepted: 0 });
   });
 
-  it("is asked again after an answer of ours got lost forwards the event once", async () => {
+  it("is asked again after a response of ours got lost forwards the event once", async () => {
     relay.outside.verifier = DOWN;
     await send(tokenpayments("cc03"));
     // The provider repeats meanwhile, and finds the verifier up.

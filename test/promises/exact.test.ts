@@ -59,7 +59,7 @@ function numbersIn(value: unknown): number[] {
 }
 
 describe("the body", () => {
-  it("is the same over failures, evictions, a lost answer and replays, byte for byte", async () => {
+  it("is the same over failures, evictions, a lost response and replays, byte for byte", async () => {
     const answer = await send(ipay("aa01", { amount: "25.004500000000000001" }));
     let requests = 0;
     relay.crm = () => {

@@ -19,7 +19,7 @@ import {
   type Relay,
 } from "./relay.ts";
 
-/** Some of these walk through days of retries. */
+/** Some of these run through days of retries. */
 vi.setConfig({ testTimeout: 60_000 });
 
 let relay: Relay;
@@ -147,7 +147,7 @@ describe("an Inbox that is evicted", () => {
     await expectAllDelivered(ids);
   });
 
-  it("while the CRM thinks about an event knows what it owes", async () => {
+  it("while an attempt is under way knows what it owes", async () => {
     const ids = await acceptSome();
     relay.crm = async () => {
       await evictAll();
@@ -156,7 +156,7 @@ describe("an Inbox that is evicted", () => {
     await expectAllDelivered(ids);
   });
 
-  it("between any two steps, with a queue that forgets everything each time, loses nothing", async () => {
+  it("between any two steps, with a queue that loses everything each time, loses nothing", async () => {
     const ids = await acceptSome();
     for (let kill = 0; kill < 12; kill += 1) {
       relay.waiting = [];
@@ -192,7 +192,7 @@ describe("an alarm", () => {
 });
 
 describe("storage that refuses", () => {
-  it("answers the provider with 503 and when to come again, and keeps nothing half done", async () => {
+  it("responds 503 with retry-after to the provider, and stores nothing in part", async () => {
     for (const shard of shards) {
       await runInDurableObject(inboxOf(shard), (_, state) => {
         const exec = state.storage.sql.exec.bind(state.storage.sql);
@@ -212,7 +212,7 @@ describe("storage that refuses", () => {
     await expectAllDelivered([again.id ?? ""]);
   });
 
-  it("answers 503 when the Inbox cannot be reached at all", async () => {
+  it("responds 503 when the Inbox cannot be reached at all", async () => {
     const unreachable = {
       getByName: () => {
         throw new Error("overloaded");

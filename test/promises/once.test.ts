@@ -97,14 +97,14 @@ describe("the shield", () => {
     expect((await ledger()).sources["cryptopay/broker-eu"]).toMatchObject({ accepted: 1, duplicate: 3 });
   });
 
-  it("that forgets everything lets nothing through twice", async () => {
+  it("that has lost everything lets nothing through twice", async () => {
     shield().mockResolvedValue(null as never);
     const answers = [];
     for (let i = 0; i < 4; i += 1) answers.push(await send(await cryptopay("p1", "e1", "succeeded")));
     expect(outcomes(answers)).toEqual({ "200 accepted": 1, "200 duplicate": 3 });
   });
 
-  it("that names another fingerprint is not believed about an event nobody has", async () => {
+  it("that names another fingerprint does not make an unknown event a duplicate", async () => {
     shield().mockResolvedValue("f".repeat(64) as never);
     expect(await send(await cryptopay("p1", "e1", "succeeded"))).toMatchObject({ outcome: "accepted" });
   });
@@ -118,7 +118,7 @@ describe("the shield", () => {
     expect((await keptRows()).flatMap(({ warnings }) => warnings).length).toBeGreaterThan(0);
   });
 
-  it("is never asked about news: confirmed, taken back and confirmed again is told", async () => {
+  it("is not asked about a second confirmation: confirmed, reversed and confirmed again is reported", async () => {
     await send(iqpay("bb02", 1));
     await send(iqpay("bb02", 1));
     await send(iqpay("bb02", 2));

@@ -59,7 +59,7 @@ describe("ids", () => {
     expect(new Set(ids.map(hex)).size).toBe(3);
   });
 
-  it("keep texts apart that only look alike", async () => {
+  it("differ for texts that only look alike", async () => {
     expect(await eventIdOf("\u00e9")).not.toBe(await eventIdOf("e\u0301"));
     expect(await eventIdOf("A")).not.toBe(await eventIdOf("a"));
     expect(await eventIdOf("1.0")).not.toBe(await eventIdOf("1"));

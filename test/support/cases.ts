@@ -92,7 +92,7 @@ export function describeCases(files: readonly CaseFile[]): void {
 /** Shorter pieces occur by chance. */
 const MIN_SEARCHED_CHARS = 8;
 
-/** Everything in the requests that is nobody's business, and every secret of the configuration. */
+/** Everything in the requests that must not be logged, and every secret of the configuration. */
 function secretsOf(files: readonly CaseFile[]): string[] {
   const requests = files.flatMap(({ cases }) =>
     cases.flatMap(({ steps }) => steps.flatMap(({ request }) => (request ? [request] : []))),

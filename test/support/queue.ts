@@ -1,4 +1,4 @@
-/** The queue takes references and delivers none: the test is its consumer. */
+/** A queue that accepts references and delivers none: the test is its consumer. */
 import { vi } from "vitest";
 import type { Reference } from "../../src/inbox/protocol.ts";
 import { bindings } from "./worker.ts";

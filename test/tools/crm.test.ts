@@ -44,7 +44,7 @@ function post(body: string, secret = SECRET, id = (JSON.parse(body) as { id: str
 }
 
 describe("the sample CRM", () => {
-  it("books a verified event once and answers repeats with 200", async () => {
+  it("books a verified event once and responds 200 to repeats", async () => {
     expect((await post(event("evt_1"))).status).toBe(200);
     const again = await post(event("evt_1"));
     expect([again.status, await again.json()]).toEqual([200, { processed: true, note: "already have it" }]);

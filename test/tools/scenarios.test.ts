@@ -75,7 +75,7 @@ describe("judging the demo", () => {
   const sent = steps.map(sendStep);
   const genuine = steps.filter((a) => a.role === "genuine");
 
-  it("is content with four events, once each", () => {
+  it("finds no problem in four events, once each", () => {
     expect(awaited(sent)).toHaveLength(4);
     expect(problems(sent, genuine.map(arrive))).toEqual([]);
   });

@@ -1,4 +1,4 @@
-/** Requests as nobody's client library would send them, and responses as they come: status, headers, bytes. */
+/** Requests that client libraries would not send, and responses as they come: status, headers, bytes. */
 import { type IncomingHttpHeaders, request } from "node:http";
 import { connect } from "node:net";
 import { buffer } from "node:stream/consumers";

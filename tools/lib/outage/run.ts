@@ -175,7 +175,7 @@ class Outage {
     const callback = told(new Date());
     const { status, outcome, eventId, text } = await send(callback, this.#relay.url);
     if (status === 200 && outcome === "accepted" && eventId !== null) return eventId;
-    throw new Error(`${callback.path} should be accepted, was answered ${status} ${outcome} ${text}`);
+    throw new Error(`${callback.path} should be accepted, got ${status} ${outcome} ${text}`);
   }
 
   /** Until every shard has given the CRM up. */
