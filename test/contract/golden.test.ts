@@ -37,7 +37,7 @@ const TOKENPAYMENTS: CaseRequest = {
 /** The token that the example's hash was taken over. */
 const env = envWith(relay.sources, { IPAY_TOKEN: "tok_demo" });
 
-/** The event of the last of these requests, each answered 200. */
+/** The event of the last of these requests, each with a 200. */
 async function eventOf(requests: readonly CaseRequest[]): Promise<PaymentEvent | null> {
   const outside = await freshRelay(RECEIVED_AT);
   outside.verifier = { status: 200, content_type: "application/json", body: '{"valid":true}' };

@@ -57,15 +57,15 @@ describe("the coalescer", () => {
   it("makes one call for items of one tick, and the next call for those that come meanwhile", async () => {
     const calls: number[][] = [];
     const first = Promise.withResolvers<void>();
-    const together = new Coalescer<number, number>(async (items) => {
+    const coalescer = new Coalescer<number, number>(async (items) => {
       calls.push([...items]);
       if (calls.length === 1) await first.promise;
       return items.map((item) => item * 10);
     });
-    const early = [together.ask(1), together.ask(2)];
+    const early = [coalescer.ask(1), coalescer.ask(2)];
     await Promise.resolve();
     await Promise.resolve();
-    const late = [together.ask(3), together.ask(4)];
+    const late = [coalescer.ask(3), coalescer.ask(4)];
     first.resolve();
     expect(await Promise.all([...early, ...late])).toEqual([10, 20, 30, 40]);
     expect(calls).toEqual([
@@ -76,18 +76,18 @@ describe("the coalescer", () => {
 
   it("rejects only the items of the call that failed, and goes on", async () => {
     let broken = true;
-    const together = new Coalescer<number, number>((items) =>
+    const coalescer = new Coalescer<number, number>((items) =>
       broken ? Promise.reject(new Error("down")) : Promise.resolve(items),
     );
-    const failed = await Promise.allSettled([together.ask(1), together.ask(2)]);
+    const failed = await Promise.allSettled([coalescer.ask(1), coalescer.ask(2)]);
     expect(failed.map(({ status }) => status)).toEqual(["rejected", "rejected"]);
     broken = false;
-    expect(await together.ask(3)).toBe(3);
+    expect(await coalescer.ask(3)).toBe(3);
   });
 
   it("fails a call that returns fewer results than items", async () => {
-    const together = new Coalescer<number, number>(() => Promise.resolve([1]));
-    const answers = await Promise.allSettled([together.ask(1), together.ask(2)]);
-    expect(answers.map(({ status }) => status)).toEqual(["rejected", "rejected"]);
+    const coalescer = new Coalescer<number, number>(() => Promise.resolve([1]));
+    const results = await Promise.allSettled([coalescer.ask(1), coalescer.ask(2)]);
+    expect(results.map(({ status }) => status)).toEqual(["rejected", "rejected"]);
   });
 });

@@ -161,9 +161,9 @@ async function selfSigned(): Promise<number | null> {
 
 async function api(path: string): Promise<unknown> {
   const headers = { authorization: `Bearer ${secrets["ADMIN_TOKEN"]}` };
-  const answer = await fetch(`${relay.url}/api${path}`, { headers });
-  if (!answer.ok) throw new Error(`${path}: ${answer.status} ${await answer.text()}`);
-  return await answer.json();
+  const response = await fetch(`${relay.url}/api${path}`, { headers });
+  if (!response.ok) throw new Error(`${path}: ${response.status} ${await response.text()}`);
+  return await response.json();
 }
 
 interface Detail {
@@ -306,8 +306,8 @@ describe("every attempt", () => {
     const [arrived] = receiver.arrivals("ok");
     if (!arrived) throw new Error("nothing arrived");
     const { headers, body } = arrived;
-    const answer = await fetch(`${relay.url}/.well-known/jwks.json`);
-    const { keys } = (await answer.json()) as { keys: Record<string, string>[] };
+    const response = await fetch(`${relay.url}/.well-known/jwks.json`);
+    const { keys } = (await response.json()) as { keys: Record<string, string>[] };
     expect(keys.map(({ kid }) => kid)).toEqual(["2026-10"]);
     const key = createPublicKey({ key: { ...keys[0] }, format: "jwk" });
     const [, signature = ""] = /(?:^| )v1a,(\S+)/.exec(headers["webhook-signature"] ?? "") ?? [];

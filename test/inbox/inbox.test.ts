@@ -248,7 +248,7 @@ describe("the breaker", () => {
     expect(await inbox().lease([reference(2, "next", "next")])).toMatchObject([{ kind: "deliver" }]);
   });
 
-  it("hands over what it had held back as soon as it is closed", async () => {
+  it("drains what it had held back once it is closed", async () => {
     await fail(BREAKER_FAILURES);
     await accept({ event: "next", payment: "next" });
     // Their queue messages are delivered one by one and held back.

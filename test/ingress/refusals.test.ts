@@ -61,14 +61,14 @@ const UNAUTHENTICATED: readonly (readonly [RefusedReason, CaseRequest])[] = [
 describe("refusals", () => {
   it("every 401 is the same, byte for byte, whatever was wrong", async () => {
     outside.verifier = { status: 200, body: '{"valid":false}' };
-    const answers: string[] = [];
+    const responses: string[] = [];
     for (const [reason, request] of UNAUTHENTICATED) {
       vi.setSystemTime(reason === "stale" ? Date.parse(NOW) + 3_600_000 : Date.parse(NOW));
-      answers.push(JSON.stringify(await seen(request)));
+      responses.push(JSON.stringify(await seen(request)));
       expect(outside.lines("refused").at(-1)?.reason).toBe(reason);
     }
-    expect(new Set(answers).size).toBe(1);
-    expect(JSON.parse(answers[0] ?? "")).toMatchObject({
+    expect(new Set(responses).size).toBe(1);
+    expect(JSON.parse(responses[0] ?? "")).toMatchObject({
       status: 401,
       body: '{"error":"not authenticated"}',
     });
@@ -76,7 +76,7 @@ describe("refusals", () => {
 
   it("an address is either right or the same 404", async () => {
     const to = (path: string) => seen({ method: "POST", path, headers: json, body: "{}" }, IQPAY_IP);
-    const answers = await Promise.all(
+    const responses = await Promise.all(
       [
         "/in/stripe/broker-eu",
         "/in/ipay/nobody",
@@ -89,8 +89,8 @@ describe("refusals", () => {
         "/in/__proto__/constructor",
       ].map(to),
     );
-    expect(new Set(answers.map((answer) => JSON.stringify(answer))).size).toBe(1);
-    expect(answers[0]).toMatchObject({ status: 404, body: '{"error":"not found"}' });
+    expect(new Set(responses.map((response) => JSON.stringify(response))).size).toBe(1);
+    expect(responses[0]).toMatchObject({ status: 404, body: '{"error":"not found"}' });
   });
 
   it("no reason, no event and no outcome is named before verification", async () => {

@@ -51,10 +51,10 @@ describe("what is not verified", () => {
 
   it.each(Object.keys(forgeries))("%s is refused, kept nowhere and never sent", async (name) => {
     relay.outside.verifier = SAYS(false);
-    const answer = await send((await forgeries[name]?.()) as Request);
-    expect(answer.status).toBeGreaterThanOrEqual(400);
-    expect(answer.status).toBeLessThan(500);
-    expect(answer).toMatchObject({ outcome: null, id: null });
+    const reply = await send((await forgeries[name]?.()) as Request);
+    expect(reply.status).toBeGreaterThanOrEqual(400);
+    expect(reply.status).toBeLessThan(500);
+    expect(reply).toMatchObject({ outcome: null, id: null });
     await relay.untilSettled();
     expect(await keptRows()).toEqual([]);
     expect(relay.outside.delivered).toEqual([]);
@@ -76,9 +76,9 @@ describe("what is not verified", () => {
 
 describe("a configuration that is wrong", () => {
   it("takes nothing in: the provider has to come again", async () => {
-    const answer = await send(ipay("aa01"), { ...bindings, RELAY: "{}" });
-    expect(answer).toMatchObject({ status: 503, outcome: null });
-    expect(answer.retryAfter).not.toBeNull();
+    const reply = await send(ipay("aa01"), { ...bindings, RELAY: "{}" });
+    expect(reply).toMatchObject({ status: 503, outcome: null });
+    expect(reply.retryAfter).not.toBeNull();
     expect(await keptRows()).toEqual([]);
   });
 });
@@ -119,8 +119,8 @@ describe("a verifier that", () => {
     { status: 200, content_type: "application/json", body_repeat: { text: " ", times: 10_000 } },
   ])("says neither yes nor no ($status $body) is never taken for a yes", async (verifier) => {
     relay.outside.verifier = verifier;
-    const answer = await send(tokenpayments("cc03"));
-    expect(answer.outcome).not.toBe("accepted");
+    const reply = await send(tokenpayments("cc03"));
+    expect(reply.outcome).not.toBe("accepted");
     for (let hours = 0; hours < 30; hours += 5) {
       vi.setSystemTime(Date.now() + 5 * 3_600_000);
       await relay.ring();

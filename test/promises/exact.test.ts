@@ -37,11 +37,11 @@ describe("an amount", () => {
     await fc.assert(
       fc.asyncProperty(positive, async (amount) => {
         payment += 1;
-        const answer = await send(ipay(payment.toString(16).padStart(8, "0"), { amount }));
-        expect(answer.outcome).toBe("accepted");
+        const reply = await send(ipay(payment.toString(16).padStart(8, "0"), { amount }));
+        expect(reply.outcome).toBe("accepted");
         await relay.quiet();
         await relay.consume();
-        const body = bodies().find((text) => text.includes(answer.id ?? "?")) ?? "";
+        const body = bodies().find((text) => text.includes(reply.id ?? "?")) ?? "";
         expect((JSON.parse(body) as PaymentEvent).data.amount?.value).toBe(amount);
         const { raw: _, ...data } = (JSON.parse(body) as PaymentEvent).data;
         expect(numbersIn({ ...data, sequence: "" })).toEqual([]);
@@ -60,7 +60,7 @@ function numbersIn(value: unknown): number[] {
 
 describe("the body", () => {
   it("is the same over failures, evictions, a lost response and replays, byte for byte", async () => {
-    const answer = await send(ipay("aa01", { amount: "25.004500000000000001" }));
+    const reply = await send(ipay("aa01", { amount: "25.004500000000000001" }));
     let requests = 0;
     relay.crm = () => {
       requests += 1;
@@ -75,7 +75,7 @@ describe("the body", () => {
     }
     await relay.untilSettled();
     const [row] = await keptRows();
-    expect(row?.event_id).toBe(answer.id);
+    expect(row?.event_id).toBe(reply.id);
     expect(bodies().length).toBeGreaterThanOrEqual(5);
     expect(new Set(bodies())).toEqual(new Set([JSON.stringify(row?.event)]));
     expect(relay.twoBodies).toEqual([]);

@@ -33,7 +33,7 @@ const VALID = { status: 200, content_type: "application/json", body: '{"valid":t
 /** One accepted event of each provider, and a second one of two of them. */
 async function acceptSome(): Promise<string[]> {
   relay.outside.verifier = VALID;
-  const answers = [
+  const replies = [
     await send(ipay("aa01")),
     await send(await cryptopay("p1", "e1", "processing")),
     await send(await cryptopay("p1", "e2", "succeeded")),
@@ -41,10 +41,10 @@ async function acceptSome(): Promise<string[]> {
     await send(iqpay("bb02", 1)),
     await send(tokenpayments("cc03")),
   ];
-  expect(answers.map(({ status, outcome }) => `${status} ${outcome}`)).toEqual(
+  expect(replies.map(({ status, outcome }) => `${status} ${outcome}`)).toEqual(
     Array.from({ length: 6 }, () => "200 accepted"),
   );
-  return answers.map(({ id }) => id ?? "");
+  return replies.map(({ id }) => id ?? "");
 }
 
 async function expectAllDelivered(ids: readonly string[]): Promise<void> {
@@ -139,9 +139,9 @@ describe("an Inbox that is evicted", () => {
     await evictAll();
     const env = envWithInbox(async (stub, method, args) => {
       if (method === step) await evictAll();
-      const answer = await call(stub, method, args);
+      const reply = await call(stub, method, args);
       if (method === step) await evictAll();
-      return answer;
+      return reply;
     });
     await relay.untilSettled({ env });
     await expectAllDelivered(ids);
@@ -202,9 +202,9 @@ describe("storage that refuses", () => {
         }) as never);
       });
     }
-    const answer = await send(ipay("aa01"));
-    expect(answer).toMatchObject({ status: 503, outcome: null, id: null });
-    expect(Number(answer.retryAfter)).toBeGreaterThan(0);
+    const reply = await send(ipay("aa01"));
+    expect(reply).toMatchObject({ status: 503, outcome: null, id: null });
+    expect(Number(reply.retryAfter)).toBeGreaterThan(0);
     await evictAll();
     expect(await keptRows()).toEqual([]);
     const again = await send(ipay("aa01"));
@@ -218,9 +218,9 @@ describe("storage that refuses", () => {
         throw new Error("overloaded");
       },
     };
-    const answer = await send(ipay("aa01"), { ...bindings, INBOX: unreachable as never });
-    expect(answer.status).toBe(503);
-    expect(answer.retryAfter).not.toBeNull();
+    const reply = await send(ipay("aa01"), { ...bindings, INBOX: unreachable as never });
+    expect(reply.status).toBe(503);
+    expect(reply.retryAfter).not.toBeNull();
   });
 });
 
@@ -228,7 +228,7 @@ describe("the CRM", () => {
   it("that fails, hangs up, redirects and limits gets every event in the end", async () => {
     const ids = await acceptSome();
     let requests = 0;
-    const answers = [
+    const replies = [
       () => new Response("", { status: 500 }),
       () => Promise.reject(new Error("connection reset")),
       () => new Response("", { status: 302, headers: { location: "/elsewhere" } }),
@@ -237,7 +237,7 @@ describe("the CRM", () => {
     ];
     relay.crm = () => {
       requests += 1;
-      return answers[requests]?.() ?? new Response("ok");
+      return replies[requests]?.() ?? new Response("ok");
     };
     await expectAllDelivered(ids);
   });

@@ -310,7 +310,7 @@ export function tokenpayments(payment: string, token = `tkn${payment.padEnd(24, 
   });
 }
 
-export interface Answer {
+export interface Reply {
   readonly status: number;
   readonly outcome: string | null;
   readonly id: string | null;
@@ -318,7 +318,7 @@ export interface Answer {
 }
 
 /** Through the ingress, as the provider sees it. */
-export async function send(request: Request, env = bindings): Promise<Answer> {
+export async function send(request: Request, env = bindings): Promise<Reply> {
   const ctx = createExecutionContext();
   const response = await app.fetch(request, env, ctx);
   await response.text();

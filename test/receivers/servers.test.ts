@@ -89,8 +89,8 @@ describe.each(LANGUAGES)("$name ($file)", ({ name, file, probe, command }) => {
 
   async function post(body: string, headers: Readonly<Record<string, string>>): Promise<number | null> {
     try {
-      const answer = await fetch(url, { method: "POST", body, headers: { ...headers } });
-      return answer.status;
+      const response = await fetch(url, { method: "POST", body, headers: { ...headers } });
+      return response.status;
     } catch {
       return null;
     }

@@ -79,11 +79,11 @@ export class Outside {
     }
     this.verifierCalls += 1;
     if (this.verifier === "must_not_be_called") throw new Error(`must not be called: ${request.url}`);
-    return await answerOf(this.verifier, init?.signal ?? null);
+    return await responseOf(this.verifier, init?.signal ?? null);
   }
 }
 
-function answerOf(script: Exclude<VerifierScript, string>, signal: AbortSignal | null): Promise<Response> {
+function responseOf(script: Exclude<VerifierScript, string>, signal: AbortSignal | null): Promise<Response> {
   if ("hang" in script) {
     return new Promise((_, reject) => {
       signal?.addEventListener("abort", () => reject(signal.reason));

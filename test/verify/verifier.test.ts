@@ -76,8 +76,8 @@ describe("the question", () => {
 
   it("a response of any other status does not count, whatever it says", async () => {
     for (const status of [201, 203, 206, 301, 302, 400, 401, 404, 410, 429, 500, 503]) {
-      const answer = () => Promise.resolve(new Response('{"valid":true}', { status }));
-      expect(await askVerifier(ASKED, answer)).toEqual({ outage: "verifier_status" });
+      const respond = () => Promise.resolve(new Response('{"valid":true}', { status }));
+      expect(await askVerifier(ASKED, respond)).toEqual({ outage: "verifier_status" });
     }
   });
 

@@ -182,8 +182,8 @@ export class System {
   /** `GET /api/ledger`. */
   async ledger(): Promise<Ledger> {
     const headers = { authorization: `Bearer ${this.secrets["ADMIN_TOKEN"]}` };
-    const answer = await fetch(`${this.relay.url}/api/ledger`, { headers });
-    return (await answer.json()) as Ledger;
+    const response = await fetch(`${this.relay.url}/api/ledger`, { headers });
+    return (await response.json()) as Ledger;
   }
 
   /** Whatever at the CRM is not what was accepted: verified, once, in order, and nothing else. */
