@@ -93,7 +93,7 @@ export const MIN_HANDOVER_TIMEOUT_MS = 100;
 export const MAX_HANDOVER_TIMEOUT_MS = 600_000;
 /** The hand-over time-out doubles this often: from half a minute to eight, however long the consumer is down. */
 export const HANDOVER_MAX_DOUBLINGS = 4;
-/** Beyond the attempt's own time-out: how long a leased delivery is attempted by nobody else. */
+/** Beyond the attempt's own time-out: how long a delivery stays leased. */
 export const LEASE_GRACE_MS = 5_000;
 /** Queues accept 100 messages a batch. */
 export const QUEUE_BATCH_MESSAGES = 100;
@@ -136,7 +136,7 @@ export const MAX_RESPONSE_EXCERPT_BYTES = 16_384;
 export const RESPONSE_EXCERPT_TIMEOUT_MS = 2_000;
 /** Requests a Worker may have open at once (Cloudflare: 6 connections waiting for a response). */
 export const MAX_OPEN_CONNECTIONS = 6;
-/** The public half of a key outlives the key by this: a request signed at its end is believed for five minutes. */
+/** The public half of a key outlives the key by this: receivers accept a request signed at its end for five minutes. */
 export const PUBLISHED_AFTER_EXPIRY_MS = 600_000;
 /** Long enough to spare requests, short enough that a new key is known before the old one is taken away. */
 export const JWKS_MAX_AGE_SECONDS = 300;

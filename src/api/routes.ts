@@ -44,7 +44,7 @@ api.get("/events", async (c) => {
   if (!query.ok) return badRequest(c, query.problems);
   const { payment_id, cursor, limit, ...filter } = query.value;
   if (payment_id !== undefined) {
-    if (filter.q !== undefined) return badRequest(c, ["q: a payment's events are few, look at them all"]);
+    if (filter.q !== undefined) return badRequest(c, ["q: a payment's events are few, list them all"]);
     const all = await (await c.var.inbox.homeOf(payment_id)).timeline(payment_id);
     const events = all.filter(({ row }) => agrees(filterOf(filter), row));
     return c.json(

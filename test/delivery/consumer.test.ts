@@ -59,13 +59,13 @@ async function owed(stated: Stated & { shard?: string } = {}): Promise<Reference
   return sent[before] as Reference;
 }
 
-type Doors = Partial<Pick<Inbox, "lease" | "settle" | "settleVerification">>;
+type Calls = Partial<Pick<Inbox, "lease" | "settle" | "settleVerification">>;
 
 /** Inbox objects with some of their calls replaced, the rest being real. */
-function envWith(doors: (shard: string) => Doors): Env {
+function envWith(calls: (shard: string) => Calls): Env {
   const getByName = (shard: string) => {
     const real = inboxOf(shard);
-    const replaced = doors(shard) as Record<string, unknown>;
+    const replaced = calls(shard) as Record<string, unknown>;
     return new Proxy(real, {
       get: (target, name) => replaced[name as string] ?? (Reflect.get(target, name) as unknown),
     });
@@ -396,7 +396,7 @@ describe("a deferred callback", () => {
     callback: {} as StoredCallback,
     attempt: 2,
   };
-  const doors = (settleVerification: Doors["settleVerification"]) => ({
+  const calls = (settleVerification: Calls["settleVerification"]) => ({
     env: envWith(() => ({
       lease: () => Promise.resolve([lease]) as never,
       ...(settleVerification ? { settleVerification } : {}),
@@ -407,7 +407,7 @@ describe("a deferred callback", () => {
     const settled = vi.fn(() => Promise.resolve({ next: "retry" as const, seconds: 59.1 }));
     const one = message(reference);
     await run([one], {
-      ...doors(settled),
+      ...calls(settled),
       reprocess: () => Promise.resolve({ kind: "undecided", reason: "verifier_timeout" }),
     });
     expect(fate(one)).toBe(60);
@@ -420,7 +420,7 @@ describe("a deferred callback", () => {
 
   it("that cannot be decided because of our failure is retried", async () => {
     const one = message(reference);
-    await run([one], { ...doors(undefined), reprocess: () => Promise.reject(new Error("a bug")) });
+    await run([one], { ...calls(undefined), reprocess: () => Promise.reject(new Error("a bug")) });
     expect(fate(one)).toBe(10);
     expect(faults()).toMatchObject([{ event: "cb_1" }]);
   });
@@ -455,9 +455,9 @@ describe("a message", () => {
   });
 
   it("about an unknown payment, or a shard that was never used, is acknowledged", async () => {
-    const strangers = [message(good), message({ ...good, shard: "16/15" })];
-    await run(strangers);
-    expect(strangers.map(fate)).toEqual(["acked", "acked"]);
+    const unknown = [message(good), message({ ...good, shard: "16/15" })];
+    await run(unknown);
+    expect(unknown.map(fate)).toEqual(["acked", "acked"]);
     expect(outside.delivered).toEqual([]);
   });
 

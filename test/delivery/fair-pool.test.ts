@@ -27,7 +27,7 @@ describe("the fair pool", () => {
       },
     );
     // Everything that can move without the hanging ones has moved after as many ticks.
-    for (let turn = 0; turn < items.length * 10; turn += 1) await Promise.resolve();
+    for (let tick = 0; tick < items.length * 10; tick += 1) await Promise.resolve();
     hanging.resolve();
     await all;
     return { started, most };

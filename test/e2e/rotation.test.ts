@@ -1,6 +1,6 @@
 /**
  * Secrets rotated under load on both sides, in real processes: deploy the new one beside the old one, let
- * the other side switch, take the old one out. Nobody is ever refused, and nothing arrives that the CRM
+ * the other side switch, take the old one out. No callback is refused, and nothing arrives that the CRM
  * cannot verify with the one secret it holds.
  */
 import { appendFileSync, copyFileSync, mkdtempSync, rmSync } from "node:fs";
@@ -22,7 +22,7 @@ const PROJECT = join(import.meta.dirname, "../..");
 const ACCOUNT = "broker-eu";
 /** The names of the secrets; their values are samples. */
 const INCOMING = { old: "CRYPTOPAY_SECRET_OLD", new: "CRYPTOPAY_SECRET" };
-const OUTGOING = { old: "CRM_SIGNING_SECRET", new: "CRM_SIGNING_SECRET_NEW" };
+const SIGNING = { old: "CRM_SIGNING_SECRET", new: "CRM_SIGNING_SECRET_NEW" };
 const NEW_SIGNING_SECRET = "whsec_bmV3IHNpZ25pbmcgc2VjcmV0IG9mIHRoZSBDUk0h";
 
 /** A callback begins every so often, whatever became of those before. */
@@ -43,12 +43,12 @@ beforeAll(async () => {
   folder = copyProject(PROJECT, mkdtempSync(join(tmpdir(), "psp-relay-rotation-")));
   secretsFile = join(folder, "secrets");
   copyFileSync(join(PROJECT, ".dev.vars.example"), secretsFile);
-  appendFileSync(secretsFile, `\n${OUTGOING.new}="${NEW_SIGNING_SECRET}"\n`);
+  appendFileSync(secretsFile, `\n${SIGNING.new}="${NEW_SIGNING_SECRET}"\n`);
   secrets = readSecrets(secretsFile);
-  crm = new FailingCrm(await freePort(), secrets[OUTGOING.old] ?? "");
+  crm = new FailingCrm(await freePort(), secrets[SIGNING.old] ?? "");
   await crm.recover();
   port = await freePort();
-  await start([INCOMING.old], [OUTGOING.old]);
+  await start([INCOMING.old], [SIGNING.old]);
 });
 afterAll(async () => {
   await relay.stop();
@@ -56,7 +56,7 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-async function start(incoming: readonly string[], outgoing: readonly string[]): Promise<void> {
+async function start(incoming: readonly string[], signing: readonly string[]): Promise<void> {
   relay = await startRelay({
     port,
     project: folder,
@@ -64,16 +64,16 @@ async function start(incoming: readonly string[], outgoing: readonly string[]): 
     crmUrl: crm.url,
     verifierUrl: "http://127.0.0.1:9/",
     secretsFile,
-    relay: (config) => holding(config, [...incoming], [...outgoing]),
+    relay: (config) => holding(config, [...incoming], [...signing]),
   });
 }
 
-function holding(config: RelayConfig, incoming: string[], outgoing: string[]): RelayConfig {
+function holding(config: RelayConfig, incoming: string[], signing: string[]): RelayConfig {
   const source = config.sources["cryptopay"]?.[ACCOUNT];
   const destination = config.destinations["crm"];
   if (source === undefined || destination === undefined) throw new Error("wrangler.toml has changed");
   source.secrets = incoming;
-  destination.secrets = outgoing;
+  destination.secrets = signing;
   // What was under way when the relay was stopped is soon sent again by the next one.
   destination["schedule_seconds"] = Array.from({ length: 20 }, () => 1);
   config["handover_lease_ms"] = 1_500;
@@ -81,9 +81,9 @@ function holding(config: RelayConfig, incoming: string[], outgoing: string[]): R
 }
 
 /** A new configuration on the same state is what a deployment is. */
-async function deploy(incoming: readonly string[], outgoing: readonly string[]): Promise<void> {
+async function deploy(incoming: readonly string[], signing: readonly string[]): Promise<void> {
   await relay.stop();
-  await start(incoming, outgoing);
+  await start(incoming, signing);
 }
 
 function post(payment: string, secret: string): Promise<Reply> {
@@ -155,14 +155,14 @@ it("no callback is refused and no signature fails while every secret is replaced
   const provider = new Provider(secrets[INCOMING.old] ?? "");
   await goOn(provider);
 
-  await deploy([INCOMING.new, INCOMING.old], [OUTGOING.new, OUTGOING.old]);
+  await deploy([INCOMING.new, INCOMING.old], [SIGNING.new, SIGNING.old]);
   await goOn(provider);
   provider.switchTo(secrets[INCOMING.new] ?? "");
   await goOn(provider);
-  crm.hold(secrets[OUTGOING.new] ?? "");
+  crm.hold(secrets[SIGNING.new] ?? "");
   await goOn(provider);
 
-  await deploy([INCOMING.new], [OUTGOING.new]);
+  await deploy([INCOMING.new], [SIGNING.new]);
   await goOn(provider);
   await provider.stop();
 

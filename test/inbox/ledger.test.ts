@@ -106,7 +106,7 @@ const happening = fc.oneof(
       seconds: fc.constantFrom(1, 31, 600, 40_000),
     }),
   },
-  { weight: 1, arbitrary: fc.constant({ kind: "new life" as const }) },
+  { weight: 1, arbitrary: fc.constant({ kind: "restart" as const }) },
 );
 type Happening = typeof happening extends fc.Arbitrary<infer T> ? T : never;
 
@@ -159,7 +159,7 @@ class Subject {
       case "time":
         vi.setSystemTime(Date.now() + what.seconds * 1000);
         return await inbox.alarm();
-      case "new life":
+      case "restart":
         this.#inbox = new Inbox(this.#state, env);
         return;
     }

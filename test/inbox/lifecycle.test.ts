@@ -180,7 +180,7 @@ const statement = fc
   .map(({ status, refunded }): Stated => ({ status, ...(refunded === null ? {} : { refunded }) }));
 
 /** Histories without the one pair whose order matters: failed, and confirmed. */
-const LIVES: readonly (readonly Status[])[] = [
+const HISTORIES: readonly (readonly Status[])[] = [
   ["created", "pending", "confirmed"],
   ["created", "pending", "failed"],
   ["created", "action_required", "expired"],
@@ -190,10 +190,10 @@ const LIVES: readonly (readonly Status[])[] = [
 ];
 
 describe("any order", () => {
-  it.each(LIVES)("%s, %s, %s … ends in the same state however it comes", (...life) => {
-    const end = run(life.map((status) => ({ status }))).state.status;
+  it.each(HISTORIES)("%s, %s, %s … ends in the same state however it comes", (...history) => {
+    const end = run(history.map((status) => ({ status }))).state.status;
     fc.assert(
-      fc.property(fc.shuffledSubarray(life, { minLength: life.length }), (order) => {
+      fc.property(fc.shuffledSubarray(history, { minLength: history.length }), (order) => {
         expect(run(order.map((status) => ({ status }))).state.status).toBe(end);
       }),
     );

@@ -68,18 +68,18 @@ function expectEvery(periodMs: number, slots: readonly number[], fromMs: number)
 
 it("a backlog is delivered at the rate, without a slot left empty", async () => {
   // Slots too far away were once taken and not used, so that every next slot was too far away for ever.
-  const crowd = 12;
+  const backlog = 12;
   await deploy(EVERY_SECOND);
-  for (let n = 1; n <= crowd; n += 1) await accept(`p${n}`, `e${n}`);
-  await vi.waitFor(() => expect(sent).toHaveLength(crowd));
+  for (let n = 1; n <= backlog; n += 1) await accept(`p${n}`, `e${n}`);
+  await vi.waitFor(() => expect(sent).toHaveLength(backlog));
   const startMs = Date.now();
   const slots = await consume();
-  for (let second = 1; second <= crowd + 1; second += 1) {
+  for (let second = 1; second <= backlog + 1; second += 1) {
     vi.setSystemTime(startMs + second * 1_000);
     await runDurableObjectAlarm(inbox());
     slots.push(...(await consume()));
   }
-  expect(slots).toHaveLength(crowd);
+  expect(slots).toHaveLength(backlog);
   expectEvery(1_000, slots, startMs);
 });
 

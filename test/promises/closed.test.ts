@@ -41,7 +41,7 @@ describe("what is not verified", () => {
       return forged;
     },
     "an iqpay callback at a wrong address": () => iqpay("bb02", 1, "guessed-path"),
-    "an iqpay callback from a stranger": () => {
+    "an iqpay callback from another address": () => {
       const forged = new Request(iqpay("bb02", 1));
       forged.headers.set("cf-connecting-ip", "203.0.113.9");
       return forged;

@@ -29,7 +29,7 @@ export function demoSteps(who: Credentials, tag: string, now: Date): DemoStep[] 
     name: string,
     role: DemoStep["role"],
     reference: string,
-    build: (told: { payment: string; reference: string; now: Date }) => Callback,
+    build: (facts: { payment: string; reference: string; now: Date }) => Callback,
   ): DemoStep => ({
     name,
     role,
@@ -41,13 +41,13 @@ export function demoSteps(who: Credentials, tag: string, now: Date): DemoStep[] 
     }),
   });
   return [
-    step("iPay", "genuine", `client-${tag}`, (told) => ipay(who.ipay, told)),
-    step("CryptoPay", "genuine", `order-${tag}`, (told) => cryptopay(who.cryptopay, told)),
-    step("iqpay", "genuine", `wallet-${tag}`, (told) => iqpay(who.iqpay, told)),
-    step("TokenPayments", "genuine", `INV-${tag}`, (told) => tokenpayments(who.tokenpayments, told)),
-    step("CryptoPay, again", "duplicate", `order-${tag}`, (told) => cryptopay(who.cryptopay, told)),
-    step("iPay, forged", "forgery", `forger-${tag}`, (told) =>
-      ipay({ ...who.ipay, token: "tok_forged" }, told),
+    step("iPay", "genuine", `client-${tag}`, (facts) => ipay(who.ipay, facts)),
+    step("CryptoPay", "genuine", `order-${tag}`, (facts) => cryptopay(who.cryptopay, facts)),
+    step("iqpay", "genuine", `wallet-${tag}`, (facts) => iqpay(who.iqpay, facts)),
+    step("TokenPayments", "genuine", `INV-${tag}`, (facts) => tokenpayments(who.tokenpayments, facts)),
+    step("CryptoPay, again", "duplicate", `order-${tag}`, (facts) => cryptopay(who.cryptopay, facts)),
+    step("iPay, forged", "forgery", `forger-${tag}`, (facts) =>
+      ipay({ ...who.ipay, token: "tok_forged" }, facts),
     ),
   ];
 }
@@ -57,7 +57,7 @@ export function awaited(sent: readonly SentStep[]): string[] {
   return sent.flatMap((p) => (p.role === "genuine" && p.reply.eventId !== null ? [p.reply.eventId] : []));
 }
 
-/** Everything that is not as it must be, in words; empty if all is well. */
+/** Every problem, as a sentence; empty if there is none. */
 export function problems(sent: readonly SentStep[], received: readonly Received[]): string[] {
   const wrong: string[] = [];
   for (const { name, role, reply, reference } of sent) {
@@ -70,7 +70,7 @@ export function problems(sent: readonly SentStep[], received: readonly Received[
     }
     const outcome = role === "genuine" ? "accepted" : "duplicate";
     if (reply.status !== 200 || reply.outcome !== outcome) {
-      wrong.push(`${name}: should be answered 200 ${outcome}, got ${said}`);
+      wrong.push(`${name}: should get 200 ${outcome}, got ${said}`);
     }
     if (role === "duplicate") continue;
     const event = arrived[0];
@@ -87,7 +87,7 @@ export function problems(sent: readonly SentStep[], received: readonly Received[
   return wrong;
 }
 
-/** Rows for the table: callback, answer, outcome, event, arrival. */
+/** Rows for the table: callback, status, outcome, event, arrival. */
 export function rows(sent: readonly SentStep[], received: readonly Received[]): string[][] {
   const byId = new Map(received.map((r) => [r.id, r]));
   return sent.map(({ name, role, reply, sentAt }) => {

@@ -1,4 +1,4 @@
-/** What the providers tell during the outage: payments that go on living while nobody hears of them. Pure. */
+/** What the providers send during the outage: payments whose state goes on changing meanwhile. Pure. */
 import {
   type Callback,
   type Credentials,
@@ -8,7 +8,7 @@ import {
   iqpay,
 } from "../callbacks.ts";
 
-/** Builds a callback at the provider's clock; a step is told when the one before it was accepted. */
+/** Builds a callback at the provider's clock; a step is sent when the one before it was accepted. */
 export type Told = (now: Date) => Callback;
 
 type History = (payment: string, who: Credentials) => Told[];
