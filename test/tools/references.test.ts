@@ -58,6 +58,12 @@ describe("the checker", () => {
     ["a document that is nowhere", "src/a.ts", "// (event.md 3.2)", ["event.md 3.2", "event.md"]],
     ["a document below a folder", "src/a.ts", "// docs/gone.md", ["docs/gone.md"]],
     ["a heading that is not there", "src/a.ts", "// docs/storage.md#gone", ["docs/storage.md#gone"]],
+    [
+      "a quoted heading that is not there",
+      "src/a.ts",
+      '// (docs/storage.md, "Gone")',
+      ['docs/storage.md, "Gone"'],
+    ],
     ["a numbered threat", "src/a.ts", "// (threats 4, 5)", ["threats 4"]],
     ["a numbered rule", "src/a.ts", "// by rule 9", ["rule 9"]],
     ["a section of a page that exists", "src/a.ts", "// storage.md 2.1", ["storage.md 2.1"]],
@@ -76,7 +82,10 @@ describe("the checker", () => {
   });
 
   it.each([
-    ["src/a.ts", "// docs/storage.md#what-an-event-costs, README.md, storage.md and RFC 8259 section 6"],
+    [
+      "src/a.ts",
+      '// docs/storage.md#what-an-event-costs, README.md, "Same", storage.md and RFC 8259 section 6',
+    ],
     [
       "docs/storage.md",
       "[a](../README.md#same-1) [b](../src/a.ts) [c](#storage) [d](../src) [e](https://x.y/z.md)",

@@ -9,6 +9,8 @@ export type Repository = ReadonlyMap<string, string>;
 
 /** `docs/a.md`, `../a.md#heading`, `a.md`; not the `.md` of a package's address or of a pattern. */
 const DOCUMENT = /(?<![\w/.*:-])((?:\.{0,2}\/)*[\w-]+(?:\/[\w-]+)*\.md)\b(#[\w-]+)?(?!\.)/gi;
+/** `docs/a.md, "A heading"`, also over the end of a comment's line. */
+const QUOTED = /([\w./-]+\.md),\s+(?:\*\s+|\/\/\s+)?"([^"]+)"/g;
 /** A Markdown link or image to anything in the repository. */
 const LINK = /\]\((?!https?:|mailto:)([^)#\s]*)(#[^)\s]+)?\)/g;
 /** Numbers of lists and sections that only another document could explain. */
@@ -36,7 +38,12 @@ export function brokenReferences(path: string, text: string, repository: Reposit
   const named = [...rest.matchAll(DOCUMENT)]
     .filter(([, target = "", anchor]) => !resolves(placesOf(path, target), anchor, repository))
     .map(([all]) => all);
-  return [...numbered, ...linked, ...named];
+  const quoted = [...rest.matchAll(QUOTED)]
+    .filter(
+      ([, target = "", heading = ""]) => !resolves(placesOf(path, target), `#${slugOf(heading)}`, repository),
+    )
+    .map(([all]) => all);
+  return [...numbered, ...linked, ...named, ...quoted];
 }
 
 /** Where a document named in a comment may be: beside the file, from the root, or in docs/. */
@@ -62,14 +69,18 @@ export function slugsOf(markdown: string): ReadonlySet<string> {
   const slugs = new Set<string>();
   const prose = markdown.replaceAll(/^(```|~~~)[^]*?^\1/gm, "");
   for (const [, heading = ""] of prose.matchAll(/^#{1,6} +(.+?) *#*$/gm)) {
-    const slug = heading
-      .replaceAll(/\[([^\]]*)\]\([^)]*\)/g, "$1")
-      .toLowerCase()
-      .replaceAll(/[^\p{L}\p{N}\p{M}_ -]/gu, "")
-      .replaceAll(" ", "-");
+    const slug = slugOf(heading);
     let unique = slug;
     for (let times = 1; slugs.has(unique); times += 1) unique = `${slug}-${times}`;
     slugs.add(unique);
   }
   return slugs;
+}
+
+function slugOf(heading: string): string {
+  return heading
+    .replaceAll(/\[([^\]]*)\]\([^)]*\)/g, "$1")
+    .toLowerCase()
+    .replaceAll(/[^\p{L}\p{N}\p{M}_ -]/gu, "")
+    .replaceAll(" ", "-");
 }
