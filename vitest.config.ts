@@ -1,5 +1,5 @@
 /**
- * Two projects: `workerd` runs pure modules, Inbox, consumer and the front door in the runtime they are
+ * Two projects: `workerd` runs pure modules, Inbox, consumer and ingress in the runtime they are
  * made for; `node` runs the tools and the end-to-end tests, which start real processes.
  */
 import { cloudflareTest } from "@cloudflare/vitest-plugin";

@@ -1,8 +1,8 @@
 /**
  * How long after the provider's 2xx the CRM has the event, at a steady rate and with a healthy CRM.
  *
- * The real Worker under `wrangler dev`, a generator that does not wait for answers, and a CRM that
- * verifies every signature, all on this machine: the figures compare settings, they do not foretell what
+ * The real Worker under `wrangler dev`, a generator that does not wait for responses, and a CRM that
+ * verifies every signature, all on this machine: the figures compare settings, they do not predict what
  * Cloudflare's network does. Bounded in time; nothing is asserted.
  */
 import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
@@ -24,9 +24,9 @@ const USAGE = `Usage: npm run bench:latency -- [options]
   --batch-timeout <s>  max_batch_timeout of the queue's consumer, seconds (as in wrangler.toml)`;
 
 const PROJECT = join(import.meta.dirname, "..");
-/** The first events pay for compiling and opening databases. */
+/** The first events include the time of compiling and opening databases. */
 const WARM_UP_EVENTS = 100;
-/** Everything has arrived long before, or does not. */
+/** Long after the last arrival on any machine. */
 const DRAIN_DEADLINE_MS = 60_000;
 
 const { values } = readArgs(USAGE, {
@@ -46,7 +46,7 @@ function positive(name: string, text: string, most: number): number {
   return number;
 }
 
-/** A copy: `wrangler dev` reloads when a source file is saved, and forgets its queue. */
+/** A copy: `wrangler dev` reloads when a source file is saved, and loses its queue. */
 function projectCopy(): string {
   const folder = mkdtempSync(join(tmpdir(), "psp-relay-latency-"));
   for (const part of ["src", "wrangler.toml", "package.json", "tsconfig.json"]) {
@@ -66,8 +66,8 @@ const secretsFile = join(PROJECT, ".dev.vars.example");
 const secrets = readSecrets(secretsFile);
 /** By event id, in ms since the start of this process. */
 const arrivedAt = new Map<string, number>();
-const answeredAt = new Map<string, number>();
-const answerMs: number[] = [];
+const acceptedAt = new Map<string, number>();
+const replyMs: number[] = [];
 let failures = 0;
 
 const crm = await startCrm({
@@ -92,8 +92,8 @@ try {
     const reply = await send(cryptopay(who, { payment, now: new Date() }), relay.url);
     if (reply.outcome !== "accepted" || reply.eventId === null) failures += 1;
     else if (measured) {
-      answeredAt.set(reply.eventId, performance.now());
-      answerMs.push(performance.now() - from);
+      acceptedAt.set(reply.eventId, performance.now());
+      replyMs.push(performance.now() - from);
     }
   };
   for (let i = 0; i < WARM_UP_EVENTS; i += 1) await one(`warm-up-${i}`, false);
@@ -109,13 +109,13 @@ try {
   await Promise.all(sending);
   const sentMs = performance.now() - from;
   const deadline = performance.now() + DRAIN_DEADLINE_MS;
-  while ([...answeredAt.keys()].some((id) => !arrivedAt.has(id)) && performance.now() < deadline) {
+  while ([...acceptedAt.keys()].some((id) => !arrivedAt.has(id)) && performance.now() < deadline) {
     await delay(100);
   }
 
-  const waits = [...answeredAt].flatMap(([id, at]) => {
+  const waits = [...acceptedAt].flatMap(([id, at]) => {
     const arrived = arrivedAt.get(id);
-    // The CRM may have it before the provider has read our answer.
+    // The CRM may have it before the provider has read our response.
     return arrived === undefined ? [] : [Math.max(0, arrived - at)];
   });
   const setting =
@@ -128,12 +128,12 @@ try {
     `load       ${rate}/s asked for, ${(total / (sentMs / 1_000)).toFixed(1)}/s made, ${total} callbacks`,
   );
   console.log(`setting    max_batch_timeout = ${setting} s`);
-  console.log(`arrived    ${waits.length} of ${answeredAt.size} accepted; ${failures} not accepted\n`);
+  console.log(`arrived    ${waits.length} of ${acceptedAt.size} accepted; ${failures} not accepted\n`);
   console.log(
     table(
       ["ms", "p50", "p90", "p99", "max"],
       [
-        ["provider's request to our 2xx", ...quantiles(answerMs)],
+        ["provider's request to our 2xx", ...quantiles(replyMs)],
         ["our 2xx to the CRM's receipt", ...quantiles(waits)],
       ],
     ),

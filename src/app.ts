@@ -1,4 +1,4 @@
-/** The Hono app: mounts what answers HTTP, and nothing else; one notFound, one onError. */
+/** The Hono app: mounts the HTTP routes, and nothing else; one notFound, one onError. */
 import { Hono } from "hono";
 import { api } from "./api/routes.ts";
 import { configOf } from "./config/load.ts";
@@ -6,6 +6,7 @@ import { jwks } from "./delivery/jwks.ts";
 import type { Env } from "./env.ts";
 import { receive } from "./ingress/route.ts";
 import { refuse, unavailable } from "./ingress/reply.ts";
+import { JWKS_MAX_AGE_SECONDS } from "./limits.ts";
 import { fault } from "./log.ts";
 
 export const app = new Hono<{ Bindings: Env }>();
@@ -26,9 +27,6 @@ app.get("/healthz", (c) => {
     : c.json({ status: "misconfigured", problems: loaded.problems }, 503);
 });
 
-/** Long enough to spare requests, short enough that a new key is known before the old one is taken away. */
-const JWKS_MAX_AGE_SECONDS = 300;
-
 app.get("/.well-known/jwks.json", async (c) => {
   const loaded = configOf(c.env);
   if (!loaded.ok) return unavailable();
@@ -36,7 +34,7 @@ app.get("/.well-known/jwks.json", async (c) => {
   return c.json(await jwks(loaded.config, Date.now()));
 });
 
-// As the ingress refuses, so that nothing tells an address that exists from one that does not.
+// The same 404 as the ingress: an address that exists must not be distinguishable from one that does not.
 app.notFound(() => refuse("route"));
 
 app.onError((error, c) => {

@@ -1,11 +1,11 @@
 /**
- * Request coalescing: what is asked for while a call is under way, or in the same turn, goes together in
- * the next call. So a batch costs a handful of calls, and nobody waits for a slower neighbour.
+ * Request coalescing: items that arrive while a call is under way, or in the same tick of the event loop,
+ * share the next call. A batch costs a few calls, and no caller waits for a slower one.
  */
 
 interface Waiting<In, Out> {
   readonly item: In;
-  readonly resolve: (answer: Out) => void;
+  readonly resolve: (result: Out) => void;
   readonly reject: (error: unknown) => void;
 }
 
@@ -16,7 +16,7 @@ export class Coalescer<In, Out> {
   #running: Promise<void> | null = null;
 
   /**
-   * @param call answers every item, in their order
+   * @param call returns one result per item, in their order
    * @param maxItems of one call
    */
   constructor(call: (items: readonly In[]) => Promise<readonly Out[]>, maxItems = Number.POSITIVE_INFINITY) {
@@ -38,16 +38,16 @@ export class Coalescer<In, Out> {
     await this.#running;
   }
 
-  /** Never rejects: a failure goes to those who wait for it. */
+  /** Never rejects: a failure goes to the callers of that group. */
   async #run(): Promise<void> {
-    // Others may be about to ask in this very turn.
+    // Callers in the same tick share this call.
     await Promise.resolve();
     while (this.#waiting.length > 0) {
       const group = this.#waiting.splice(0, this.#maxItems);
       try {
-        const answers = await this.#call(group.map(({ item }) => item));
-        if (answers.length !== group.length) throw new Error("not every item was answered");
-        for (const [index, { resolve }] of group.entries()) resolve(answers[index] as Out);
+        const results = await this.#call(group.map(({ item }) => item));
+        if (results.length !== group.length) throw new Error("not every item has a result");
+        for (const [index, { resolve }] of group.entries()) resolve(results[index] as Out);
       } catch (error) {
         for (const { reject } of group) reject(error);
       }

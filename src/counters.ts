@@ -1,11 +1,11 @@
 /**
  * Counters: one Analytics Engine point per thing that happened, by source or destination, outcome and
- * reason. A refused callback costs no storage, so this and the log are all that remembers it.
+ * reason. A refused callback is stored nowhere: this and the log are its only record.
  */
 import { fault } from "./log.ts";
 
 export interface CounterBindings {
-  /** One point per thing that happened; without it the log alone tells. */
+  /** One point per thing that happened; without it there is only the log. */
   readonly COUNTERS?: AnalyticsEngineDataset;
 }
 

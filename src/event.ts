@@ -1,7 +1,7 @@
 /**
- * `payment-event.v1`: what the CRM receives (event.md 3.2), its statuses and their ranks.
+ * `payment-event.v1`: what the CRM receives (docs/events.md), its statuses and their ranks.
  *
- * Amounts are decimal strings and never numbers. The schema is the one description of the wire
+ * Amounts are decimal strings and never numbers. The schema is the one description of the
  * format: types are inferred from it, tests validate every emitted event against it.
  */
 import { z } from "zod";
@@ -21,7 +21,7 @@ export const STATUSES = [
 ] as const;
 export type Status = (typeof STATUSES)[number];
 
-/** Folding order (event.md 3.2): a lower rank never follows a higher one, but for the named exceptions. */
+/** Folding order (docs/events.md#statuses-and-folding): a lower rank never follows a higher one, but for the named exceptions. */
 export const STATUS_RANK: Readonly<Record<Status, number>> = {
   created: 0,
   pending: 1,
@@ -59,7 +59,7 @@ export const blockchain = z.strictObject({
 });
 export type Blockchain = z.infer<typeof blockchain>;
 
-/** How a callback was believed, strongest first (event.md 3.5). There is no "none". */
+/** How a callback was proved, strongest first (docs/events.md#what-to-rely-on). There is no "none". */
 export const ASSURANCES = [
   "signed",
   "partial_signature",
@@ -91,12 +91,12 @@ export const rawCallback = z.strictObject({
 export type RawCallback = z.infer<typeof rawCallback>;
 
 export const paymentEvent = z.strictObject({
-  /** Deterministic (event.md 3.3); equals the `webhook-id` header for ever. */
+  /** Deterministic (src/providers/ids.ts); equals the `webhook-id` header for ever. */
   id: z.string().regex(/^evt_[0-9a-f]{32}$/),
   /** `payment.<status>`, `payout.<status>`, `payment.updated`, `provider.event` or `relay.test`. */
   type: z.string(),
   schema: z.literal("payment-event.v1"),
-  /** When it happened by the provider's word, else when we received it. */
+  /** When it happened as the provider says, else when we received it. */
   timestamp: rfc3339,
   livemode: z.boolean(),
   data: z.strictObject({
@@ -140,7 +140,7 @@ export type PaymentEvent = z.infer<typeof paymentEvent>;
 export interface NormalisedEvent {
   readonly id: string;
   readonly livemode: boolean;
-  /** `status`: a state of the payment; `updated`: the same state, other facts; `provider`: the provider's own word. */
+  /** `status`: a state of the payment; `updated`: the same state, other facts; `provider`: an event of the provider's own that has no status here. */
   readonly kind: "status" | "updated" | "provider";
   readonly data: Omit<PaymentEvent["data"], "previous_status" | "sequence">;
 }

@@ -1,4 +1,4 @@
-/** The Worker: wiring only. `fetch` takes callbacks in, `queue` carries deliveries out, `Inbox` keeps everything. */
+/** The Worker: wiring only. `fetch` receives callbacks, `queue` makes deliveries, `Inbox` stores both. */
 import { app } from "./app.ts";
 import { configOf } from "./config/load.ts";
 import { consume } from "./delivery/consumer.ts";
@@ -6,15 +6,13 @@ import { consumeDead } from "./delivery/dead-letters.ts";
 import type { Env } from "./env.ts";
 import { reprocess } from "./ingress/reprocess.ts";
 import type { Reference } from "./inbox/protocol.ts";
+import { MISCONFIGURED_RETRY_SECONDS } from "./limits.ts";
 import { fault } from "./log.ts";
 import { monitor } from "./monitor.ts";
 
 export { Inbox } from "./inbox/inbox.ts";
 
 const DEAD_LETTER_QUEUE = "deliveries-dead";
-
-/** A wrong configuration takes a person a while to mend: the queue's hundred retries must last that long. */
-const MISCONFIGURED_RETRY_SECONDS = 300;
 
 export default {
   fetch: app.fetch,

@@ -1,81 +1,214 @@
 /**
- * Every number the relay lives by: its unit in its name, its reason beside it, and no other home.
- * What a merchant may choose is a configuration default (`config/schema.ts`), not a limit.
+ * Every policy number of the relay: its unit in its name, the reason beside it, and no other home.
+ *
+ * What a merchant may choose has its default and its bounds here; the option itself is in
+ * `config/schema.ts`. Constants of a format (digits of an id, bits of an address) stay with the format.
  */
 
-/** Callbacks of all four providers are under 4 KiB; this leaves room and bounds memory (threat 8). */
+// ---- a request ---------------------------------------------------------------------------------------
+
+/** Callbacks of all four providers are under 4 KiB; this leaves a margin and bounds memory. */
 export const DEFAULT_MAX_BODY_BYTES = 262_144;
 /** A row of a SQLite Durable Object holds 2 MB; a stored callback must fit in one with its base64 form. */
 export const MAX_MAX_BODY_BYTES = 1_048_576;
+/** Of a body that is too large and did not say so, this much is read and discarded: no platform lets more in. */
+export const MAX_DISCARDED_BYTES = 104_857_600;
+/** A body has to arrive within this: a sender that stalls must not hold the request open. */
+export const BODY_TIMEOUT_MS = 30_000;
 
-/** Deeper JSON than this is an attack, not a payment (threat 12). */
+// ---- the contents of a callback ----------------------------------------------------------------------
+
+/** Deeper JSON than this is an attack, not a payment. */
 export const MAX_JSON_DEPTH = 32;
-/** Members over the whole document (threat 12). */
+/** Members over the whole document: a map of a million keys costs more than its bytes. */
 export const MAX_JSON_KEYS = 1_000;
-/** Fields of a form or query (threat 10). */
+/** Fields of a form or query: a payment needs far fewer. */
 export const MAX_FORM_FIELDS = 64;
-/** Bytes of one decoded field name (threat 10). */
+/** Bytes of one decoded field name. */
 export const MAX_FORM_NAME_BYTES = 64;
-
-/** Significant digits of an amount as sent (threat 11). */
+/** Significant digits of an amount as sent. */
 export const MAX_DECIMAL_DIGITS = 40;
-/** Exponents an amount may carry, both ways (threat 11): 18 decimals are usual, 30 is generous. */
+/** Exponents an amount may carry, both ways: 18 decimals are usual, 30 is generous. */
 export const MAX_DECIMAL_EXPONENT = 30;
 /** Of a detail behind a reason (a key's name, a pointer), in logs, the store and a reply's header. */
 export const MAX_REASON_DETAIL_CHARS = 200;
 /** Longest identifier (event id, transaction id, order number) taken from a callback. */
 export const MAX_IDENTIFIER_CHARS = 256;
+/** Raw body carried inside an event; longer is truncated so that an event stays under 20 KB. */
+export const MAX_EVENT_RAW_BYTES = 8_192;
+
+// ---- proofs ------------------------------------------------------------------------------------------
 
 /** Signatures or timestamps beyond this many `k=v` parts are not from a payment provider. */
 export const MAX_SIGNATURE_PARTS = 16;
-/** Clock difference allowed by default between a provider and us, and the most one can configure (threat 38). */
+/** Clock difference allowed between a provider and us: the default, and the most one can configure. */
 export const DEFAULT_TOLERANCE_SECONDS = 300;
-
 /** A path secret below this many characters is guessable (128 bit in base64url). */
 export const MIN_PATH_SECRET_CHARS = 22;
+
+// ---- a provider's token verifier ---------------------------------------------------------------------
 
 /** The verifier of a token must answer within this time … */
 export const VERIFIER_TIMEOUT_MS = 5_000;
 /** … and within this many bytes. */
 export const VERIFIER_MAX_BODY_BYTES = 4_096;
-/** How long an explicit "not our token" is remembered, so that a flood asks once (threat 17). */
+/** How long an explicit "not our token" is remembered, so that a flood of one token asks once. */
 export const TOKEN_REFUSED_MEMORY_MS = 60_000;
-/** Tokens remembered at once per shard; the oldest goes first. */
+/** Tokens remembered at once per shard; the oldest is forgotten first. */
 export const TOKEN_MEMORY_ENTRIES = 1_000;
 /** How long copies of a callback wait for the one that asks: its time-out and a little. */
 export const TOKEN_ASKING_MS = 6_000;
-/** How often they look whether it has its answer. */
+/** How often they check whether the result is there. */
 export const TOKEN_POLL_MS = 100;
-/** When a deferred callback is asked about again; after the last one it is dead (providers.md 1.4). */
+/** When a deferred callback is asked about again; after the last one it is dead. */
 export const DEFERRED_SCHEDULE_SECONDS = [10, 60, 300, 1_800, 7_200, 43_200] as const;
-/** Deferred callbacks per account over all shards: a flood during an outage must not fill the store (threat 16). */
+/** Deferred callbacks per account over all shards: a flood during an outage must not fill the store. */
 export const MAX_DEFERRED_PER_ACCOUNT = 4_000;
 
-/** Raw body carried inside an event; longer is truncated so that an event stays under 20 KB. */
-export const MAX_EVENT_RAW_BYTES = 8_192;
+// ---- replies to a provider ---------------------------------------------------------------------------
+
+/** The Inbox stores within this, or the provider is told to come again: less than any provider waits. */
+export const INBOX_DEADLINE_MS = 8_000;
+/** What a provider is told to wait when we cannot store. */
+export const UNAVAILABLE_RETRY_AFTER_SECONDS = 5;
+/** What a caller whose requests are all refused is told to wait: the period of the rate limit. */
+export const FLOOD_RETRY_AFTER_SECONDS = 60;
+/** KV keeps nothing for less than 60 s; an hour covers any provider's quick retries. */
+export const SHIELD_TTL_SECONDS = 3_600;
+/** A KV that has not answered within this has missed. */
+export const KV_DEADLINE_MS = 250;
+/** A write to it is made after the response, and given up after this. */
+export const KV_WRITE_DEADLINE_MS = 5_000;
+/** Repeats of a source seen by this isolate make it ask KV first for this long. */
+export const SHIELD_ALERTNESS_MS = 60_000;
+
+// ---- the Inbox and the queue -------------------------------------------------------------------------
 
 /** Inbox objects; the home of every payment and dedupe key depends on it, so it is chosen once. */
 export const DEFAULT_INBOX_SHARDS = 8;
+/** Every operator request asks all shards, and a Worker may make 1,000 calls per request. */
+export const MAX_INBOX_SHARDS = 64;
 /**
- * A reference that was handed to the queue and got no answer is handed over again after this long.
- * Longer than a healthy delivery takes, short enough that a lost queue is not noticed by a customer.
+ * A reference that was handed over to the queue and not leased is handed over again after this long:
+ * longer than a healthy delivery takes, short enough that no customer notices a lost message.
  */
 export const HANDOVER_TIMEOUT_MS = 30_000;
-/** Beyond the attempt's own time-out: how long a claimed delivery is nobody else's. */
+/** Below this a healthy queue would be handed everything twice … */
+export const MIN_HANDOVER_TIMEOUT_MS = 100;
+/** … and above it a lost message would delay a payment by more than ten minutes. */
+export const MAX_HANDOVER_TIMEOUT_MS = 600_000;
+/** The hand-over time-out doubles this often: from half a minute to eight, however long the consumer is down. */
+export const HANDOVER_MAX_DOUBLINGS = 4;
+/** Beyond the attempt's own time-out: how long a delivery stays leased. */
 export const LEASE_GRACE_MS = 5_000;
 /** Queues accept 100 messages a batch. */
 export const QUEUE_BATCH_MESSAGES = 100;
 /** The longest delay of a queue message (Queues: 24 h). */
 export const QUEUE_MAX_DELAY_SECONDS = 86_400;
+/** A queue that does not answer within this is left to the sweep. */
+export const QUEUE_SEND_DEADLINE_MS = 10_000;
 /** References one sweep of a destination hands over at most: no transaction touches many more rows. */
 export const SWEEP_MAX_ROWS = 500;
-/** Attempts to one destination under way at once, over all shards, unless it says otherwise: no burst buries it. */
-export const DEFAULT_MAX_IN_FLIGHT = 128;
 /**
  * A destination with a longer time-out gets its first attempt over the queue: a Worker that has answered is
  * given 30 s (Cloudflare Workers, `waitUntil`).
  */
 export const MAX_DIRECT_TIMEOUT_MS = 25_000;
+/** How long to wait before a sweep that failed is tried again. */
+export const SWEEP_RETRY_MS = 5_000;
+/** How long the queue waits after the relay itself failed: at first … */
+export const OUR_FAILURE_RETRY_SECONDS = 10;
+/** … and, doubling, at most: an outage of ours must not use up the queue's hundred retries in minutes. */
+export const OUR_FAILURE_MAX_RETRY_SECONDS = 900;
+/** A person takes a while to mend a wrong configuration: the queue's hundred retries must last that long. */
+export const MISCONFIGURED_RETRY_SECONDS = 300;
+
+// ---- attempts and their schedule ---------------------------------------------------------------------
+
+/** Attempts of one delivery may take this long unless the destination says otherwise. */
+export const DEFAULT_DELIVERY_TIMEOUT_MS = 15_000;
+/** A shorter time-out would fail healthy receivers … */
+export const MIN_DELIVERY_TIMEOUT_MS = 100;
+/** … and a longer one lets a receiver that hangs hold one of six connections for more than a minute. */
+export const MAX_DELIVERY_TIMEOUT_MS = 60_000;
+/** 14 retries over about six days (docs/delivery.md#the-schedule). */
+export const DEFAULT_SCHEDULE_SECONDS = [
+  5, 30, 120, 600, 1_800, 3_600, 10_800, 21_600, 43_200, 86_400, 86_400, 86_400, 86_400, 86_400,
+] as const;
+/** The longest single delay that can be configured: a queue message waits no longer either. */
+export const MAX_SCHEDULE_DELAY_SECONDS = 86_400;
+/** Retries that can be configured: at the longest delay, seven weeks, well within the retention. */
+export const MAX_SCHEDULE_RETRIES = 50;
+/** A receiver's `retry-after` is honoured up to this. */
+export const MAX_RETRY_AFTER_SECONDS = 86_400;
+/** Added to a retry's delay, never subtracted: up to this share of it, so that failures spread out. */
+export const RETRY_JITTER_RATIO = 0.1;
+/** How much of a receiver's response is read and kept for the attempt log. */
+export const MAX_RESPONSE_EXCERPT_BYTES = 16_384;
+/** The status decides; a body that has not come by then is not waited for, as the payment's next event is. */
+export const RESPONSE_EXCERPT_TIMEOUT_MS = 2_000;
+/** Requests a Worker may have open at once (Cloudflare: 6 connections waiting for a response). */
+export const MAX_OPEN_CONNECTIONS = 6;
+/** The public half of a key outlives the key by this: receivers accept a request signed at its end for five minutes. */
+export const PUBLISHED_AFTER_EXPIRY_MS = 600_000;
+/** Long enough to spare requests, short enough that a new key is known before the old one is taken away. */
+export const JWKS_MAX_AGE_SECONDS = 300;
+
+// ---- circuit breaker ---------------------------------------------------------------------------------
+
+/** Failures in a row, per destination and shard, before the breaker opens. */
+export const BREAKER_FAILURES = 10;
+/** One probe per this long while it is open … */
+export const BREAKER_PROBE_MS = 30_000;
+/** … doubling up to this. */
+export const BREAKER_MAX_PROBE_MS = 300_000;
+
+// ---- rate limit and backlog --------------------------------------------------------------------------
+
+/** The slowest rate that can be configured: one request in a hundred seconds … */
+export const MIN_PER_SECOND = 0.01;
+/** … and the fastest; above it a limit limits nothing. */
+export const MAX_PER_SECOND = 1_000;
+/** The most deliveries of one destination that can be configured to be in flight at once. */
+export const MAX_MAX_IN_FLIGHT = 10_000;
+/** Attempts to one destination under way at once, over all shards, unless it says otherwise: no burst buries it. */
+export const DEFAULT_MAX_IN_FLIGHT = 128;
+/** The share of a destination's rate that is given out: a request delayed on its way shares its second with others. */
+export const RATE_HEADROOM_RATIO = 0.95;
+/** A rate-limited delivery whose slot is further away than this goes back to the Inbox instead of waiting in the consumer. */
+export const RATE_HORIZON_MS = 2_000;
+/** A backlog (after a pause, an outage, a restart) drains in steps of this length, each with its share of the rate. */
+export const DRAIN_STEP_MS = 1_000;
+/** Drained after a pause or replayed in bulk, events per second over all shards, unless asked otherwise. */
+export const DEFAULT_DRAIN_PER_SECOND = 50;
+/** The slowest bulk replay that can be asked for: one event in ten seconds. */
+export const MIN_REPLAY_PER_SECOND = 0.1;
+/** Bulk replays go on in steps of this length. */
+export const REPLAY_STEP_MS = 1_000;
+
+// ---- retention and purge -----------------------------------------------------------------------------
+
+/** How long everything is kept, dedupe keys included. */
+export const DEFAULT_RETENTION_DAYS = 90;
+/** Ten years: beyond any rule for keeping records, and a typing mistake beyond that. */
+export const MAX_RETENTION_DAYS = 3_650;
+/** A payment is remembered, without its events, for ten years: refunds and disputes come late. */
+export const DEFAULT_TOMBSTONE_DAYS = 3_650;
+/** The longest that can be configured: a hundred years. */
+export const MAX_TOMBSTONE_DAYS = 36_500;
+/** Milliseconds of a day. */
+export const DAY_MS = 86_400_000;
+/** Events a step of the purge forgets, or names it checks. */
+export const PURGE_STEP_EVENTS = 500;
+/** Between two steps of the purge: others have their turn. */
+export const PURGE_STEP_INTERVAL_MS = 2_000;
+/** A shard with nothing old enough checks again after this at the earliest. */
+export const MIN_PURGE_INTERVAL_MS = 3_600_000;
+/** How often all remembered payments and reserved names are gone through. */
+export const ROUND_OF_OLD_NAMES_MS = 7 * DAY_MS;
+
+// ---- the ledger --------------------------------------------------------------------------------------
+
 /** The ledger's snapshot is written after so many changes: a row for that many events. */
 export const LEDGER_SNAPSHOT_CHANGES = 64;
 /** Repeats are counted in memory for this long, so that a storm of them costs no row each. */
@@ -86,86 +219,24 @@ export const RECOUNT_INTERVAL_MS = 86_400_000;
 export const RECOUNT_STEP_EVENTS = 500;
 /** … with a pause between. */
 export const RECOUNT_STEP_INTERVAL_MS = 1_000;
+
+// ---- what is kept ------------------------------------------------------------------------------------
+
 /** Events whose ids share one row of the search by id. */
 export const EVENT_ID_BLOCK_EVENTS = 1_024;
 /** Conflicting statements of one event that are kept for a person; more are only alerted. */
 export const MAX_STORED_CONFLICTS = 20;
-/** Of a success's answer, so much is kept. */
+/** Of a success's response, so much is kept. */
 export const MAX_SUCCESS_ANSWER_CHARS = 256;
-/** How long to wait before a sweep that failed is tried again. */
-export const SWEEP_RETRY_MS = 5_000;
 
-/** Attempts of one delivery may take this long unless the destination says otherwise. */
-export const DEFAULT_DELIVERY_TIMEOUT_MS = 15_000;
-/** 14 retries over about six days (delivery.md). */
-export const DEFAULT_SCHEDULE_SECONDS = [
-  5, 30, 120, 600, 1_800, 3_600, 10_800, 21_600, 43_200, 86_400, 86_400, 86_400, 86_400, 86_400,
-] as const;
-/** A receiver's `retry-after` is honoured up to this (delivery.md). */
-export const MAX_RETRY_AFTER_SECONDS = 86_400;
-/** Added to a retry's delay, never subtracted: up to this share of it (delivery.md). */
-export const RETRY_JITTER_RATIO = 0.1;
-/** How much of a receiver's answer is read and kept for the attempt log. */
-export const MAX_ANSWER_BYTES = 16_384;
-/** Requests a Worker may have open at once (platform.md 4). */
-export const MAX_OPEN_CONNECTIONS = 6;
+// ---- alerts ------------------------------------------------------------------------------------------
 
-/** KV keeps nothing for less than 60 s; an hour covers any provider's quick retries. */
-export const SHIELD_TTL_SECONDS = 3_600;
-
-/** What a provider is told to wait when we cannot store. */
-export const UNAVAILABLE_RETRY_AFTER_SECONDS = 5;
-
-/** Failures in a row, per destination and shard, before the breaker opens (delivery.md). */
-export const BREAKER_FAILURES = 10;
-/** One probe per this long while it is open … */
-export const BREAKER_PROBE_MS = 30_000;
-/** … doubling up to this. */
-export const BREAKER_MAX_PROBE_MS = 300_000;
-
-/** Events one scan of a shard looks at before it gives others a turn. */
-export const LIST_WINDOW_EVENTS = 2_000;
-/** Events on a page of the operator API, at most and by default. */
-export const MAX_PAGE_EVENTS = 200;
-export const DEFAULT_PAGE_EVENTS = 50;
-/** Events one order in bulk (release, dismiss) is carried out for at once. */
-export const MAX_BULK_ORDER_EVENTS = 500;
-/** Failures of an order in bulk that are named in its answer. */
-export const MAX_SHOWN_FAILURES = 20;
-/** Windows one page may cost per shard before it is handed out as it is, with a cursor to go on from. */
-export const MAX_PAGE_WINDOWS = 10;
-/** Bulk replays go on in steps of this length. */
-export const REPLAY_STEP_MS = 1_000;
-/** Drained after a pause or replayed in bulk, events per second over all shards, unless asked otherwise. */
-export const DEFAULT_DRAIN_PER_SECOND = 50;
-/** How long everything is kept, dedupe keys included. */
-export const DEFAULT_RETENTION_DAYS = 90;
-/** Milliseconds of a day. */
-export const DAY_MS = 86_400_000;
-/** A payment is remembered, without its events, for ten years: refunds and disputes come late. */
-export const DEFAULT_TOMBSTONE_DAYS = 3_650;
-/** Events a step of the purge forgets, or names it looks at. */
-export const PURGE_STEP_EVENTS = 500;
-/** Between two steps of the purge: others have their turn. */
-export const PURGE_STEP_INTERVAL_MS = 2_000;
-/** A shard with nothing old enough looks again after this at the earliest. */
-export const MIN_PURGE_INTERVAL_MS = 3_600_000;
-/** How often all remembered payments and reserved names are gone through. */
-export const ROUND_OF_OLD_NAMES_MS = 7 * DAY_MS;
-/** The share of a destination's rate that is given out: what is late on its way shares its second with others. */
-export const RATE_HEADROOM_RATIO = 0.95;
-/** A paced delivery whose slot is further away than this goes back to the Inbox instead of waiting in the consumer. */
-export const RATE_HORIZON_MS = 2_000;
-/** One step of draining a backlog (after a pause, an outage, a restart): so much of the rate at a time. */
-export const DRAIN_STEP_MS = 1_000;
 /** The same alert about the same thing is not repeated within this long; what was held back is counted in the next. */
 export const ALERT_REPEAT_MS = 900_000;
 /** Alerts one shard sends in a minute at most; the log has them all. */
 export const MAX_ALERTS_PER_MINUTE = 10;
-
-/** What a caller whose requests are all refused is told to wait: the period of the rate limit. */
-export const FLOOD_RETRY_AFTER_SECONDS = 60;
-
+/** As many refusals in a row from one destination are worth a person's time; fewer are a deployment. */
+export const REFUSALS_BEFORE_ALERT = 3;
 /** The newest events of a shard by which a source's usual gap is judged. */
 export const ACTIVITY_EVENTS = 500;
 /** Fewer events than this are no habit. */
@@ -179,24 +250,26 @@ export const OWED_LONG_MARGIN_MS = 900_000;
 /** A callback that waits for its verifier longer than this is worth an alert. */
 export const DEFERRED_TOO_LONG_MS = 3_600_000;
 
-/** The Inbox stores within this, or the provider is told to come again: less than any provider waits. */
-export const INBOX_DEADLINE_MS = 8_000;
+// ---- operator API ------------------------------------------------------------------------------------
 
-/** Of a body that is too large and did not say so, this much is read on and thrown away: no platform lets more in. */
-export const MAX_DISCARDED_BYTES = 104_857_600;
-/** A body has to arrive within this. */
-export const BODY_TIMEOUT_MS = 30_000;
-/** How long the queue waits after we ourselves failed: at first … */
-export const OUR_FAILURE_RETRY_SECONDS = 10;
-/** … and, doubling, at most: an outage of ours must not use up the queue's hundred retries in minutes. */
-export const OUR_FAILURE_MAX_RETRY_SECONDS = 900;
-
-/** A KV that has not answered within this has missed. */
-export const KV_DEADLINE_MS = 250;
-/** A write to it is made after the answer, and given up after this. */
-export const KV_WRITE_DEADLINE_MS = 5_000;
-/** Repeats of a source seen by this isolate make it ask KV first for this long. */
-export const SHIELD_ALERTNESS_MS = 60_000;
-
-/** A queue that does not answer within this is left to the sweep. */
-export const QUEUE_SEND_DEADLINE_MS = 10_000;
+/** Events one scan of a shard reads before it lets other requests in. */
+export const LIST_WINDOW_EVENTS = 2_000;
+/** Events on a page of the operator API, at most and by default. */
+export const MAX_PAGE_EVENTS = 200;
+export const DEFAULT_PAGE_EVENTS = 50;
+/** Events one order in bulk (release, dismiss) is carried out for at once. */
+export const MAX_BULK_ORDER_EVENTS = 500;
+/** Failures of an order in bulk that are named in its response. */
+export const MAX_SHOWN_FAILURES = 20;
+/** Windows one page may cost per shard before it is handed out as it is, with a cursor to go on from. */
+export const MAX_PAGE_WINDOWS = 10;
+/** A cursor holds one position per shard: 64 of them are below this. */
+export const MAX_CURSOR_CHARS = 2_000;
+/** A shorter search text matches nearly everything. */
+export const MIN_SEARCH_CHARS = 3;
+/** A search text is an identifier at the longest. */
+export const MAX_SEARCH_CHARS = MAX_IDENTIFIER_CHARS;
+/** Why a destination was paused: a sentence, not a report. */
+export const MAX_PAUSE_REASON_CHARS = 200;
+/** The newest orders of operators, as `/api/audit` shows them. */
+export const MAX_AUDIT_ENTRIES = 200;

@@ -1,6 +1,6 @@
 /**
  * One structured line per thing that happened, written last. It takes ids, reasons and numbers; never
- * a body, a header, a query, a path tail or a secret (threat 13): the type admits scalars only, and a
+ * a body, a header, a query, a path tail or a secret: the type admits scalars only, and a
  * test reads everything logged over all cases and looks for each secret.
  */
 
@@ -11,7 +11,7 @@ export function log(what: string, fields: LogFields): void {
   console.log(JSON.stringify({ what, ...fields }));
 }
 
-/** Something a person should look at. */
+/** Something a person should check. */
 export function alert(about: string, fields: LogFields): void {
   console.warn(JSON.stringify({ what: "alert", about, ...fields }));
 }

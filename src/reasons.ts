@@ -1,9 +1,9 @@
 /**
- * Every reason a callback is refused or set aside, in one closed union, and what the outside is told.
+ * Every reason a callback is refused or set aside, in closed unions, and the response to a refusal.
  *
- * Rich inside, poor outside: the caller of a refused request learns the class of the mistake only,
- * and all authentication failures look alike (config.md, "Replies to the PSP"). The precise reason
- * goes to the log and the counters. `Record` keeps the tables exhaustive: a new reason without a
+ * The caller of a refused request learns only the class of the mistake, and all authentication failures
+ * look alike, so that nobody can probe for what is wrong. The precise reason goes to the log and the
+ * counters. `Record` keeps the tables exhaustive: a new reason without a
  * status does not compile.
  */
 import { MAX_REASON_DETAIL_CHARS } from "./limits.ts";
@@ -56,7 +56,7 @@ export type QuarantinedReason =
   | "unknown_currency"
   | "conflict"
   | "test_event"
-  /** Another payment of an order that was paid already, by all that can be told: of another sum. */
+  /** Probably a second payment of an order that was paid already: the sum is another. */
   | "second_payment"
   /** From a provider that repeats whatever is not a success: kept as it came. */
   | "content_type"
@@ -79,9 +79,9 @@ export interface Because<R extends string> {
 
 /**
  * `reason` or `reason:detail`, the form in which logs, counters, the store and the reply's header name
- * it. A detail can be a key that a stranger chose: held to printable ASCII and to a length, because
- * a line break or a letter beyond Latin-1 makes `Headers.set` throw, and an answer of 503 is repeated
- * for ever by a provider whose callback is the cause.
+ * it. A detail can be a key that the sender chose: held to printable ASCII and to a length, because
+ * a line break or a letter beyond Latin-1 makes `Headers.set` throw, and the provider whose
+ * callback caused that 503 would repeat it for ever.
  */
 export function because(why: Because<string>): string {
   if (why.detail === undefined) return why.reason;

@@ -57,7 +57,7 @@ const folderOf = (file: string) => dirname(file).replace(/^\.$/, "");
 const rankOf = (file: string) => (FOLDERS as readonly string[]).indexOf(folderOf(file));
 const shown = (lines: readonly Import[]) => lines.map(({ from, to }) => `${from} imports ${to}`);
 
-/** At the top of src/: what imports no folder is vocabulary that everybody may use, the rest wires the whole. */
+/** At the top of src/: what imports no folder is vocabulary that all may use, the rest wires the whole. */
 const top = files.filter((file) => folderOf(file) === "");
 const importsFolder = (file: string) => between.some(({ from, to }) => from === file && folderOf(to) !== "");
 const vocabulary = top.filter((file) => !importsFolder(file));
@@ -127,6 +127,73 @@ describe("providers", () => {
   it("do not know each other", () => {
     const related = own.filter(({ from, to }) => providers.includes(to) && from !== "providers/registry.ts");
     expect(shown(related)).toEqual([]);
+  });
+});
+
+describe("numbers", () => {
+  /** Constants of a format or an algorithm, which nobody chooses; everything else belongs into limits.ts. */
+  const FORMAT: Readonly<Record<string, string>> = {
+    "delivery/http-date.ts CENTURY_YEARS": "RFC 9110: two-digit years",
+    "delivery/http-date.ts MAX_YEARS_AHEAD": "RFC 9110: two-digit years",
+    "inbox/alerts.ts MINUTE_MS": "a unit",
+    "inbox/purging.ts DAY_MS": "a unit",
+    "inbox/shard.ts HASH_CHARS": "the shard's name: another length moves every payment",
+    "parse/decimal.ts MAX_DECIMAL_INTEGER_DIGITS": "the event's decimal format",
+    "parse/decimal.ts MAX_DECIMAL_FRACTION_DIGITS": "the event's decimal format",
+    "parse/decimal.ts MAX_DECIMAL_TOKEN_CHARS": "follows from the digits above",
+    "parse/encoding.ts BASE64_CHUNK_BYTES": "the argument list of String.fromCharCode",
+    "parse/strict-json.ts MAX_JSON_VALUES": "stands beside the parser it protects",
+    "parse/strict-json.ts MAX_POINTER_CHARS": "stands beside the parser it protects",
+    "parse/time.ts MAX_UNIX_SECONDS_DIGITS": "the format of Unix seconds",
+    "parse/time.ts MAX_EPOCH_MS": "the last year of four digits",
+    "providers/ids.ts ID_HEX_CHARS": "the format of an id",
+    "delivery/deliver.ts SEQUENCE_DIGITS": "CloudEvents: sequences that compare as text",
+    "verify/ip.ts V4_BITS": "an address",
+    "verify/ip.ts V6_BITS": "an address",
+    "verify/ip.ts MAPPED_PREFIX_BITS": "an address",
+    "verify/signing-keys.ts MIN_HMAC_KEY_BYTES": "Standard Webhooks",
+    "verify/signing-keys.ts MAX_HMAC_KEY_BYTES": "Standard Webhooks",
+    "verify/signing-keys.ts SEED_BYTES": "Ed25519",
+    "verify/signing-keys.ts SEED_AND_PUBLIC_BYTES": "Ed25519",
+  };
+  /** A constant whose name has a unit, a bound or a default, and whose value is written as a number. */
+  const NAMED =
+    /\bconst ((?:MAX|MIN|DEFAULT)_[A-Z0-9_]+|[A-Z][A-Z0-9_]*_(?:MS|SECONDS|DAYS|YEARS|BYTES|CHARS|BITS|DIGITS|RATIO|FACTOR|EVENTS|ENTRIES|PER_SECOND|PER_MINUTE|DOUBLINGS|FAILURES|ALERT))\b[^=\n]*=\s*\[?-?\d/g;
+  /** A bound written into a schema: 0 and 1 say "none" and "at least one", and are no policy. */
+  const IN_SCHEMA = /\.(?:min|max|gte|lte)\((\d[\d_.]*)\)/g;
+  const namesIn = (text: string) => [...text.matchAll(NAMED)].map(([, name]) => name ?? "");
+  const boundsIn = (text: string) =>
+    [...text.matchAll(IN_SCHEMA)].map(([, value]) => value ?? "").filter((value) => !/^[01]$/.test(value));
+  const elsewhere = files.filter((file) => file !== "limits.ts");
+
+  it("of policy are in limits.ts and nowhere else", () => {
+    const found = elsewhere.flatMap((file) =>
+      namesIn(textOf.get(file) ?? "").map((name) => `${file} ${name}`),
+    );
+    expect(found.filter((one) => !(one in FORMAT))).toEqual([]);
+    expect(Object.keys(FORMAT).filter((one) => !found.includes(one))).toEqual([]);
+  });
+
+  it("that bound a setting have a name", () => {
+    expect(elsewhere.flatMap((file) => boundsIn(textOf.get(file) ?? "").map((n) => `${file} ${n}`))).toEqual(
+      [],
+    );
+  });
+
+  it("in limits.ts have a reason each", () => {
+    const lines = (textOf.get("limits.ts") ?? "").split("\n");
+    const numbers = lines.flatMap((line, at) => (line.startsWith("export const ") ? [at] : []));
+    expect(numbers.length).toBeGreaterThan(50);
+    const explained = (at: number) => /^(?:\/\*\* .*| )\*\/$|^export const /.test(lines[at - 1] ?? "");
+    expect(numbers.filter((at) => !explained(at)).map((at) => lines[at])).toEqual([]);
+  });
+
+  it("are found where they are written again", () => {
+    expect(namesIn("const POLL_MS = 5;\nexport const MAX_THINGS: number = 3;\nconst WAIT = 5;")).toEqual([
+      "POLL_MS",
+      "MAX_THINGS",
+    ]);
+    expect(boundsIn("z.int().min(1).max(60_000)")).toEqual(["60_000"]);
   });
 });
 

@@ -1,5 +1,5 @@
 /**
- * `npm run chaos`: kills the relay again and again under load and says whether the promises held
+ * `npm run chaos`: kills the relay repeatedly under load and reports whether the promises held
  * (docs/reliability.md). Exit code 1 and the seed if one did not.
  */
 import { readFileSync } from "node:fs";
@@ -15,7 +15,7 @@ const USAGE = `Usage: npm run chaos -- [options]
   --seed <n>       of all that is random here (the clock's)
   --short          3 kills and 300 callbacks, and a verifier that does not fail
 
-The CRM fails in every way it knows meanwhile, and so does the token verifier. The exit code is 0 if every
+Meanwhile the CRM fails in one way after another, and so does the token verifier. The exit code is 0 if every
 promise held.`;
 
 const { values } = readArgs(USAGE, {

@@ -1,4 +1,4 @@
-/** `npm test`: every check (checks.ts), after installing what is missing. Plain JavaScript: lib/install.mjs tells why. */
+/** `npm test`: every check (checks.ts), after installing what is missing. Plain JavaScript: lib/install.mjs explains why. */
 import { runInstalled } from "./lib/install.mjs";
 
 runInstalled("checks.ts", (why) => {

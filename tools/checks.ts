@@ -1,6 +1,6 @@
 /**
- * Every check of the project, one after another: lint, format, types, tests, build. Stops at nothing
- * and fails at the end. The last line of the output is always `N passed, N failed`.
+ * Every check of the project, one after another: lint, format, types, tests, build. Runs all of
+ * them, and fails at the end if one failed. The last line of the output is always `N passed, N failed`.
  */
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -14,7 +14,7 @@ const USAGE = `Usage: npm test [-- --fast]
 
   --fast   leave out the end-to-end tests, which start and kill real relays`;
 
-/** Each takes seconds; a machine that needs longer than this is stuck. */
+/** Each takes seconds; one that needs longer than this hangs. */
 const STEP_DEADLINE_MS = 180_000;
 const TESTS_DEADLINE_MS = 720_000;
 
@@ -50,7 +50,7 @@ env["PATH"] = [...path, env["PATH"]].join(delimiter);
 
 const stop = new AbortController();
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => stop.abort());
-// check.mjs is gone, and with it whoever wanted to know.
+// check.mjs has ended, so nobody reads the result any more.
 process.on("disconnect", () => stop.abort());
 process.stdout.on("error", () => stop.abort());
 

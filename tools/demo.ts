@@ -2,8 +2,8 @@
  * The demo (`npm start`): the real relay between sample providers and a sample CRM, on this machine.
  *
  * Starts the CRM, the token verifier's stand-in and `wrangler dev`, sends one genuine callback per
- * provider, a duplicate and a forgery, shows what became of them, and keeps running to be tried.
- * With `--once` it is a test of the whole way: exit code 0 only if everything came as promised.
+ * provider, a duplicate and a forgery, shows the results, and keeps running for further trials.
+ * With `--once` it is a test of the whole system: exit code 0 only if everything arrived as promised.
  * However it ends, no process of it remains (processes.ts).
  */
 import { randomBytes } from "node:crypto";
@@ -12,7 +12,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import type { Credentials } from "./lib/callbacks.ts";
-import { awaited, type Played, problems, rows, scene } from "./lib/demo-scene.ts";
+import { awaited, demoSteps, problems, rows, type SentStep } from "./lib/demo-steps.ts";
 import type { Received } from "./lib/ledger.ts";
 import { busyPorts } from "./lib/ports.ts";
 import { endAll, type Group, lastLines, spawnGroup, waitFor, waitForHttp } from "./lib/processes.ts";
@@ -25,12 +25,12 @@ import { curlLines } from "./lib/try-it.ts";
 
 const USAGE = `Usage: npm start -- [options]
 
-  --once               run the demo, judge it, end everything; exit code 0 if all is well
+  --once               run the demo, check the result, end everything; exit code 0 if it is as expected
   --port <n>           the relay (8787)
   --crm-port <n>       the sample CRM (8788)
   --verifier-port <n>  the token verifier's stand-in (8789)
-  --state <dir>        where the relay remembers (.wrangler/demo; with --once a temporary one)
-  --verbose            show what wrangler says`;
+  --state <dir>        the relay's state (.wrangler/demo; with --once a temporary one)
+  --verbose            show the output of wrangler`;
 
 /** The whole of --once, installation apart; a slow machine needs about a quarter of it. */
 const ONCE_DEADLINE_MS = 120_000;
@@ -97,9 +97,9 @@ function stopped(): void {
   void end(settled ? 0 : 130);
 }
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, stopped);
-// start.mjs is gone, and with it whoever wanted the demo.
+// start.mjs has ended, so nobody is using the demo any more.
 process.on("disconnect", stopped);
-// Whoever read our output is gone: say no more, but end in order.
+// The reader of our output is gone: print nothing more, but end in order.
 process.stdout.on("error", stopped);
 process.on("uncaughtException", (error) => void fail(error));
 process.on("unhandledRejection", (error) => void fail(error));
@@ -122,7 +122,7 @@ async function helper(name: string, program: string, at: number, env: NodeJS.Pro
   await waitForHttp(`http://127.0.0.1:${at}/healthz`, { deadlineMs: HELPER_DEADLINE_MS, group });
 }
 
-/** During the scene the CRM's lines would tear the table apart; after it they are the show. */
+/** The CRM prints its lines only after the table, which they would otherwise interrupt. */
 function say(name: string, line: string): void {
   if (settled || values.verbose) console.log(`[${name}] ${line}`);
 }
@@ -139,8 +139,8 @@ function oneDestination(config: RelayConfig): RelayConfig {
 }
 
 async function received(): Promise<Received[]> {
-  const answer = await fetch(`${crm}/received`);
-  const all = (await answer.json()) as { verified: boolean }[];
+  const response = await fetch(`${crm}/received`);
+  const all = (await response.json()) as { verified: boolean }[];
   return all.filter((r): r is Received => r.verified);
 }
 
@@ -184,16 +184,16 @@ function credentialsOf(config: RelayConfig): Credentials {
   };
 }
 
-async function play(relayUrl: string, who: Credentials): Promise<Played[]> {
-  const played: Played[] = [];
-  for (const act of scene(who, randomBytes(4).toString("hex"), new Date())) {
+async function sendSteps(relayUrl: string, who: Credentials): Promise<SentStep[]> {
+  const sent: SentStep[] = [];
+  for (const step of demoSteps(who, randomBytes(4).toString("hex"), new Date())) {
     const sentAt = Date.now();
-    played.push({ ...act, sentAt, reply: await send(act.callback, relayUrl) });
+    sent.push({ ...step, sentAt, reply: await send(step.callback, relayUrl) });
   }
-  return played;
+  return sent;
 }
 
-/** Resolves when all that is owed has arrived; a deadline is not an error here: the judge will say. */
+/** Resolves when all that is owed has arrived; a deadline is not an error here: `problems` reports what is missing. */
 async function arrivals(ids: readonly string[]): Promise<void> {
   await waitFor(
     "the events at the CRM",
@@ -205,19 +205,19 @@ async function arrivals(ids: readonly string[]): Promise<void> {
   ).catch(() => {});
 }
 
-function tell(config: RelayConfig, who: Credentials, url: string): void {
+function printHelp(config: RelayConfig, who: Credentials, url: string): void {
   const lines = Object.entries(curlLines(url, who)).map(([name, line]) => `# ${name}\n${line}\n`);
   const at = port === 8787 ? "" : ` --url ${url}`;
   console.log(`
 Try it (each line makes a new payment):
 
 ${lines.join("\n")}
-# any provider, any accident: signed as the provider would
+# any provider, any scenario: signed as the provider would
 npm run simulate -- cryptopay --scenario pending-confirmed${at}
 npm run simulate -- ipay --scenario concurrent-duplicate${at}
 npm run simulate -- --list
 
-# let the CRM fail for a moment, send something, and watch it come again after 5 seconds
+# let the CRM fail for a moment, send something, and see it retried after 5 seconds
 curl -X POST '${crm}/_fail?mode=503&for=4s'
 
 Relay    ${url}   (health: ${url}/healthz, secrets from ${secretsAt.slice(project.length + 1)})
@@ -236,18 +236,18 @@ async function main(): Promise<void> {
   const { url, config } = relay;
   const who = credentialsOf(config);
 
-  const played = await play(url, who);
-  await arrivals(awaited(played));
+  const sent = await sendSteps(url, who);
+  await arrivals(awaited(sent));
   if (values.once) await delay(QUIET_MS);
   const arrived = await received();
 
   console.log(`
-${table(["callback", "HTTP", "outcome", "event", "at the CRM"], rows(played, arrived))}
+${table(["callback", "HTTP", "outcome", "event", "at the CRM"], rows(sent, arrived))}
 `);
-  const wrong = problems(played, arrived);
+  const wrong = problems(sent, arrived);
   if (wrong.length > 0) {
-    console.log(`Not as it should be:\n${wrong.map((w) => `  ${w}`).join("\n")}`);
-    console.log(`\nwrangler said last:\n${lastLines(relay.group)}`);
+    console.log(`Not as expected:\n${wrong.map((w) => `  ${w}`).join("\n")}`);
+    console.log(`\nwrangler's last output:\n${lastLines(relay.group)}`);
   } else {
     console.log(
       "All four events arrived exactly once, verified; the duplicate was recognised, the forgery refused.",
@@ -256,17 +256,17 @@ ${table(["callback", "HTTP", "outcome", "event", "at the CRM"], rows(played, arr
   if (values.once) await end(wrong.length > 0 ? 1 : 0);
 
   settled = true;
-  tell(config, who, url);
-  // The groups live as long as we do: the end of one is the end of the show.
+  printHelp(config, who, url);
+  // Every group must run as long as the demo: the end of one ends it.
   const lost = await Promise.race(groups.map(async (group) => ({ group, how: await group.ended })));
   if (ending !== undefined) return;
-  throw new Error(`${lost.group.name} ${lost.how}; it said last:\n${lastLines(lost.group)}`);
+  throw new Error(`${lost.group.name} ${lost.how}; its last output:\n${lastLines(lost.group)}`);
 }
 
 if (values.once) {
   setTimeout(() => {
     const said = groups.find((g) => g.name === "wrangler dev");
-    const tail = said === undefined ? "" : `; wrangler said last:\n${lastLines(said)}`;
+    const tail = said === undefined ? "" : `; wrangler's last output:\n${lastLines(said)}`;
     void fail(new Error(`not finished within ${ONCE_DEADLINE_MS / 1_000} s${tail}`));
   }, ONCE_DEADLINE_MS).unref();
 }

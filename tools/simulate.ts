@@ -1,6 +1,6 @@
 /**
- * `npm run simulate`: sends rightly signed callbacks as a payment provider would, or what its
- * accidents and a forger would send, and says whether the relay answered as it should.
+ * `npm run simulate`: sends correctly signed callbacks as a payment provider would, or faulty
+ * and forged ones, and reports whether the relay's responses were as expected.
  */
 import { randomBytes } from "node:crypto";
 import { join } from "node:path";
@@ -18,13 +18,13 @@ const USAGE = `Usage: npm run simulate -- <provider> [options]
   --scenario <name>  what happens (success); "all" runs every one
   --list             print every provider's scenarios
   --count <n>        run it n times, each time another payment (1)
-  --rate <n>         start n runs a second, not waiting for answers (one after the other)
-  --retry <n>        as a provider does, repeat what is not answered 2xx every second, n times (0)
+  --rate <n>         start n runs a second, not waiting for responses (one after the other)
+  --retry <n>        as a provider does, repeat what got no 2xx every second, n times (0)
   --url <url>        the relay (http://127.0.0.1:8787)
   --account <name>   the account in the address (broker-eu)
   --quiet            print the summary only
 
-The exit code is 0 if every answer was as expected. Secrets: .dev.vars or .dev.vars.example;
+The exit code is 0 if every response was as expected. Secrets: .dev.vars or .dev.vars.example;
 environment variables of the same names win.`;
 
 const RETRY_EVERY_MS = 1_000;
@@ -112,8 +112,8 @@ async function run(name: string, payment: string): Promise<void> {
     const problem = judge(step, got);
     for (const [index, reply] of got.entries()) {
       const last = index === got.length - 1;
-      const unanswered = reply.status === 0 ? ` (${reply.text})` : "";
-      print(name, step, reply, (last && problem !== null ? `!! ${problem}` : "") + unanswered);
+      const noResponse = reply.status === 0 ? ` (${reply.text})` : "";
+      print(name, step, reply, (last && problem !== null ? `!! ${problem}` : "") + noResponse);
     }
     if (problem !== null) wrong.push(`${name}: ${step.name}: ${problem}`);
   }
@@ -139,7 +139,7 @@ await Promise.all(runs);
 
 const tally = new Map<string, number>();
 for (const { status, outcome } of replies) {
-  const key = status === 0 ? "no answer" : outcome === null ? `${status}` : `${status} ${outcome}`;
+  const key = status === 0 ? "no response" : outcome === null ? `${status}` : `${status} ${outcome}`;
   tally.set(key, (tally.get(key) ?? 0) + 1);
 }
 const times = replies.map((r) => r.ms).toSorted((a, b) => a - b);
@@ -150,8 +150,8 @@ console.log(
     [...tally].map(([key, n]) => `${n} × ${key}`).join(", ") +
     `; answered in ${at(0.5).toFixed(0)} ms (median), ${at(0.99).toFixed(0)} ms (p99)`,
 );
-if (tally.has("no answer")) {
-  console.log(`No answer from ${values.url}: is the relay running (npm start)?`);
+if (tally.has("no response")) {
+  console.log(`No response from ${values.url}: is the relay running (npm start)?`);
 }
 if (wrong.length > 0) {
   console.log(
@@ -161,4 +161,4 @@ if (wrong.length > 0) {
       .join("\n")}`,
   );
   process.exitCode = 1;
-} else console.log("every answer was as expected");
+} else console.log("every response was as expected");

@@ -1,4 +1,4 @@
-/** `npm start`: the demo (demo.ts), after installing what is missing. Plain JavaScript: lib/install.mjs tells why. */
+/** `npm start`: the demo (demo.ts), after installing what is missing. Plain JavaScript: lib/install.mjs explains why. */
 import { runInstalled } from "./lib/install.mjs";
 
 runInstalled("demo.ts", (why) => {

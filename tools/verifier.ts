@@ -1,4 +1,4 @@
-/** `npm run verifier`: a stand-in for TokenPayments' token verifier, honest or broken on purpose. */
+/** `npm run verifier`: a stand-in for TokenPayments' token verifier, correct or faulty by its mode. */
 import { giveUp, parsePort, readArgs } from "./lib/text.ts";
 import { isVerifierMode, startVerifier, VERIFIER_MODES } from "./lib/verifier-server.ts";
 

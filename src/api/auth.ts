@@ -1,4 +1,4 @@
-/** Operators: a bearer token, compared in constant time. Without a configured token nobody is one. */
+/** Operators: a bearer token, compared in constant time. Without a configured token nobody is let in. */
 import type { Context, Next } from "hono";
 import { matchToken } from "../verify/token.ts";
 import type { ApiBindings } from "./bindings.ts";

@@ -26,7 +26,7 @@ export async function eventPageOf(
   const next: Positions = {};
   for (const { name, events, next: after } of pages) {
     const taken = chosen.filter((entry) => entry.name === name);
-    // What did not fit on this page is where the shard's next one begins.
+    // The shard's next page begins with what did not fit on this one.
     if (taken.length === events.length) next[name] = after;
     else next[name] = taken.at(-1)?.event.n ?? (events[0]?.n ?? 0) + 1;
   }

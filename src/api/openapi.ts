@@ -11,7 +11,7 @@ import {
   pauseBody,
   paymentTimeline,
   problem,
-  replayAnswer,
+  replayResponse,
   replayBody,
   replayJob,
   replaysBody,
@@ -23,7 +23,7 @@ interface Operation {
   readonly summary: string;
   readonly query?: z.ZodObject;
   readonly body?: z.ZodType;
-  readonly answers: Readonly<Record<number, z.ZodType>>;
+  readonly responses: Readonly<Record<number, z.ZodType>>;
 }
 
 const OPERATIONS: readonly Operation[] = [
@@ -32,71 +32,71 @@ const OPERATIONS: readonly Operation[] = [
     path: "/api/events",
     summary: "Events, newest first",
     query: listQuery,
-    answers: { 200: eventPage },
+    responses: { 200: eventPage },
   },
   {
     method: "get",
     path: "/api/events/{id}",
     summary: "One event with its attempts",
-    answers: { 200: eventDetail },
+    responses: { 200: eventDetail },
   },
   {
     method: "post",
     path: "/api/events/{id}/replay",
     summary: "Send an event again, or run a quarantined callback again",
     body: replayBody,
-    answers: { 202: replayAnswer, 409: problem },
+    responses: { 202: replayResponse, 409: problem },
   },
   {
     method: "get",
     path: "/api/payments/{id}",
     summary: "A payment's time line",
-    answers: { 200: paymentTimeline },
+    responses: { 200: paymentTimeline },
   },
   {
     method: "post",
     path: "/api/replays",
     summary: "Replay in bulk, or count what would be replayed",
     body: replaysBody,
-    answers: { 200: dryRun, 202: replayJob },
+    responses: { 200: dryRun, 202: replayJob },
   },
   {
     method: "get",
     path: "/api/replays/{id}",
     summary: "How far a bulk replay is",
-    answers: { 200: replayJob },
+    responses: { 200: replayJob },
   },
   {
     method: "post",
     path: "/api/replays/{id}/cancel",
     summary: "Stop a bulk replay",
-    answers: { 200: replayJob },
+    responses: { 200: replayJob },
   },
   {
     method: "get",
     path: "/api/destinations",
     summary: "Destinations and how they are",
-    answers: { 200: z.object({ destinations: z.array(destinationView) }) },
+    responses: { 200: z.object({ destinations: z.array(destinationView) }) },
   },
   {
     method: "post",
     path: "/api/destinations/{name}/pause",
     summary: "Hold deliveries; nothing is dropped",
     body: pauseBody,
-    answers: { 200: z.object({ name: z.string(), paused: z.string() }) },
+    responses: { 200: z.object({ name: z.string(), paused: z.string() }) },
   },
   {
     method: "post",
     path: "/api/destinations/{name}/resume",
     summary: "Deliver what was held",
-    answers: { 200: z.object({ name: z.string(), paused: z.null() }) },
+    responses: { 200: z.object({ name: z.string(), paused: z.null() }) },
   },
-  { method: "get", path: "/api/ledger", summary: "The ledger", answers: { 200: ledgerView } },
+  { method: "get", path: "/api/ledger", summary: "The ledger", responses: { 200: ledgerView } },
   {
     method: "get",
     path: "/api/audit",
     summary: "Who did what, newest first",
-    answers: { 200: z.object({ audit: z.array(auditEntry) }) },
+    responses: { 200: z.object({ audit: z.array(auditEntry) }) },
   },
 ];
 
@@ -112,7 +112,7 @@ export function openApi(): Record<string, unknown> {
   };
 }
 
-function describe({ path, summary, query, body, answers }: Operation): Record<string, unknown> {
+function describe({ path, summary, query, body, responses }: Operation): Record<string, unknown> {
   const inPath = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => ({
     name,
     in: "path",
@@ -133,7 +133,7 @@ function describe({ path, summary, query, body, answers }: Operation): Record<st
     parameters: [...inPath, ...inQuery],
     ...(body ? { requestBody: { content: content(body, "input") } } : {}),
     responses: Object.fromEntries([
-      ...Object.entries(answers).map(([status, schema]) => [
+      ...Object.entries(responses).map(([status, schema]) => [
         status,
         { description: summary, content: content(schema, "output") },
       ]),

@@ -1,6 +1,6 @@
 /**
- * The operator API (config.md): what happened to a payment, and what to do about it. Every input is
- * validated by its schema; every order is written into the audit log with who gave it.
+ * The operator API (docs/operations.md): what happened to a payment, and what to do about it. Every input
+ * is validated by its schema; every order is written into the audit log with who gave it.
  */
 import { Hono, type Context } from "hono";
 import type { z } from "zod";
@@ -10,6 +10,7 @@ import { InboxClient, type InboxStub } from "../inbox/client.ts";
 import type { Breaker } from "../inbox/policy/breaker.ts";
 import { reprocess } from "../ingress/reprocess.ts";
 import type { ReplayJobRow } from "../inbox/store/operator-store.ts";
+import { MAX_AUDIT_ENTRIES } from "../limits.ts";
 import { addUp } from "../inbox/ledger.ts";
 import { agrees, type EventFilter } from "../inbox/queries.ts";
 import { operatorsOnly } from "./auth.ts";
@@ -43,7 +44,7 @@ api.use(async (c, next) => {
   if (!loaded.ok) return c.json({ error: "the configuration has problems (see /healthz)" }, 503);
   c.set("config", loaded.config);
   c.set("inbox", new InboxClient(c.env, loaded.config));
-  // The token names nobody in particular, and a header that anybody with it can send names nobody at all.
+  // The token is shared, and a header naming a person could be forged by anybody who holds it.
   c.set("actor", "operator");
   return await next();
 });
@@ -55,7 +56,7 @@ api.get("/events", async (c) => {
   if (!query.ok) return badRequest(c, query.problems);
   const { payment_id, cursor, limit, ...filter } = query.value;
   if (payment_id !== undefined) {
-    if (filter.q !== undefined) return badRequest(c, ["q: a payment's events are few, look at them all"]);
+    if (filter.q !== undefined) return badRequest(c, ["q: a payment's events are few, list them all"]);
     const all = await (await c.var.inbox.homeOf(payment_id)).timeline(payment_id);
     const events = all.filter(({ row }) => agrees(filterOf(filter), row));
     return c.json(
@@ -224,7 +225,7 @@ async function replayProgress(inbox: InboxClient, id: string): Promise<z.infer<t
   return parts.length === 0 ? null : addUpReplay(parts);
 }
 
-/** The shards' parts of one bulk replay, at least one, as the whole they are. */
+/** One bulk replay, added up over the shards' parts (at least one). */
 function addUpReplay(parts: readonly ReplayJobRow[]): z.infer<typeof replayJob> {
   const has = (state: string) => parts.some((part) => part.state === state);
   return {
@@ -295,15 +296,13 @@ api.get("/audit", async (c) => {
   return c.json({ audit });
 });
 
-const MAX_AUDIT_ENTRIES = 200;
-
 async function ledgerOf(inbox: InboxClient) {
   return addUp(await inbox.all((shard) => shard.ledger()));
 }
 
-// ---- small things ------------------------------------------------------------------------------------------
+// ---- helpers -----------------------------------------------------------------------------------------------
 
-/** A mistyped name would match nothing, and nothing would be said. */
+/** A mistyped name would match nothing, silently. */
 function unknownNames(
   config: RelayConfig,
   { source, destination }: { source?: string | undefined; destination?: string | undefined },

@@ -5,7 +5,13 @@ import {
   DEFAULT_DRAIN_PER_SECOND,
   DEFAULT_PAGE_EVENTS,
   MAX_BULK_ORDER_EVENTS,
+  MAX_CURSOR_CHARS,
   MAX_PAGE_EVENTS,
+  MAX_PAUSE_REASON_CHARS,
+  MAX_PER_SECOND,
+  MAX_SEARCH_CHARS,
+  MIN_REPLAY_PER_SECOND,
+  MIN_SEARCH_CHARS,
 } from "../limits.ts";
 
 export const states = [
@@ -38,8 +44,8 @@ const filterShape = {
   to: instant.optional(),
   q: z
     .string()
-    .min(3)
-    .max(256)
+    .min(MIN_SEARCH_CHARS)
+    .max(MAX_SEARCH_CHARS)
     .optional()
     .describe("an id, a reference, a transaction: any text of the event"),
 };
@@ -51,7 +57,7 @@ export const listQuery = z.strictObject({
     .string()
     .regex(/^pay_[0-9a-f]{32}$/)
     .optional(),
-  cursor: z.string().max(2_000).optional(),
+  cursor: z.string().max(MAX_CURSOR_CHARS).optional(),
   limit: z.coerce.number().int().min(1).max(MAX_PAGE_EVENTS).default(DEFAULT_PAGE_EVENTS),
 });
 
@@ -94,7 +100,7 @@ export const attempt = z.object({
   duration_ms: z.int(),
   status: z.int().nullable(),
   error: z.string().nullable(),
-  answer: z.string().nullable().describe("the first 16 KiB of the receiver's answer"),
+  answer: z.string().nullable().describe("the first 16 KiB of the receiver's response"),
 });
 
 export const eventDetail = listedEvent.extend({
@@ -125,7 +131,7 @@ export const replayBody = z
       .describe("of something set aside: forward it as a payment of its own"),
   })
   .default({});
-export const replayAnswer = z.object({
+export const replayResponse = z.object({
   id: eventId,
   deliveries: z.int().describe("how many deliveries will be made"),
   decision: z.string().optional().describe("for a callback set aside: what came of running it again"),
@@ -140,7 +146,7 @@ const orderFilter = {
 };
 
 export const dismissBody = z.strictObject({ reason: z.string().min(1).max(500) });
-export const dismissAnswer = z.object({ id: eventId, dismissed: z.boolean() });
+export const dismissResponse = z.object({ id: eventId, dismissed: z.boolean() });
 
 /** An order about each event that a filter finds, carried out while the caller waits. */
 const bulkShape = {
@@ -150,7 +156,7 @@ const bulkShape = {
 };
 export const dismissalsBody = z.strictObject({ ...bulkShape, reason: z.string().min(1).max(500) });
 export const releasesBody = z.strictObject(bulkShape);
-export const bulkAnswer = z.object({
+export const bulkResponse = z.object({
   succeeded: z.int(),
   failed: z.int(),
   failures: z.array(z.object({ id: z.string(), error: z.string() })).describe("the first of them"),
@@ -161,7 +167,7 @@ export const replaysBody = z
   .strictObject({
     ...orderFilter,
     dry_run: z.boolean().default(false).describe("only count"),
-    per_second: z.number().min(0.1).max(1_000).default(DEFAULT_DRAIN_PER_SECOND),
+    per_second: z.number().min(MIN_REPLAY_PER_SECOND).max(MAX_PER_SECOND).default(DEFAULT_DRAIN_PER_SECOND),
   })
   .refine(({ from, to }) => !from || !to || Date.parse(from) < Date.parse(to), {
     path: ["to"],
@@ -182,7 +188,7 @@ export const replayJob = z.object({
 export const dryRun = z.object({ matching: z.int() });
 
 export const pauseBody = z
-  .strictObject({ why: z.string().max(200).default("by an operator") })
+  .strictObject({ why: z.string().max(MAX_PAUSE_REASON_CHARS).default("by an operator") })
   .default({ why: "by an operator" });
 
 export const destinationView = z.object({

@@ -10,6 +10,18 @@ import {
   DEFAULT_SCHEDULE_SECONDS,
   DEFAULT_TOMBSTONE_DAYS,
   HANDOVER_TIMEOUT_MS,
+  MAX_DELIVERY_TIMEOUT_MS,
+  MAX_HANDOVER_TIMEOUT_MS,
+  MAX_INBOX_SHARDS,
+  MAX_MAX_IN_FLIGHT,
+  MAX_PER_SECOND,
+  MAX_RETENTION_DAYS,
+  MAX_SCHEDULE_DELAY_SECONDS,
+  MAX_SCHEDULE_RETRIES,
+  MAX_TOMBSTONE_DAYS,
+  MIN_DELIVERY_TIMEOUT_MS,
+  MIN_HANDOVER_TIMEOUT_MS,
+  MIN_PER_SECOND,
 } from "../limits.ts";
 import type { Source } from "../providers/source.ts";
 import { ALERTS } from "./reserved.ts";
@@ -90,14 +102,18 @@ function destinationSchema(fields: SourceFields) {
       ed25519SeedOf,
       "is not an Ed25519 private key: whsk_ and base64 of its 32-byte seed (or of seed and public key, 64 bytes)",
     ).optional(),
-    timeout_ms: z.int().min(100).max(60_000).default(DEFAULT_DELIVERY_TIMEOUT_MS),
+    timeout_ms: z
+      .int()
+      .min(MIN_DELIVERY_TIMEOUT_MS)
+      .max(MAX_DELIVERY_TIMEOUT_MS)
+      .default(DEFAULT_DELIVERY_TIMEOUT_MS),
     schedule_seconds: z
-      .array(z.number().min(0).max(86_400))
-      .max(50)
+      .array(z.number().min(0).max(MAX_SCHEDULE_DELAY_SECONDS))
+      .max(MAX_SCHEDULE_RETRIES)
       .default([...DEFAULT_SCHEDULE_SECONDS]),
     ordered: z.boolean().default(true),
-    max_per_second: z.number().min(0.01).max(1_000).nullable().default(null),
-    max_in_flight: z.int().min(1).max(10_000).nullable().default(null),
+    max_per_second: z.number().min(MIN_PER_SECOND).max(MAX_PER_SECOND).nullable().default(null),
+    max_in_flight: z.int().min(1).max(MAX_MAX_IN_FLIGHT).nullable().default(null),
     types: z
       .array(z.string().regex(/^[a-z_]+\.([a-z_]+|\*)$/, "must be like payment.confirmed or payment.*"))
       .min(1)
@@ -129,10 +145,14 @@ function relaySchema(surroundings: Surroundings) {
   const fields = new SourceFields(surroundings);
   return z.strictObject({
     environment: z.string().min(1).default("production"),
-    inbox_shards: z.int().min(1).max(64).default(DEFAULT_INBOX_SHARDS),
-    handover_lease_ms: z.int().min(100).max(600_000).default(HANDOVER_TIMEOUT_MS),
-    retention_days: z.int().min(1).max(3_650).default(DEFAULT_RETENTION_DAYS),
-    tombstone_days: z.int().min(1).max(36_500).default(DEFAULT_TOMBSTONE_DAYS),
+    inbox_shards: z.int().min(1).max(MAX_INBOX_SHARDS).default(DEFAULT_INBOX_SHARDS),
+    handover_lease_ms: z
+      .int()
+      .min(MIN_HANDOVER_TIMEOUT_MS)
+      .max(MAX_HANDOVER_TIMEOUT_MS)
+      .default(HANDOVER_TIMEOUT_MS),
+    retention_days: z.int().min(1).max(MAX_RETENTION_DAYS).default(DEFAULT_RETENTION_DAYS),
+    tombstone_days: z.int().min(1).max(MAX_TOMBSTONE_DAYS).default(DEFAULT_TOMBSTONE_DAYS),
     log: z.enum(["all", "problems"]).optional(),
     sources: sourcesSchema(fields),
     destinations: z.record(segment, destinationSchema(fields)),

@@ -1,10 +1,9 @@
 /**
  * The queue's consumer: lease → deliver → settle → ack or retry, a batch at a time.
  *
- * It decides no policy: the Inbox says what to do with a reference and when to come again. A receiver
- * that refuses and a relay that breaks are different things: the first is settled and scheduled, the
- * second changes nothing and is retried by the queue. It never throws: one bad message must not bring
- * the whole batch back.
+ * It decides no policy: the Inbox says what to do with a reference and when to retry. A refusal by the
+ * receiver is settled and scheduled; a failure of the relay records nothing and is retried by the queue.
+ * It never throws: one bad message must not make the queue redeliver the whole batch.
  */
 import type { RelayConfig } from "../config/schema.ts";
 import { InboxClient, type InboxBindings } from "../inbox/client.ts";
@@ -38,12 +37,12 @@ export async function consume(messages: readonly QueueMessage[], needs: Consumer
   const readable = messages.flatMap((message) => {
     const reference = readReference(message.body);
     if (reference) return [{ message, reference }];
-    // It will not be readable the next time either, and what it stood for is swept.
+    // A retry would not make it readable; the sweep hands over again what it referred to.
     alert("queue_message", { message: message.id, attempts: message.attempts });
     message.ack();
     return [];
   });
-  // One pool for all shards: beyond six the platform would let a request wait while its time runs out.
+  // One pool for all shards: beyond six connections the platform queues a request while its time-out runs.
   await runFairly(
     readable,
     ({ reference }) => reference.destination,
@@ -64,7 +63,7 @@ class Batch {
   readonly #needs: ConsumerNeeds;
   readonly #inbox: InboxClient;
   readonly #shardCalls = new Map<string, ShardCalls>();
-  /** Destinations that were reported to have no live key: once a batch is enough. */
+  /** Destinations already reported to have no live key: one alert a batch is enough. */
   readonly #keyless = new Set<string>();
 
   constructor(needs: ConsumerNeeds) {
@@ -111,8 +110,8 @@ class Batch {
   }
 
   /**
-   * Nothing was sent and nothing is recorded. Left to the sweep, which comes at ever longer intervals:
-   * it takes a person to give the destination a key, and every copy in the queue would come back.
+   * Nothing was sent and nothing is recorded. Left to the sweep, whose interval grows: a person has to
+   * configure a key, and retries over the queue would add a message for every one they replace.
    */
   #heldWithoutKey({ destination }: Reference): Next {
     if (!this.#keyless.has(destination)) alert("no_live_key", { destination });
@@ -156,7 +155,7 @@ class Batch {
   }
 }
 
-/** Whole seconds, never early, and no more than the queue can hold back: the next lease says how much is left. */
+/** Whole seconds, never early, and no more than the queue can delay: the next lease tells what is left. */
 function queueDelay(seconds: number): number {
   return Math.min(Math.ceil(seconds), QUEUE_MAX_DELAY_SECONDS);
 }

@@ -1,7 +1,7 @@
 /**
  * The dead-letter queue: messages we failed to process a hundred times. Our bug or our outage, never the
- * receiver's refusal, which is a row in the Inbox. The row of a message that ends here is still owed,
- * and the sweep goes on handing it over: nothing is lost with the message, but somebody has to look.
+ * receiver's refusal, which is a row in the Inbox. The delivery of such a message is still owed and the
+ * sweep goes on handing it over: nothing is lost with the message, but a person has to find the cause.
  */
 import { alert } from "../log.ts";
 import { readReference } from "./reference.ts";

@@ -1,6 +1,6 @@
 /**
- * One attempt: sign, POST, read a little of the answer, judge. It keeps nothing. Nothing a receiver
- * does makes it throw; what it throws is our own failure, and no attempt.
+ * One attempt: sign, POST, read an excerpt of the response, judge. It stores nothing. Nothing a receiver
+ * does makes it throw; what it throws is our own failure and counts as no attempt.
  */
 import type { Destination } from "../config/schema.ts";
 import type { PaymentEvent } from "../event.ts";
@@ -28,7 +28,7 @@ export async function deliver(
   const atMs = Date.now();
   const signature = await signatureHeaders(eventId, delivery.body, destination, atMs);
   if (!signature) return { kind: "unsigned" };
-  // Made before the receiver has any part in it: a request that cannot be made is our failure.
+  // Outside the try: a request that cannot be constructed is our failure, not the receiver's.
   const request = new Request(destination.url, {
     method: "POST",
     headers: headersOf(eventId, delivery, destination, signature),
@@ -48,7 +48,7 @@ export async function deliver(
     return finish({ status: response.status, error: null, answer }, outcome);
   } catch (error) {
     if (isOurs(error)) throw error;
-    // To the schedule they are one thing; the log tells them apart.
+    // The schedule treats all of these alike; the log names them.
     const failed = { status: null, error: signal.aborted ? "timeout" : failureOf(error), answer: null };
     return finish(failed, { kind: "failed", retryAfterSeconds: null });
   }
@@ -61,7 +61,7 @@ function isOurs(error: unknown): boolean {
 
 /**
  * `connection`: refused, reset, or not HTTP. `dns_or_tls`: no such name, or no certificate to trust; the
- * runtime says `internal error` to both. On Cloudflare's network these come as answers 52x and 530.
+ * runtime says `internal error` to both. On Cloudflare's network these come as statuses 52x and 530.
  */
 function failureOf(error: unknown): "connection" | "dns_or_tls" {
   return error instanceof Error && error.message.startsWith("internal error") ? "dns_or_tls" : "connection";
@@ -86,7 +86,7 @@ function headersOf(
   };
 }
 
-/** CloudEvents 1.0 in HTTP binary mode (event.md 3.1). An alert is no payment event and has none. */
+/** CloudEvents 1.0 in HTTP binary mode (docs/delivery.md#what-is-sent). An alert is no payment event and has none. */
 function cloudEventHeaders(delivery: Delivery): Record<string, string> {
   const event = JSON.parse(delivery.body) as PaymentEvent | { data?: undefined };
   if (event.data === undefined) return {};

@@ -1,6 +1,6 @@
 /**
- * Ed25519 signatures (`v1a` of Standard Webhooks). The public half is computed from the seed, never
- * believed, so what is published is what signs.
+ * Ed25519 signatures (`v1a` of Standard Webhooks). The public half is computed from the seed and
+ * never taken from the configuration, so the published key is the one that signs.
  */
 import type { Secret } from "../verify/secret.ts";
 import { ed25519SeedOf } from "../verify/signing-keys.ts";
@@ -8,7 +8,7 @@ import { ed25519SeedOf } from "../verify/signing-keys.ts";
 /** RFC 8410: all there is before the seed in a PKCS #8 private key of this algorithm. */
 const PKCS8_HEAD = [0x30, 0x2e, 2, 1, 0, 0x30, 5, 6, 3, 0x2b, 0x65, 0x70, 4, 0x22, 4, 0x20];
 
-/** Imported keys, as long as the configuration they are part of is loaded. */
+/** Imported keys, for as long as their configuration is loaded. */
 const imported = new WeakMap<Secret, CryptoKey>();
 
 /** The signature (64 bytes). The configuration has checked that the secret is a key. */

@@ -1,12 +1,12 @@
 /**
- * A few at a time, and fairly: the next one is for whom least is under way. A receiver that hangs holds
- * its own deliveries and leaves the other places to those who answer.
+ * A pool of bounded concurrency that is fair between keys: the next item is of the key with the least
+ * under way. A receiver that hangs delays its own deliveries and not those of others.
  */
 
 /**
  * Runs `work` over all items, at most `limit` at a time.
  *
- * @param keyOf for whom an item is
+ * @param keyOf the key among which places are shared, such as the destination
  * @param work never rejects
  */
 export async function runFairly<T>(

@@ -2,7 +2,7 @@
  * The three spellings of a date in HTTP (RFC 9110 5.6.7): `Sun, 06 Nov 1994 08:49:37 GMT`, and the two
  * obsolete ones a recipient must still read. Pure.
  *
- * `Date.parse` reads much more (`1.5` is a year to it), takes asctime for local time, and puts RFC 850's
+ * `Date.parse` accepts much more (`1.5` as a year), takes asctime for local time, and puts RFC 850's
  * two-digit years into a fixed century.
  */
 

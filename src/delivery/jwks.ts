@@ -3,11 +3,9 @@
  * verifies `v1a` signatures with. Holds no private part. Pure but for Web Crypto.
  */
 import type { RelayConfig } from "../config/schema.ts";
+import { PUBLISHED_AFTER_EXPIRY_MS } from "../limits.ts";
 import type { Secret } from "../verify/secret.ts";
 import { publicKeyOf } from "./ed25519.ts";
-
-/** A request signed just before its key expired is believed by receivers for five minutes more. */
-const PUBLISHED_AFTER_EXPIRY_MS = 600_000;
 
 export interface Jwk {
   readonly kty: "OKP";

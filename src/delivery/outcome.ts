@@ -1,4 +1,4 @@
-/** What an answer of the receiver means (docs/delivery.md, "Judging the answer"). Pure. */
+/** What a receiver's response means (docs/delivery.md#judging-the-response). Pure. */
 import type { Outcome } from "../inbox/protocol.ts";
 import { MAX_RETRY_AFTER_SECONDS } from "../limits.ts";
 import { parseHttpDate } from "./http-date.ts";

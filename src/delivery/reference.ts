@@ -1,13 +1,13 @@
 /**
- * What came out of the queue, checked: a message is outside data like any other, and one that cannot be
- * read must not take its batch down with it, again and again. Pure.
+ * Queue messages, validated: a message that cannot be read must not fail its whole batch, again and
+ * again. Pure.
  */
 import { z } from "zod";
 import type { Reference } from "../inbox/protocol.ts";
 
 const SHARD = /^(\d{1,3})\/(\d{1,3})$/;
 
-/** `8/3`, also of a number of shards that is no longer configured: what is owed there is still owed. */
+/** `8/3`, also of a number of shards that is no longer configured: deliveries owed there remain owed. */
 function isShardName(name: string): boolean {
   const [, shards, index] = SHARD.exec(name) ?? [];
   return Number(index) < Number(shards);

@@ -5,7 +5,7 @@ import type { InboxBindings } from "../inbox/client.ts";
 export interface IngressBindings extends InboxBindings, CounterBindings {
   /** The shield: event id → fingerprint of a callback known to be a plain duplicate. */
   readonly SEEN: KVNamespace;
-  /** Counts refused requests by caller; without it a flood is refused one by one. */
+  /** Counts refused requests by caller; without it floods are not limited. */
   readonly UNVERIFIED?: RateLimit;
   /** Counts questions to token verifiers, by source. */
   readonly QUESTIONS?: RateLimit;

@@ -1,13 +1,13 @@
 /**
- * A flood of requests that prove nothing. Only what was refused is counted: a provider that shares an
- * address with an attacker is never held back, because its callbacks verify.
+ * Rate limits against floods of unverified requests. Only refused requests count: a provider that shares
+ * an address with an attacker is never limited, because its callbacks verify.
  */
 import type { IngressBindings } from "./bindings.ts";
 import { fault } from "../log.ts";
 
 /**
- * May this source ask its verifier once more? One cheap request must not become one question each (threat
- * 17). What is not asked now is deferred, and asked later.
+ * Counts one question to this source's token verifier; false when the limit is reached. Otherwise every
+ * cheap request would cost an outbound one. A callback over the limit is deferred and asked about later.
  */
 export async function takeQuestion(
   env: Pick<IngressBindings, "QUESTIONS">,
@@ -22,7 +22,7 @@ export async function takeQuestion(
   }
 }
 
-/** Counts one refused request of this caller; is it one too many? A limiter that fails limits nobody. */
+/** Counts one refused request of this caller; true when the limit is exceeded. A limiter that fails limits nobody. */
 export async function countRefused(
   env: Pick<IngressBindings, "UNVERIFIED">,
   request: Request,

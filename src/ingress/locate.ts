@@ -1,7 +1,7 @@
 /**
  * From a request's path to a source and its route. Whatever does not match exactly is the same 404,
  * and a secret is compared even where there is none, so that the time does not tell an unknown
- * account from a wrong secret (config.md, "Addresses").
+ * account from a wrong secret.
  */
 import type { RelayConfig } from "../config/schema.ts";
 import type { Route } from "../providers/provider.ts";
@@ -41,7 +41,7 @@ function segmentsOf(path: string): string[] | null {
   }
 }
 
-/** `[kind] [secret]`: a route has one number of segments, and its kind stands first. */
+/** `[kind] [secret]`: the number of segments is fixed by the route, and the kind comes first. */
 function hasShape(route: Route, tail: readonly string[]): boolean {
   const length = (route.kind === null ? 0 : 1) + (route.pathSecrets.length > 0 ? 1 : 0);
   return tail.length === length && (route.kind === null || tail[0] === route.kind);

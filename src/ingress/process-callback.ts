@@ -1,6 +1,6 @@
 /**
- * From bytes to a decision: verify, claim, normalise, accept. Used for a request, for a deferred
- * callback whose verifier is asked again, and for a quarantined one that is run again after a fix.
+ * From bytes to a decision: verify, reserve, normalise, accept. Used for a request, for a deferred
+ * callback whose verifier is asked again, and for a quarantined one that is processed again after a fix.
  */
 import type { RelayConfig } from "../config/schema.ts";
 import type { IngressBindings } from "./bindings.ts";
@@ -26,7 +26,7 @@ export type Processed =
       readonly shield: Shield;
     };
 
-/** `hit`: answered by the shield; `open`: a plain repeat may be remembered there; `closed`: it may not. */
+/** `hit`: the shield knew it for a duplicate; `open`: a plain repeat may be recorded there; `closed`: it may not. */
 export type Shield = "hit" | "open" | "closed";
 
 export interface ProcessingContext {

@@ -1,4 +1,4 @@
-/** What a provider is told: its own success answer, a poor refusal, or "come again" (config.md). */
+/** Responses to a provider: its own form of success, a refusal without particulars, or 503 to make it repeat. */
 import { FLOOD_RETRY_AFTER_SECONDS, UNAVAILABLE_RETRY_AFTER_SECONDS } from "../limits.ts";
 import type { Source } from "../providers/source.ts";
 import { refusal, type RefusedReason } from "../reasons.ts";
@@ -34,7 +34,7 @@ export function refuse(reason: RefusedReason, allow?: string): Response {
   );
 }
 
-/** Our own failure: never a 4xx, which would be the provider's fault, and never a 2xx, which would be a lie. */
+/** Our own failure: not a 4xx, which would blame the provider, and not a 2xx, since nothing was stored. */
 export function unavailable(): Response {
   return Response.json(
     { error: "temporarily unavailable, please repeat" },
@@ -45,7 +45,7 @@ export function unavailable(): Response {
   );
 }
 
-/** For a caller of whom too much was refused: whatever it sends that verifies is still taken. */
+/** For a caller with too many refused requests; a callback that verifies is still accepted. */
 export function slowDown(): Response {
   return Response.json(
     { error: "too many requests" },

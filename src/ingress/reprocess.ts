@@ -1,4 +1,4 @@
-/** A stored callback, processed with today's adapter and configuration (deferred: ask again; quarantined: after a fix). */
+/** A stored callback, processed with the current adapter and configuration (deferred: its verifier is asked again; quarantined: after a fix). */
 import type { RelayConfig } from "../config/schema.ts";
 import type { NormalisedEvent } from "../event.ts";
 import { normalisedEventOf } from "../providers/normalised-event.ts";

@@ -1,6 +1,6 @@
 /**
  * Path and query as they came. `URL` would resolve `..` and `%2e%2e` and escape anew, so that one address
- * had many spellings (threat 22) and the query's bytes were no longer the provider's.
+ * had many spellings and the query's bytes were no longer the provider's.
  */
 export function requestTarget(url: string): { readonly path: string; readonly query: string } {
   const [, target = ""] = /^[a-z]+:\/\/[^/?#]*([^#]*)/i.exec(url) ?? [];

@@ -1,6 +1,6 @@
 /**
- * A request's outside: everything that can be refused before its contents mean anything, in the
- * uniform order of providers.md 4 (method, address list, content encoding, content type, size).
+ * What can be refused before a request's contents are read, in one order for all providers: method,
+ * address list, content encoding, content type, size.
  */
 import { BODY_TIMEOUT_MS, MAX_DISCARDED_BYTES } from "../limits.ts";
 import { readBytes } from "../parse/read-bytes.ts";
@@ -25,7 +25,7 @@ export async function readCallback(
   { source, route, pathKey }: Located,
   nowMs: number,
 ): Promise<Result<Callback, RefusedReason>> {
-  const refused = checkOutside(request, { source, route });
+  const refused = checkEnvelope(request, { source, route });
   if (refused) return err(refused);
   const body = await readWithin(request, source.settings.maxBodyBytes);
   if (typeof body === "string") return err(body);
@@ -46,7 +46,7 @@ export async function readCallback(
   );
 }
 
-function checkOutside(
+function checkEnvelope(
   request: Request,
   { source, route }: Pick<Located, "source" | "route">,
 ): RefusedReason | null {
@@ -62,7 +62,7 @@ function checkOutside(
 /** @param expected null: any type, or none; a charset must still be UTF-8 */
 function checkContentType(header: string | null, expected: string | null): RefusedReason | null {
   if (header === null) return expected === null ? null : "content_type";
-  // A header that came twice is joined with a comma: which one was meant?
+  // A header sent twice is joined with a comma, and either could be meant.
   if (header.includes(",")) return "content_type";
   const [type = "", ...parameters] = header.split(";").map((part) => part.trim().toLowerCase());
   if (expected !== null && type !== expected) return "content_type";
@@ -71,17 +71,17 @@ function checkContentType(header: string | null, expected: string | null): Refus
   return charsets.length <= 1 && charsets.every(isUtf8) ? null : "charset";
 }
 
-/** Content-Length is a hint that can save the reading; what counts is what arrives. */
+/** Content-Length can save the reading; the limit holds for what arrives. */
 async function readWithin(request: Request, maxBytes: number): Promise<Uint8Array | "too_large" | "cut_off"> {
   const declared = Number(request.headers.get("content-length") ?? 0);
-  // Left untouched, not cancelled: a body nobody asked for is drained by the runtime, but one that was
-  // touched and left breaks the connection, often before its sender has read our answer.
+  // Not cancelled: the runtime drains a body that was never read, but breaks the connection for one that
+  // was read in part, often before its sender has read our response.
   if (declared > maxBytes) return "too_large";
   try {
     const signal = AbortSignal.timeout(BODY_TIMEOUT_MS);
     return await readBytes(request.body, maxBytes, { signal, discardBytes: MAX_DISCARDED_BYTES });
   } catch {
-    // The sender hung up or dawdled: its doing, and nothing an operator should be woken for.
+    // The sender hung up or was too slow: nothing an operator should be alerted about.
     return "cut_off";
   }
 }

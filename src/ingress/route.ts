@@ -1,7 +1,7 @@
 /**
- * The pipeline from a provider's request to its answer (providers.md 4), readable from top to bottom:
- * address, outside, verification, meaning, acceptance, reply. Nothing unverified gets past `verify`,
- * and no answer of success leaves before the Inbox has the callback on disk.
+ * The pipeline from a provider's request to the response, from top to bottom: address, envelope,
+ * verification, meaning, acceptance, reply. Nothing unverified gets past `verify`, and no success is
+ * reported before the Inbox has the callback on disk.
  */
 import type { RelayConfig } from "../config/schema.ts";
 import { count } from "../counters.ts";
@@ -21,7 +21,7 @@ import { toStored } from "./stored-callback.ts";
 import { rememberDuplicate } from "./shield.ts";
 import { requestTarget } from "./request-target.ts";
 
-/** Answers one request below `/in/`. Never throws: what breaks on our side is a 503. */
+/** Responds to one request below `/in/`. Never throws: a failure of ours is a 503. */
 export async function receive(
   request: Request,
   config: RelayConfig,
@@ -83,7 +83,7 @@ async function receiveAt(
       const reason = because(processed);
       logOutcome(source.name, kept.outcome, eventId, { reason });
       count(env, { what: "callback", name: source.name, outcome: kept.outcome, reason });
-      // Why a verification is still open is nobody's business but ours.
+      // Not told before verification: the sender may be anybody.
       const told = processed.kind === "quarantined" ? reason : undefined;
       return succeed(source, { outcome: kept.outcome, eventId, reason: told });
     }
@@ -123,7 +123,7 @@ function asideOf(processed: Extract<Processed, { kind: "deferred" | "quarantined
     : { state: "quarantined", reason: processed.reason, detail };
 }
 
-/** Sources whose address list has refused somebody, in this isolate: each is worth one alert. */
+/** Sources whose address list has refused a request, in this isolate: one alert each. */
 const refusedByList = new Set<string>();
 
 async function refusedReply(
@@ -135,7 +135,7 @@ async function refusedReply(
   const source = located?.source.name ?? null;
   log("refused", { source, reason: because(why), skewSeconds: why.skewSeconds });
   if (why.reason === "ip" && source !== null && !refusedByList.has(source)) {
-    // Behind a secret address this is rather the provider's new address than a stranger (threat 31).
+    // The caller knew the secret address: more likely a new address of the provider than an attacker.
     refusedByList.add(source);
     alert("address_refused", { source });
   }

@@ -1,7 +1,7 @@
 /**
- * KV as a shield against duplicate storms (architecture.md). Only a hit with the same fingerprint is
- * believed: it was written after the Inbox had called this very callback a plain duplicate. A miss
- * proves nothing, and a KV that fails is a miss.
+ * KV as a shield against duplicate storms (docs/architecture.md#the-shield). Only a hit with the same
+ * fingerprint counts: it was written after the Inbox had found this very callback a plain duplicate. A
+ * miss proves nothing, and a KV that fails is a miss.
  */
 import { withDeadline } from "../deadline.ts";
 import type { Status } from "../event.ts";
@@ -59,7 +59,7 @@ export async function rememberDuplicate(
       KV_WRITE_DEADLINE_MS,
     );
   } catch (error) {
-    // KV takes one write per key and second; in a storm the others lose, which is fine.
+    // KV takes one write per key and second; in a storm the other writes fail, which is harmless.
     fault("shield.put", error);
   }
 }

@@ -1,4 +1,4 @@
-/** A callback to its stored form and back (`inbox/protocol.ts`): static secrets are gone, the rest is exact. */
+/** A callback to its stored form and back (`inbox/protocol.ts`): static secrets are redacted, the rest is exact. */
 import type { Verification } from "../event.ts";
 import type { StoredCallback } from "../inbox/protocol.ts";
 import { Callback } from "../providers/callback.ts";

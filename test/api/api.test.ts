@@ -1,10 +1,10 @@
-/** The operator API through the front door: who may use it, what it shows, what it does. */
+/** The operator API over HTTP: who may use it, what it shows, what it does. */
 import { exports } from "cloudflare:workers";
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import { eventDetail, eventPage } from "../../src/api/schemas.ts";
 import { shardOf } from "../../src/inbox/shard.ts";
 import { acceptance, eventId, paymentId } from "../support/events.ts";
-import { freshRelay, inboxOf, post, runAlarms, type Outside } from "../support/front-door.ts";
+import { freshRelay, inboxOf, post, runAlarms, type Outside } from "../support/worker.ts";
 
 let outside: Outside;
 
@@ -33,7 +33,7 @@ async function json(path: string, options?: Call): Promise<Record<string, never>
   return await (await call(path, options)).json();
 }
 
-/** An accepted event in its real home. */
+/** An accepted event in its own shard. */
 async function accept(payment: string, event: string): Promise<void> {
   const input = acceptance({ payment, event });
   await inboxOf(await shardOf(input.event.data.payment_id, 8)).accept(input);
@@ -57,7 +57,7 @@ describe("authorization", () => {
   });
 });
 
-describe("looking", () => {
+describe("reading", () => {
   it("lists events newest first over all shards, page by page, each once", async () => {
     for (let i = 0; i < 25; i += 1) {
       vi.setSystemTime(Date.now() + 1000);
@@ -144,7 +144,7 @@ describe("ordering", () => {
     expect((await call("/api/destinations/nobody/pause", { method: "POST" })).status).toBe(404);
   });
 
-  it("writes an order to all shards down once, and takes nobody's word for who gave it", async () => {
+  it("records an order to all shards once, and accepts no name of who gave it", async () => {
     const headers = {
       authorization: "Bearer test-admin-token",
       "cf-access-authenticated-user-email": "ceo@corp",
@@ -155,7 +155,7 @@ describe("ordering", () => {
     expect((await json("/api/audit")).audit).toMatchObject([{ action: "pause", actor: "operator" }]);
   });
 
-  it("counts only what a bulk replay would send, and knows a mistyped name", async () => {
+  it("counts only what a bulk replay would send, and refuses a mistyped name", async () => {
     await accept("p", "e1");
     await accept("p", "e2");
     await delivered(1);

@@ -1,4 +1,4 @@
-/** The `RELAY` variable: what is taken, what is refused, and that a refusal names every mistake and no secret. */
+/** The `RELAY` variable: what is accepted, what is refused, and that a refusal names every mistake and no secret. */
 import { describe, expect, it } from "vitest";
 import { loadConfig, type RelayConfig } from "../../src/config/schema.ts";
 

@@ -4,7 +4,7 @@ import type { PaymentEvent } from "../../src/event.ts";
 import { sha256Hex } from "../../src/verify/digest.ts";
 import golden from "../cases/golden-events.json";
 import { relay } from "../support/bindings.ts";
-import { envWith, freshRelay, keptById, post, type CaseRequest } from "../support/front-door.ts";
+import { envWith, freshRelay, keptById, post, type CaseRequest } from "../support/worker.ts";
 
 const IQPAY_IP = "198.51.100.7";
 const RECEIVED_AT = "2026-09-21T14:13:25.123Z";
@@ -37,7 +37,7 @@ const TOKENPAYMENTS: CaseRequest = {
 /** The token that the example's hash was taken over. */
 const env = envWith(relay.sources, { IPAY_TOKEN: "tok_demo" });
 
-/** The event of the last of these requests, each answered 200. */
+/** The event of the last of these requests, each with a 200. */
 async function eventOf(requests: readonly CaseRequest[]): Promise<PaymentEvent | null> {
   const outside = await freshRelay(RECEIVED_AT);
   outside.verifier = { status: 200, content_type: "application/json", body: '{"valid":true}' };

@@ -1,6 +1,6 @@
 /// <reference types="vite/types/importMeta.d.ts" />
 /// <reference types="vite/client" />
-/** docs/threats.md names its tests; a name that no test bears any more is a defence that nobody watches. */
+/** docs/threats.md names its tests; a name that no test has any more is a defence without a test. */
 import { describe, expect, it } from "vitest";
 import threats from "../../docs/threats.md?raw";
 

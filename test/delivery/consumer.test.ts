@@ -1,6 +1,6 @@
 /**
- * The consumer in workerd, between real Inbox objects and a receiver that does as told. Acks and delays
- * are seen by spies: what the runtime reports of a batch leaves the delays out.
+ * The consumer in workerd, between real Inbox objects and a programmable receiver. Acks and delays are
+ * recorded by spies, because the runtime's report of a batch leaves the delays out.
  */
 import { runDurableObjectAlarm } from "cloudflare:test";
 import { beforeEach, describe, expect, it, vi } from "vitest";
@@ -11,7 +11,7 @@ import type { Env } from "../../src/env.ts";
 import type { Inbox } from "../../src/inbox/inbox.ts";
 import { VERIFIER, type Reference, type StoredCallback } from "../../src/inbox/protocol.ts";
 import { HANDOVER_TIMEOUT_MS } from "../../src/limits.ts";
-import { bindings, freshRelay, inboxOf, type Outside } from "../support/front-door.ts";
+import { bindings, freshRelay, inboxOf, type Outside } from "../support/worker.ts";
 import { acceptance, eventId, type Stated } from "../support/events.ts";
 
 /** Ahead of the real clock, so that no alarm fires by itself. */
@@ -36,7 +36,7 @@ beforeEach(async () => {
   ({ config } = loaded);
 });
 
-// ---- a queue, an Inbox and a clock that do as told ---------------------------------------------------
+// ---- a queue, an Inbox and a clock under control -----------------------------------------------------
 
 function message(body: unknown, attempts = 1) {
   return { id: crypto.randomUUID(), body, attempts, ack: vi.fn(), retry: vi.fn() };
@@ -59,13 +59,13 @@ async function owed(stated: Stated & { shard?: string } = {}): Promise<Reference
   return sent[before] as Reference;
 }
 
-type Doors = Partial<Pick<Inbox, "lease" | "settle" | "settleVerification">>;
+type Calls = Partial<Pick<Inbox, "lease" | "settle" | "settleVerification">>;
 
-/** Inbox objects whose doors are replaced, the rest being real. */
-function envWith(doors: (shard: string) => Doors): Env {
+/** Inbox objects with some of their calls replaced, the rest being real. */
+function envWith(calls: (shard: string) => Calls): Env {
   const getByName = (shard: string) => {
     const real = inboxOf(shard);
-    const replaced = doors(shard) as Record<string, unknown>;
+    const replaced = calls(shard) as Record<string, unknown>;
     return new Proxy(real, {
       get: (target, name) => replaced[name as string] ?? (Reflect.get(target, name) as unknown),
     });
@@ -97,7 +97,7 @@ const UNTOUCHED = { state: "pending", attempts: 0 };
 const faults = () => outside.lines("fault");
 const alerts = () => outside.lines("alert").map(({ about }) => about);
 
-// ---- the way it should go ----------------------------------------------------------------------------
+// ---- success -----------------------------------------------------------------------------------------
 
 describe("a batch", () => {
   it("over several shards is delivered, settled and acknowledged, with few calls", async () => {
@@ -126,7 +126,7 @@ describe("a batch", () => {
     expect(calls.toSorted()).toEqual(shards.map((shard) => `lease ${shard}`));
   });
 
-  it("that comes again is acknowledged and sends nothing", async () => {
+  it("that is repeated is acknowledged and sends nothing", async () => {
     const reference = await owed();
     await run([message(reference)]);
     const again = [message(reference, 2), message(reference, 3)];
@@ -165,7 +165,7 @@ describe("a batch", () => {
     expect(fate(slow)).toBe("acked");
   });
 
-  it("leases what it sends now, and leaves the rest unclaimed for as long", async () => {
+  it("leases what it sends now, and leaves the rest unleased until then", async () => {
     const hanging = Promise.withResolvers<Response>();
     outside.crm = () => hanging.promise.then((response) => response.clone());
     const messages = [];
@@ -208,10 +208,10 @@ describe("a lease that says", () => {
   });
 });
 
-// ---- the receiver's no ---------------------------------------------------------------------------------
+// ---- refusals ------------------------------------------------------------------------------------------
 
 describe("the receiver's no", () => {
-  it("is recorded and comes again by the schedule, rounded up to whole seconds", async () => {
+  it("is recorded and retried by the schedule, rounded up to whole seconds", async () => {
     outside.crm = () => new Response("broken", { status: 500 });
     const one = message(await owed());
     await run([one]);
@@ -229,7 +229,7 @@ describe("the receiver's no", () => {
     [429, "90", 90],
     [503, "Tue, 01 Jan 2036 00:01:30 GMT", 90],
     [503, "999999", 86_400],
-  ])("%i with retry-after %j comes again after %i s", async (status, retryAfter, seconds) => {
+  ])("%i with retry-after %j is retried after %i s", async (status, retryAfter, seconds) => {
     outside.crm = () => new Response("", { status, headers: { "retry-after": retryAfter } });
     const one = message(await owed());
     await run([one]);
@@ -279,7 +279,7 @@ describe("the receiver's no", () => {
 
 // ---- our own failure -------------------------------------------------------------------------------------
 
-describe("our own failure changes nothing and comes again", () => {
+describe("a failure of the relay changes nothing and is retried", () => {
   it("an Inbox that cannot be asked: the messages of its shard only", async () => {
     const broken = [message(await owed({ payment: "x", event: "x" }))];
     const fine = message(await owed({ payment: "y", event: "y", shard: "8/3" }));
@@ -361,7 +361,7 @@ describe("our own failure changes nothing and comes again", () => {
     expect(fate(one)).toBe(seconds);
   });
 
-  it("no live key: nothing leaves, somebody is told once, and the sweep comes back to it", async () => {
+  it("no live key: nothing is sent, one alert is raised, and the sweep hands it over again", async () => {
     const expired = { id: "old", value: "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", notAfterMs: 0 };
     const messages = [message(await owed()), message(await owed({ payment: "q", event: "q" }))];
     await run(messages, { config: withDestination({ secrets: [expired] }) });
@@ -396,7 +396,7 @@ describe("a deferred callback", () => {
     callback: {} as StoredCallback,
     attempt: 2,
   };
-  const doors = (settleVerification: Doors["settleVerification"]) => ({
+  const calls = (settleVerification: Calls["settleVerification"]) => ({
     env: envWith(() => ({
       lease: () => Promise.resolve([lease]) as never,
       ...(settleVerification ? { settleVerification } : {}),
@@ -407,7 +407,7 @@ describe("a deferred callback", () => {
     const settled = vi.fn(() => Promise.resolve({ next: "retry" as const, seconds: 59.1 }));
     const one = message(reference);
     await run([one], {
-      ...doors(settled),
+      ...calls(settled),
       reprocess: () => Promise.resolve({ kind: "undecided", reason: "verifier_timeout" }),
     });
     expect(fate(one)).toBe(60);
@@ -418,15 +418,15 @@ describe("a deferred callback", () => {
     );
   });
 
-  it("that we cannot decide is ours, and comes again", async () => {
+  it("that cannot be decided because of our failure is retried", async () => {
     const one = message(reference);
-    await run([one], { ...doors(undefined), reprocess: () => Promise.reject(new Error("a bug")) });
+    await run([one], { ...calls(undefined), reprocess: () => Promise.reject(new Error("a bug")) });
     expect(fate(one)).toBe(10);
     expect(faults()).toMatchObject([{ event: "cb_1" }]);
   });
 });
 
-// ---- what is no message of ours ------------------------------------------------------------------------------
+// ---- messages of another form --------------------------------------------------------------------------------
 
 describe("a message", () => {
   const good = { shard: SHARD, payment: "pay_x", n: 1, event: "evt_x", destination: "crm" };
@@ -454,10 +454,10 @@ describe("a message", () => {
     expect(faults()).toEqual([]);
   });
 
-  it("about a payment nobody knows, or a shard that was never used, is done with", async () => {
-    const strangers = [message(good), message({ ...good, shard: "16/15" })];
-    await run(strangers);
-    expect(strangers.map(fate)).toEqual(["acked", "acked"]);
+  it("about an unknown payment, or a shard that was never used, is acknowledged", async () => {
+    const unknown = [message(good), message({ ...good, shard: "16/15" })];
+    await run(unknown);
+    expect(unknown.map(fate)).toEqual(["acked", "acked"]);
     expect(outside.delivered).toEqual([]);
   });
 

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { Destination } from "../../src/config/schema.ts";
 import { deliver, type Delivered, type Delivery } from "../../src/delivery/deliver.ts";
 import type { Attempt, Outcome } from "../../src/inbox/protocol.ts";
-import { MAX_ANSWER_BYTES } from "../../src/limits.ts";
+import { MAX_RESPONSE_EXCERPT_BYTES } from "../../src/limits.ts";
 
 const EVENT = "evt_65000000000000000000000000000000";
 const NOW = Date.parse("2026-09-21T14:13:25.123Z");
@@ -126,7 +126,7 @@ describe("what is sent", () => {
   });
 });
 
-describe("no answer", () => {
+describe("no response", () => {
   it("a receiver that says nothing is a time-out", async () => {
     const { attempt, outcome } = await attempted(
       (_, signal) =>
@@ -154,14 +154,14 @@ describe("no answer", () => {
   });
 });
 
-describe("an answer", () => {
+describe("a response", () => {
   it.each([204, 205, 304])("%i without a body is read as it is", async (status) => {
     const { attempt, outcome } = await attempted(() => new Response(null, { status }));
     expect(attempt).toMatchObject({ status, error: null, answer: null });
     expect(outcome.kind).toBe(status === 304 ? "failed" : "delivered");
   });
 
-  it("an empty body is an empty answer", async () => {
+  it("an empty body is an empty excerpt", async () => {
     const { attempt } = await attempted(() => new Response(""));
     expect(attempt.answer ?? "").toBe("");
   });
@@ -192,7 +192,7 @@ describe("an answer", () => {
   });
 });
 
-describe("a body that is more than an answer", () => {
+describe("a body that is too long or too slow", () => {
   it("is read up to 16 KiB, and then let go", async () => {
     let cancelled = false;
     let pulled = 0;
@@ -207,7 +207,7 @@ describe("a body that is more than an answer", () => {
     });
     const { attempt, outcome } = await attempted(() => new Response(body));
     expect(outcome).toEqual({ kind: "delivered" });
-    expect(attempt.answer).toBe("y".repeat(MAX_ANSWER_BYTES));
+    expect(attempt.answer).toBe("y".repeat(MAX_RESPONSE_EXCERPT_BYTES));
     await vi.waitFor(() => expect(cancelled).toBe(true));
     expect(pulled).toBeLessThan(5);
   });

@@ -1,10 +1,10 @@
-/** Who goes first, and what goes together. */
+/** The order of a fair pool, and which items share a call. */
 import { describe, expect, it } from "vitest";
 import { Coalescer } from "../../src/coalescer.ts";
 import { runFairly } from "../../src/delivery/fair-pool.ts";
 
-describe("in turns", () => {
-  /** Items are worked on until they are let go; `slow` ones never are until the end. */
+describe("the fair pool", () => {
+  /** Items are under way until they are ended; `slow` ones are ended last. */
   async function order(
     items: readonly string[],
     limit: number,
@@ -26,8 +26,8 @@ describe("in turns", () => {
         now -= 1;
       },
     );
-    // Everything that can move without the hanging ones has moved after as many turns.
-    for (let turn = 0; turn < items.length * 10; turn += 1) await Promise.resolve();
+    // Everything that can move without the hanging ones has moved after as many ticks.
+    for (let tick = 0; tick < items.length * 10; tick += 1) await Promise.resolve();
     hanging.resolve();
     await all;
     return { started, most };
@@ -40,7 +40,7 @@ describe("in turns", () => {
     expect(most).toBe(6);
   });
 
-  it("lets the quick past those that hang", async () => {
+  it("works on quick items while others hang", async () => {
     const slow = Array.from({ length: 10 }, (_, index) => `s${index}`);
     const quick = Array.from({ length: 5 }, (_, index) => `q${index}`);
     const { started } = await order([...slow, ...quick], 6);
@@ -53,19 +53,19 @@ describe("in turns", () => {
   });
 });
 
-describe("together", () => {
-  it("asks in one call for what is asked in one instant, and in the next for what comes meanwhile", async () => {
+describe("the coalescer", () => {
+  it("makes one call for items of one tick, and the next call for those that come meanwhile", async () => {
     const calls: number[][] = [];
     const first = Promise.withResolvers<void>();
-    const together = new Coalescer<number, number>(async (items) => {
+    const coalescer = new Coalescer<number, number>(async (items) => {
       calls.push([...items]);
       if (calls.length === 1) await first.promise;
       return items.map((item) => item * 10);
     });
-    const early = [together.ask(1), together.ask(2)];
+    const early = [coalescer.ask(1), coalescer.ask(2)];
     await Promise.resolve();
     await Promise.resolve();
-    const late = [together.ask(3), together.ask(4)];
+    const late = [coalescer.ask(3), coalescer.ask(4)];
     first.resolve();
     expect(await Promise.all([...early, ...late])).toEqual([10, 20, 30, 40]);
     expect(calls).toEqual([
@@ -74,20 +74,20 @@ describe("together", () => {
     ]);
   });
 
-  it("tells a failure to those whom it concerns, and goes on", async () => {
+  it("rejects only the items of the call that failed, and goes on", async () => {
     let broken = true;
-    const together = new Coalescer<number, number>((items) =>
+    const coalescer = new Coalescer<number, number>((items) =>
       broken ? Promise.reject(new Error("down")) : Promise.resolve(items),
     );
-    const failed = await Promise.allSettled([together.ask(1), together.ask(2)]);
+    const failed = await Promise.allSettled([coalescer.ask(1), coalescer.ask(2)]);
     expect(failed.map(({ status }) => status)).toEqual(["rejected", "rejected"]);
     broken = false;
-    expect(await together.ask(3)).toBe(3);
+    expect(await coalescer.ask(3)).toBe(3);
   });
 
-  it("takes no answer for another's: too few of them are a failure", async () => {
-    const together = new Coalescer<number, number>(() => Promise.resolve([1]));
-    const answers = await Promise.allSettled([together.ask(1), together.ask(2)]);
-    expect(answers.map(({ status }) => status)).toEqual(["rejected", "rejected"]);
+  it("fails a call that returns fewer results than items", async () => {
+    const coalescer = new Coalescer<number, number>(() => Promise.resolve([1]));
+    const results = await Promise.allSettled([coalescer.ask(1), coalescer.ask(2)]);
+    expect(results.map(({ status }) => status)).toEqual(["rejected", "rejected"]);
   });
 });

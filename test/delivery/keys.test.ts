@@ -5,7 +5,7 @@ import { app } from "../../src/app.ts";
 import { loadConfig } from "../../src/config/schema.ts";
 import { jwks } from "../../src/delivery/jwks.ts";
 import { relay, secrets } from "../support/bindings.ts";
-import { bindings, freshRelay } from "../support/front-door.ts";
+import { bindings, freshRelay } from "../support/worker.ts";
 
 const SEED_A = "VEVTVFNJR05JTkdLRVlET05PVFVTRVRISVNGT1JBTlk=";
 const SEED_B = "V0VCSE9PS0FTWU1NRVRSSUNURVNUUFJJVkFURUtFWTE=";
@@ -38,7 +38,7 @@ describe("the configuration", () => {
     expect(problems({})).toEqual([expect.stringContaining(`${CRM}.secrets: needs secrets`)]);
   });
 
-  it("says it together with everything else that is wrong", () => {
+  it("reports it with every other problem", () => {
     const found = problems({ url: "nonsense", timeout_ms: 1 });
     expect(found.map((problem) => problem.split(":")[0])).toEqual(
       expect.arrayContaining([`${CRM}.url`, `${CRM}.timeout_ms`, `${CRM}.secrets`]),
@@ -119,7 +119,7 @@ describe("the key set", () => {
     expect(await ids("2026-09-21T14:40:00.001Z")).toEqual(["2026-10"]);
   });
 
-  it("is empty where nobody signs with such keys", async () => {
+  it("is empty where no destination signs with such keys", async () => {
     const worker = (exports as unknown as { default: Fetcher }).default;
     const response = await worker.fetch("https://relay.test/.well-known/jwks.json");
     expect(await response.json()).toEqual({ keys: [] });

@@ -1,4 +1,4 @@
-/** The judging table of docs/delivery.md, row by row, and every spelling of `retry-after`. */
+/** The table of docs/delivery.md#judging-the-response, row by row, and every spelling of `retry-after`. */
 import { describe, expect, it } from "vitest";
 import { judge, readRetryAfter } from "../../src/delivery/outcome.ts";
 import { countRefusal, isRefusal } from "../../src/inbox/policy/refusals.ts";
@@ -48,7 +48,7 @@ describe("retry-after", () => {
     ["Thu Oct  1 00:00:00 2026", DAY],
     ["Tue, 22 Sep 2026 14:13:25 GMT", DAY],
     ["Wed, 21 Oct 2099 07:28:00 GMT", DAY],
-    // Weekdays are not worth a retry that comes too early.
+    // A wrong weekday does not make the date unreadable: the retry would come too early.
     ["Fri, 21 Sep 2026 14:14:25 GMT", 60],
     ["Mon, 21 Sep 2026 14:13:60 GMT", 35],
   ])("%j is %i s", (value, seconds) => {

@@ -1,4 +1,4 @@
-/** What leaves can be verified by whoever follows the Standard Webhooks specification (threat 34). */
+/** Deliveries can be verified by whoever follows the Standard Webhooks specification. */
 import { Webhook } from "standardwebhooks";
 import { Webhook as SvixWebhook } from "svix";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";

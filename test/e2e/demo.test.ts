@@ -1,4 +1,4 @@
-/** What a newcomer does first, as a test: `npm start -- --once`. */
+/** The first command of the README, as a test: `npm start -- --once`. */
 import { join } from "node:path";
 import { expect, it } from "vitest";
 import { freePort } from "../../tools/lib/ports.ts";

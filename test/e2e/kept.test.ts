@@ -1,18 +1,18 @@
-/** Promise 1 and 3 in real processes: what was accepted arrives, in order, whatever is killed in between. */
+/** The promises "kept" and "in order" in real processes: what was accepted arrives, in order, whatever is killed in between. */
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { type Callback, cryptopay, ipay, iqpay, tokenpayments } from "../../tools/lib/callbacks.ts";
-import { House } from "./support/house.ts";
+import { System } from "./support/system.ts";
 
-let house: House;
+let system: System;
 
 beforeAll(async () => {
-  house = await House.open();
+  system = await System.open();
 });
-afterAll(() => house.close());
+afterAll(() => system.close());
 
 /** Payments of every provider, some with a history that must keep its order. */
 function payments(tag: string): Callback[][] {
-  const { who } = house;
+  const { who } = system;
   const told = (name: string) => ({ payment: `${tag}-${name}`, now: new Date() });
   return [
     [ipay(who.ipay, { ...told("ipay"), status: "pending" }), ipay(who.ipay, told("ipay"))],
@@ -31,12 +31,12 @@ function payments(tag: string): Callback[][] {
   ];
 }
 
-/** All payments at once, each in its order; answers the ids by payment. */
+/** All payments at once, each in its order; returns the ids by payment. */
 async function sendAll(tag: string): Promise<string[][]> {
   return await Promise.all(
     payments(tag).map(async (callbacks) => {
       const ids: string[] = [];
-      for (const callback of callbacks) ids.push(await house.sendAccepted(callback));
+      for (const callback of callbacks) ids.push(await system.sendAccepted(callback));
       return ids;
     }),
   );
@@ -44,9 +44,9 @@ async function sendAll(tag: string): Promise<string[][]> {
 
 /** Each payment's events in the order of their acceptance, sequences from 1, once and verified. */
 async function expectArrived(sent: readonly (readonly string[])[]): Promise<void> {
-  await house.arrivals(sent.flat());
+  await system.arrivals(sent.flat());
   for (const ids of sent) {
-    const events = house.crm.received().filter(({ id }) => ids.includes(id));
+    const events = system.crm.received().filter(({ id }) => ids.includes(id));
     expect(events.map(({ id }) => id)).toEqual(ids);
     expect(events.map(({ sequence }) => sequence)).toEqual(ids.map((_, index) => index + 1));
     expect(new Set(events.map((event) => event.payment_id)).size).toBe(1);
@@ -54,12 +54,12 @@ async function expectArrived(sent: readonly (readonly string[])[]): Promise<void
 }
 
 it("a CRM that was away gets everything when it is back", async () => {
-  await house.stopCrm();
+  await system.stopCrm();
   const sent = await sendAll("away");
   const heads = sent.map(([head]) => head);
-  await house.waitUntil("a failed attempt of every payment", () => {
+  await system.waitUntil("a failed attempt of every payment", () => {
     const failed = new Set(
-      house
+      system
         .lines("delivery")
         .filter(({ outcome }) => outcome === "failed")
         .map(({ event }) => event),
@@ -67,31 +67,31 @@ it("a CRM that was away gets everything when it is back", async () => {
     return heads.every((id) => failed.has(id)) ? true : undefined;
   });
 
-  await house.startCrm();
+  await system.startCrm();
   await expectArrived(sent);
-  expect(house.mistakes(sent.flat())).toEqual([]);
+  expect(system.mistakes(sent.flat())).toEqual([]);
 });
 
-it("a relay that was killed delivers what it had accepted, though its queue forgot everything", async () => {
-  await house.stopCrm();
+it("a relay that was killed delivers what it had accepted, though its queue lost everything", async () => {
+  await system.stopCrm();
   const sent = await sendAll("killed");
-  await house.killRelay();
-  await house.startCrm();
-  await house.startRelay();
+  await system.killRelay();
+  await system.startCrm();
+  await system.startRelay();
 
   await expectArrived(sent);
-  // Nothing of before comes again: the new CRM remembers nothing and would take it for new.
-  expect(house.mistakes(sent.flat())).toEqual([]);
+  // Nothing of before is sent again: the new CRM has an empty ledger and would take it for new.
+  expect(system.mistakes(sent.flat())).toEqual([]);
 });
 
-it("a killed relay still knows what it has seen", async () => {
-  const { who } = house;
+it("a killed relay still recognises duplicates", async () => {
+  const { who } = system;
   const told = { payment: "seen-before", now: new Date() };
-  const id = await house.sendAccepted(ipay(who.ipay, told));
-  await house.arrival(id);
-  await house.killRelay();
-  await house.startRelay();
-  expect(await house.send(ipay(who.ipay, told))).toMatchObject({
+  const id = await system.sendAccepted(ipay(who.ipay, told));
+  await system.arrival(id);
+  await system.killRelay();
+  await system.startRelay();
+  expect(await system.send(ipay(who.ipay, told))).toMatchObject({
     status: 200,
     outcome: "duplicate",
     eventId: id,
@@ -99,6 +99,6 @@ it("a killed relay still knows what it has seen", async () => {
 });
 
 it("nothing secret was logged meanwhile", () => {
-  expect(house.lines("delivery").length).toBeGreaterThan(0);
-  expect(house.leaks()).toEqual([]);
+  expect(system.lines("delivery").length).toBeGreaterThan(0);
+  expect(system.leaks()).toEqual([]);
 });

@@ -1,6 +1,6 @@
 /**
  * Secrets rotated under load on both sides, in real processes: deploy the new one beside the old one, let
- * the other side switch, take the old one out. Nobody is ever refused, and nothing arrives that the CRM
+ * the other side switch, take the old one out. No callback is refused, and nothing arrives that the CRM
  * cannot verify with the one secret it holds.
  */
 import { appendFileSync, copyFileSync, mkdtempSync, rmSync } from "node:fs";
@@ -22,13 +22,13 @@ const PROJECT = join(import.meta.dirname, "../..");
 const ACCOUNT = "broker-eu";
 /** The names of the secrets; their values are samples. */
 const INCOMING = { old: "CRYPTOPAY_SECRET_OLD", new: "CRYPTOPAY_SECRET" };
-const OUTGOING = { old: "CRM_SIGNING_SECRET", new: "CRM_SIGNING_SECRET_NEW" };
+const SIGNING = { old: "CRM_SIGNING_SECRET", new: "CRM_SIGNING_SECRET_NEW" };
 const NEW_SIGNING_SECRET = "whsec_bmV3IHNpZ25pbmcgc2VjcmV0IG9mIHRoZSBDUk0h";
 
 /** A callback begins every so often, whatever became of those before. */
 const EVERY_MS = 40;
 const RETRY_EVERY_MS = 200;
-/** So many go through between two steps of the rotation. */
+/** So many are accepted between two steps of the rotation. */
 const BETWEEN_STEPS = 25;
 const DEADLINE_MS = 90_000;
 
@@ -43,12 +43,12 @@ beforeAll(async () => {
   folder = copyProject(PROJECT, mkdtempSync(join(tmpdir(), "psp-relay-rotation-")));
   secretsFile = join(folder, "secrets");
   copyFileSync(join(PROJECT, ".dev.vars.example"), secretsFile);
-  appendFileSync(secretsFile, `\n${OUTGOING.new}="${NEW_SIGNING_SECRET}"\n`);
+  appendFileSync(secretsFile, `\n${SIGNING.new}="${NEW_SIGNING_SECRET}"\n`);
   secrets = readSecrets(secretsFile);
-  crm = new FailingCrm(await freePort(), secrets[OUTGOING.old] ?? "");
+  crm = new FailingCrm(await freePort(), secrets[SIGNING.old] ?? "");
   await crm.recover();
   port = await freePort();
-  await start([INCOMING.old], [OUTGOING.old]);
+  await start([INCOMING.old], [SIGNING.old]);
 });
 afterAll(async () => {
   await relay.stop();
@@ -56,7 +56,7 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-async function start(incoming: readonly string[], outgoing: readonly string[]): Promise<void> {
+async function start(incoming: readonly string[], signing: readonly string[]): Promise<void> {
   relay = await startRelay({
     port,
     project: folder,
@@ -64,26 +64,26 @@ async function start(incoming: readonly string[], outgoing: readonly string[]): 
     crmUrl: crm.url,
     verifierUrl: "http://127.0.0.1:9/",
     secretsFile,
-    relay: (config) => holding(config, [...incoming], [...outgoing]),
+    relay: (config) => holding(config, [...incoming], [...signing]),
   });
 }
 
-function holding(config: RelayConfig, incoming: string[], outgoing: string[]): RelayConfig {
+function holding(config: RelayConfig, incoming: string[], signing: string[]): RelayConfig {
   const source = config.sources["cryptopay"]?.[ACCOUNT];
   const destination = config.destinations["crm"];
   if (source === undefined || destination === undefined) throw new Error("wrangler.toml has changed");
   source.secrets = incoming;
-  destination.secrets = outgoing;
-  // What was under way when a relay went down is sent again by the next one without much ado.
+  destination.secrets = signing;
+  // What was under way when the relay was stopped is soon sent again by the next one.
   destination["schedule_seconds"] = Array.from({ length: 20 }, () => 1);
   config["handover_lease_ms"] = 1_500;
   return config;
 }
 
 /** A new configuration on the same state is what a deployment is. */
-async function deploy(incoming: readonly string[], outgoing: readonly string[]): Promise<void> {
+async function deploy(incoming: readonly string[], signing: readonly string[]): Promise<void> {
   await relay.stop();
-  await start(incoming, outgoing);
+  await start(incoming, signing);
 }
 
 function post(payment: string, secret: string): Promise<Reply> {
@@ -93,10 +93,10 @@ function post(payment: string, secret: string): Promise<Reply> {
   );
 }
 
-/** A provider that never stops posting, and repeats what gets no answer while the relay is deployed. */
+/** A provider that never stops posting, and repeats what gets no response while the relay is deployed. */
 class Provider {
   readonly accepted = new Set<string>();
-  /** Every answer other than 200. It must not come at all, and is not repeated. */
+  /** Every response other than 200. There must be none, and they are not repeated. */
   readonly refused: Reply[] = [];
   #secret: string;
   #stopped = false;
@@ -155,14 +155,14 @@ it("no callback is refused and no signature fails while every secret is replaced
   const provider = new Provider(secrets[INCOMING.old] ?? "");
   await goOn(provider);
 
-  await deploy([INCOMING.new, INCOMING.old], [OUTGOING.new, OUTGOING.old]);
+  await deploy([INCOMING.new, INCOMING.old], [SIGNING.new, SIGNING.old]);
   await goOn(provider);
   provider.switchTo(secrets[INCOMING.new] ?? "");
   await goOn(provider);
-  crm.hold(secrets[OUTGOING.new] ?? "");
+  crm.hold(secrets[SIGNING.new] ?? "");
   await goOn(provider);
 
-  await deploy([INCOMING.new], [OUTGOING.new]);
+  await deploy([INCOMING.new], [SIGNING.new]);
   await goOn(provider);
   await provider.stop();
 
@@ -177,7 +177,7 @@ it("no callback is refused and no signature fails while every secret is replaced
   expect(new Set(crm.arrivals.map(({ id, sha256 }) => `${id} ${sha256}`)).size).toBe(provider.accepted.size);
 });
 
-it("the secret that was taken out opens nothing any more", async () => {
+it("the secret that was removed is no longer accepted", async () => {
   expect(await post("late", secrets[INCOMING.old] ?? "")).toMatchObject({ status: 401 });
   expect(await post("late", secrets[INCOMING.new] ?? "")).toMatchObject({ status: 200 });
 });

@@ -5,7 +5,7 @@ import { ALERT_REPEAT_MS, MAX_ALERTS_PER_MINUTE } from "../../src/limits.ts";
 const NOW = 1_790_000_000_000;
 
 describe("the gate of alerts", () => {
-  it("lets the first through and holds back its like for a quarter of an hour, counting", () => {
+  it("lets the first through and holds back, counting, its repeats for a quarter of an hour", () => {
     const gate = new AlertGate();
     expect(gate.admit("dead_letter", { destination: "crm" }, NOW)).toBe(0);
     expect(gate.admit("dead_letter", { destination: "crm" }, NOW + 1)).toBeNull();

@@ -1,9 +1,9 @@
-/** Several destinations, their filters and rates: each owed on its own, none holding up another. */
+/** Several destinations, their filters and rates: each owed on its own, none delaying another. */
 import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import type { Reference } from "../../src/inbox/protocol.ts";
 import { RATE_HEADROOM_RATIO, RATE_HORIZON_MS } from "../../src/limits.ts";
-import { freshRelay, inboxOf } from "../support/front-door.ts";
+import { freshRelay, inboxOf } from "../support/worker.ts";
 import { interceptQueue } from "../support/queue.ts";
 import { acceptance, eventId, paymentId, type Stated } from "../support/events.ts";
 import { relay } from "../support/bindings.ts";
@@ -13,14 +13,14 @@ let sent: Reference[];
 
 type Configured = Record<string, Record<string, unknown>>;
 
-/** The relay with these destinations, as after a deployment: every object begins a new life. */
+/** The relay with these destinations, as after a deployment: every object is restarted. */
 async function deploy(destinations: Configured, alerts?: Record<string, unknown>): Promise<void> {
   const crm = relay.destinations.crm;
   const configured = Object.fromEntries(
     Object.entries(destinations).map(([name, more]) => [name, { ...crm, ...more }]),
   );
   const next = { ...relay, destinations: configured, ...(alerts ? { alerts: { ...crm, ...alerts } } : {}) };
-  // It has to be alive to be evicted.
+  // It has to be running to be evicted.
   await inboxOf(SHARD).destinations();
   await evictDurableObject(inboxOf(SHARD));
   await runInDurableObject(inboxOf(SHARD), (instance) => {

@@ -1,9 +1,9 @@
-/** What breaks around the Inbox and inside it, and what must be true all the same. */
+/** Faults around the Inbox and inside it, and what must hold in spite of them. */
 import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { Leased, Reference, Result } from "../../src/inbox/protocol.ts";
 import { HANDOVER_TIMEOUT_MS } from "../../src/limits.ts";
-import { bindings, freshRelay, inboxOf } from "../support/front-door.ts";
+import { bindings, freshRelay, inboxOf } from "../support/worker.ts";
 import { acceptance, eventId, paymentId, type Stated } from "../support/events.ts";
 
 /** Ahead of the real clock, so that no alarm fires by itself: tests run them when they want to. */
@@ -49,7 +49,7 @@ async function leaseOne(of: Reference): Promise<Leased | undefined> {
   return leased;
 }
 
-/** Claims and delivers one event. */
+/** Leases and delivers one event. */
 async function deliver(of: Reference, attempt = 1): Promise<void> {
   expect(await leaseOne(of)).toMatchObject({ kind: "deliver", attempt });
   await inbox().settle([result(of, attempt)]);
@@ -59,7 +59,7 @@ describe("the alarm", () => {
   it("is not put off by a run that was busy with the queue while an event came", async () => {
     await accept({ event: "old", payment: "old" });
     await deliver(reference(1, "old", "old"));
-    // An event whose reference the sweep hands over again, to a queue that takes its time.
+    // An event whose reference the sweep hands over again, to a slow queue.
     await accept({ event: "e1", payment: "q1" });
     await vi.waitFor(() => expect(sent).toHaveLength(2));
     const queue = Promise.withResolvers<void>();
@@ -132,7 +132,7 @@ describe("storage that refuses", () => {
     expect(await leaseOne(reference(1))).toMatchObject({ kind: "deliver" });
   });
 
-  it("looks again at what is parked after its first look was undone", async () => {
+  it("checks again what is parked after its first check was rolled back", async () => {
     await accept();
     await runInDurableObject(inbox(), (_, state) => {
       // As after a deployment that took the destination out, and one that put it back.
@@ -153,7 +153,7 @@ describe("storage that refuses", () => {
 });
 
 describe("a replay", () => {
-  it("of the event that holds its payment lets the next ones go when it is delivered", async () => {
+  it("of the event that blocks its payment hands over the next ones when it is delivered", async () => {
     await accept({ event: "e1", status: "pending" });
     await accept({ event: "e2" });
     await leaseOne(reference(1, "e1"));
@@ -164,7 +164,7 @@ describe("a replay", () => {
     expect((await inbox().ledger()).owed).toEqual([]);
   });
 
-  it("of an event that waits for its turn does not overtake the one before it", async () => {
+  it("of an event that waits for another does not overtake it", async () => {
     await accept({ event: "e1", status: "pending" });
     await accept({ event: "e2" });
     await inbox().replay(2, undefined, "op");

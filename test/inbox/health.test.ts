@@ -19,14 +19,14 @@ function reports(count: number, quietMs: number): HealthReport[] {
 }
 
 describe("silence", () => {
-  it("is noticed after many times the usual gap, over all shards together", () => {
+  it("is noticed after many times the usual gap, over all shards", () => {
     expect(findingsOf(reports(100, SILENCE_MIN_MS - 1), nothing, NOW)).toEqual([]);
     expect(findingsOf(reports(100, SILENCE_MIN_MS), nothing, NOW)).toEqual([
       { about: "silence", fields: { source: "ipay/a", quietSeconds: 1800, usualGapSeconds: 60 } },
     ]);
   });
 
-  it("is no news of a source that has hardly been heard", () => {
+  it("is not reported for a source with few events", () => {
     expect(findingsOf(reports(SILENCE_MIN_EVENTS - 2, 1000 * MINUTE), nothing, NOW)).toEqual([]);
   });
 

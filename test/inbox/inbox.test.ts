@@ -3,7 +3,7 @@ import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "c
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import type { Reference, Result } from "../../src/inbox/protocol.ts";
 import { BREAKER_FAILURES, HANDOVER_TIMEOUT_MS } from "../../src/limits.ts";
-import { bindings, freshRelay, inboxOf, type Outside } from "../support/front-door.ts";
+import { bindings, freshRelay, inboxOf, type Outside } from "../support/worker.ts";
 import { interceptQueue } from "../support/queue.ts";
 import { acceptance, eventId, paymentId, type Stated } from "../support/events.ts";
 
@@ -42,7 +42,7 @@ function result(of: Reference, attempt: number, delivered: boolean): Result {
 }
 
 describe("accepting", () => {
-  it("answers a repeat as a duplicate and owes nothing more", async () => {
+  it("reports a repeat as a duplicate and owes nothing more", async () => {
     expect(await accept()).toMatchObject({ outcome: "accepted" });
     expect(await accept()).toEqual({ outcome: "duplicate", eventId: eventId("e"), warnings: [] });
     expect((await inbox().ledger()).owed).toEqual([{ destination: "crm", state: "pending", count: 1 }]);
@@ -86,8 +86,8 @@ describe("accepting", () => {
   });
 });
 
-describe("claiming and settling", () => {
-  it("gives a delivery to one claimant at a time", async () => {
+describe("leasing and settling", () => {
+  it("leases a delivery once at a time", async () => {
     await accept();
     const leases = await inbox().lease([reference(1), reference(1)]);
     expect(leases.map(({ kind }) => kind)).toEqual(["deliver", "held"]);
@@ -102,7 +102,7 @@ describe("claiming and settling", () => {
     expect((await inbox().ledger()).counts.delivered).toEqual({ crm: 1 });
   });
 
-  it("believes a 2xx that comes after the same attempt was reported as failed", async () => {
+  it("records a 2xx that comes after the same attempt was reported as failed", async () => {
     await accept();
     await inbox().lease([reference(1)]);
     await inbox().settle([result(reference(1), 1, false)]);
@@ -147,7 +147,7 @@ describe("claiming and settling", () => {
     expect(await inbox().lease([reference(2, "e2")])).toMatchObject([{ kind: "deliver", sequence: 2 }]);
   });
 
-  it("makes a delivery dead after its last attempt and lets the payment go on", async () => {
+  it("makes a delivery dead after its last attempt and hands over the payment's next", async () => {
     await accept({ event: "e1", status: "pending" });
     await accept({ event: "e2" });
     let attempt = 0;
@@ -170,7 +170,7 @@ describe("claiming and settling", () => {
 });
 
 describe("a receiver that does not know our requests", () => {
-  it("is told of after three refusals in a row, once", async () => {
+  it("is alerted after three refusals in a row, once", async () => {
     for (let i = 1; i <= 5; i += 1) {
       await accept({ event: `r${i}`, payment: `r${i}` });
       const of = reference(i, `r${i}`, `r${i}`);
@@ -184,7 +184,7 @@ describe("a receiver that does not know our requests", () => {
 });
 
 describe("the sweep", () => {
-  it("hands over again what got no answer within its lease", async () => {
+  it("hands over again what was not settled within the hand-over time-out", async () => {
     await accept();
     await vi.waitFor(() => expect(sent).toHaveLength(1));
     later(HANDOVER_TIMEOUT_MS - 1);
@@ -204,7 +204,7 @@ describe("the sweep", () => {
     await vi.waitFor(() => expect(sent).toEqual([reference(1)]));
   });
 
-  it("lets no second alarm be lost: with something owed one is always armed", async () => {
+  it("loses no second alarm: with something owed one is always set", async () => {
     await accept();
     later(HANDOVER_TIMEOUT_MS + 1);
     await runDurableObjectAlarm(inbox());
@@ -248,10 +248,10 @@ describe("the breaker", () => {
     expect(await inbox().lease([reference(2, "next", "next")])).toMatchObject([{ kind: "deliver" }]);
   });
 
-  it("keeps nobody waiting for a lease once it is closed: what was held is overdue", async () => {
+  it("drains what it had held back once it is closed", async () => {
     await fail(BREAKER_FAILURES);
     await accept({ event: "next", payment: "next" });
-    // Their queue messages come back one by one and are put aside.
+    // Their queue messages are delivered one by one and held back.
     later(6_000);
     const references = Array.from({ length: BREAKER_FAILURES }, (_, i) =>
       reference(i + 1, `f${i + 1}`, `f${i + 1}`),
@@ -267,7 +267,7 @@ describe("the breaker", () => {
     await vi.waitFor(() => expect(sent).toHaveLength(BREAKER_FAILURES + 1));
   });
 
-  it("closes with the first success and lets the rest go", async () => {
+  it("closes with the first success and drains the backlog", async () => {
     await fail(BREAKER_FAILURES);
     await accept({ event: "next", payment: "next" });
     later(31_000);
@@ -278,7 +278,7 @@ describe("the breaker", () => {
     sent.length = 0;
     await inbox().settle([result(probe, lease?.kind === "deliver" ? lease.attempt : 0, true)]);
     later(HANDOVER_TIMEOUT_MS + 60_000);
-    // At the rate of a release, not all at once: 50 a second are six for each of eight shards.
+    // At the rate of a draining backlog, not all at once: 50 a second are six for each of eight shards.
     await runDurableObjectAlarm(inbox());
     await vi.waitFor(() => expect(sent).toHaveLength(6));
     await runDurableObjectAlarm(inbox());
@@ -290,7 +290,7 @@ describe("the breaker", () => {
 });
 
 describe("pause and resume", () => {
-  it("parks what is owed and what comes, and gives it all back in order", async () => {
+  it("parks what is owed and what comes, and hands all of it over in order", async () => {
     await accept({ event: "e1", status: "pending" });
     await inbox().pause("crm", "maintenance");
     await accept({ event: "e2" });
@@ -367,7 +367,7 @@ describe("a deferred callback", () => {
     }
     expect(waits).toEqual(["60", "300", "1800", "7200", "43200", "done"]);
     expect((await inbox().list({ state: "dead" }, null, 10)).events).toHaveLength(1);
-    // A second report of an answer that was noted already spends nothing of the schedule.
+    // A second report of a result that was recorded already uses up no attempt.
     const log = { attempt: 6, atMs: 0, durationMs: 1, status: null, error: null, answer: null };
     expect(await inbox().settleVerification(question, log, undecided)).toEqual({ next: "done" });
     expect(await inbox().setAside(deferred)).toMatchObject({ outcome: "deferred", repeated: true });

@@ -1,6 +1,6 @@
 /**
  * The ledger at every moment: whatever is done in whatever order, it equals a recount of the rows, and
- * the callbacks that were answered for.
+ * the callbacks that got a 2xx.
  */
 import { runInDurableObject } from "cloudflare:test";
 import fc from "fast-check";
@@ -17,7 +17,7 @@ import {
 } from "../../src/inbox/protocol.ts";
 import { relay } from "../support/bindings.ts";
 import { acceptance } from "../support/events.ts";
-import { bindings, freshRelay, inboxOf } from "../support/front-door.ts";
+import { bindings, freshRelay, inboxOf } from "../support/worker.ts";
 
 const NOW = "2036-01-01T00:00:00.000Z";
 const DESTINATIONS = ["crm", "erp"] as const;
@@ -106,7 +106,7 @@ const happening = fc.oneof(
       seconds: fc.constantFrom(1, 31, 600, 40_000),
     }),
   },
-  { weight: 1, arbitrary: fc.constant({ kind: "new life" as const }) },
+  { weight: 1, arbitrary: fc.constant({ kind: "restart" as const }) },
 );
 type Happening = typeof happening extends fc.Arbitrary<infer T> ? T : never;
 
@@ -116,7 +116,7 @@ class Subject {
   readonly #state: DurableObjectState;
   readonly #shard: string;
   #inbox: Inbox;
-  /** Callbacks that were answered for. */
+  /** Callbacks that got a 2xx. */
   answered = 0;
 
   constructor(state: DurableObjectState, shard: string) {
@@ -159,7 +159,7 @@ class Subject {
       case "time":
         vi.setSystemTime(Date.now() + what.seconds * 1000);
         return await inbox.alarm();
-      case "new life":
+      case "restart":
         this.#inbox = new Inbox(this.#state, env);
         return;
     }
@@ -172,7 +172,7 @@ class Subject {
     this.answered += 1;
   }
 
-  /** A message about one delivery comes, too early perhaps, or too late; its attempt is reported 0 to 2 times. */
+  /** A message about one delivery arrives, perhaps too early or too late; its attempt is reported 0 to 2 times. */
   async #attempt(at: number, result: string, reports: number): Promise<void> {
     const row = this.#oneOf<Row>("SELECT * FROM deliveries WHERE destination IN ('crm', 'erp')", at);
     if (!row) return;
@@ -206,7 +206,7 @@ class Subject {
     switch (decision) {
       case "accepted":
         await this.#accept(arrival);
-        // It was answered for when it was set aside.
+        // It was counted when it was set aside.
         this.answered -= 1;
         return { kind: "accepted", eventId: "evt_became", outcome: "accepted" };
       case "refused":
@@ -314,7 +314,7 @@ function settingAside({
   };
 }
 
-/** Names nobody has counted yet are counts of nothing. */
+/** Names that were never counted have counts of zero. */
 function withoutNothing(ledger: Ledger): Ledger {
   const some = <T extends object>(of: Readonly<Record<string, T>>) =>
     Object.fromEntries(
@@ -324,7 +324,7 @@ function withoutNothing(ledger: Ledger): Ledger {
 }
 
 describe("the ledger", () => {
-  it("equals the rows and the answers after every step of any history", { timeout: 120_000 }, async () => {
+  it("equals the rows and the responses after every step of any history", { timeout: 120_000 }, async () => {
     let run = 0;
     await fc.assert(
       fc.asyncProperty(fc.array(happening, { minLength: 10, maxLength: 60 }), async (history) => {

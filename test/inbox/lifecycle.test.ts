@@ -73,7 +73,7 @@ describe("the table", () => {
     expect(letterOf(current, stated)).toBe(cell);
   });
 
-  it.each(STATUSES)("the first thing heard of a payment is %s: forwarded as it is", (status) => {
+  it.each(STATUSES)("the first status of a payment is %s: forwarded as it is", (status) => {
     const folded = fold(UNKNOWN_PAYMENT, normalisedEvent({ status }));
     expect(folded).toMatchObject({
       outcome: "forward",
@@ -87,7 +87,7 @@ describe("the table", () => {
 });
 
 describe("single rules", () => {
-  it("a reversal keeps the provider's own word", () => {
+  it("a reversal keeps the provider's own status", () => {
     const folded = fold(known("confirmed"), normalisedEvent({ status: "failed" }));
     expect(folded).toMatchObject({
       event: {
@@ -98,7 +98,7 @@ describe("single rules", () => {
     });
   });
 
-  it("payouts have their own words, so that a CRM cannot take one for money in", () => {
+  it("payouts have types of their own, so that a CRM cannot take one for money in", () => {
     const out = normalisedEvent({ status: "confirmed" });
     const folded = fold(UNKNOWN_PAYMENT, { ...out, data: { ...out.data, direction: "out" } });
     expect(folded).toMatchObject({ event: { type: "payout.confirmed" } });
@@ -127,7 +127,7 @@ describe("single rules", () => {
     expect(again("5.01")).toMatchObject({ outcome: "forward" });
   });
 
-  it("updates and the provider's own words are always forwarded and change no state", () => {
+  it("updates and the provider's own events are always forwarded and change no state", () => {
     for (const status of [null, ...STATUSES]) {
       const payment = known(status);
       const updated = fold(payment, normalisedEvent({ kind: "updated", status: null }));
@@ -143,7 +143,7 @@ describe("single rules", () => {
     }
   });
 
-  it("money announced after it was taken back is a person's business, by whatever way it comes", () => {
+  it("a confirmation after a reversal is left to a person, however it comes", () => {
     expect(alertOf("reversed", "confirmed")).toBe("confirmed_after_reversed");
     expect(alertOf("refunded", "confirmed")).toBe("confirmed_after_reversed");
     expect(alertOf("confirmed", "confirmed")).toBeNull();
@@ -179,8 +179,8 @@ const statement = fc
   })
   .map(({ status, refunded }): Stated => ({ status, ...(refunded === null ? {} : { refunded }) }));
 
-/** Lives without the one pair whose order is news: fallen through, and arrived. */
-const LIVES: readonly (readonly Status[])[] = [
+/** Histories without the one pair whose order matters: failed, and confirmed. */
+const HISTORIES: readonly (readonly Status[])[] = [
   ["created", "pending", "confirmed"],
   ["created", "pending", "failed"],
   ["created", "action_required", "expired"],
@@ -190,10 +190,10 @@ const LIVES: readonly (readonly Status[])[] = [
 ];
 
 describe("any order", () => {
-  it.each(LIVES)("%s, %s, %s … ends in the same state however it comes", (...life) => {
-    const end = run(life.map((status) => ({ status }))).state.status;
+  it.each(HISTORIES)("%s, %s, %s … ends in the same state however it comes", (...history) => {
+    const end = run(history.map((status) => ({ status }))).state.status;
     fc.assert(
-      fc.property(fc.shuffledSubarray(life, { minLength: life.length }), (order) => {
+      fc.property(fc.shuffledSubarray(history, { minLength: history.length }), (order) => {
         expect(run(order.map((status) => ({ status }))).state.status).toBe(end);
       }),
     );

@@ -8,7 +8,7 @@ import { Inbox } from "../../src/inbox/inbox.ts";
 import type { Reference, Result } from "../../src/inbox/protocol.ts";
 import { migrate, MIGRATIONS } from "../../src/inbox/schema.ts";
 import { acceptance, eventId, paymentId } from "../support/events.ts";
-import { bindings, freshRelay, inboxOf } from "../support/front-door.ts";
+import { bindings, freshRelay, inboxOf } from "../support/worker.ts";
 
 const SHARD = "8/0";
 const ONE_MORE = "ALTER TABLE events ADD COLUMN note TEXT; CREATE TABLE notes (n INTEGER PRIMARY KEY);";
@@ -166,7 +166,7 @@ describe("migrations", () => {
     expect(stepwise).toEqual(atOnce);
   });
 
-  it("that fail half way leave nothing of the step, and are tried again by the next life", async () => {
+  it("that fail half-way leave nothing of the step, and are tried again after a restart", async () => {
     await withStorage((storage) => {
       migrate(storage);
       fillVersion1(storage);
@@ -191,7 +191,7 @@ describe("a deployment with one more column", () => {
         storage.sql.exec<{ note: string | null }>("SELECT note FROM events ORDER BY n").toArray(),
       ).toEqual([{ note: null }, { note: null }]);
     });
-    // The code of today over the tables of tomorrow.
+    // Today's code over the next version's tables.
     await runInDurableObject(inboxOf(SHARD), async (_, state) => {
       await expectGoesOn(new Inbox(state, bindings));
       expect(numbers(state.storage)).toEqual([...OLDER, NEXT.length]);

@@ -4,7 +4,7 @@ import { beforeEach, describe, expect, it, vi } from "vitest";
 import type { Breaker } from "../../src/inbox/policy/breaker.ts";
 import type { Reference, Result } from "../../src/inbox/protocol.ts";
 import { BREAKER_FAILURES, BREAKER_PROBE_MS } from "../../src/limits.ts";
-import { freshRelay, inboxOf } from "../support/front-door.ts";
+import { freshRelay, inboxOf } from "../support/worker.ts";
 import { interceptQueue } from "../support/queue.ts";
 import { acceptance, eventId, paymentId } from "../support/events.ts";
 
@@ -67,7 +67,7 @@ describe("an open breaker", () => {
     expect(await probeInMs()).toBe(2 * BREAKER_PROBE_MS);
   });
 
-  it("lets a probe through once: its own retry waits like everybody else", async () => {
+  it("lets a probe through once: its own retry waits like any other delivery", async () => {
     // It once went on by the schedule, 5 s, 30 s, …, and each time doubled the interval for all.
     await open(BREAKER_FAILURES + 1);
     later(BREAKER_PROBE_MS);

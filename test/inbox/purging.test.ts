@@ -1,9 +1,9 @@
-/** Retention: what has outlived it is forgotten with its dedupe keys, never before, and never what is owed. */
+/** Retention: what is past it is deleted with its dedupe keys, never before, and never what is owed. */
 import { runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import type { Reference } from "../../src/inbox/protocol.ts";
 import { DEFAULT_RETENTION_DAYS, PURGE_INTERVAL_MS } from "../../src/limits.ts";
-import { bindings, freshRelay, inboxOf } from "../support/front-door.ts";
+import { bindings, freshRelay, inboxOf } from "../support/worker.ts";
 import { acceptance, eventId, paymentId, type Stated } from "../support/events.ts";
 
 const SHARD = "8/0";
@@ -46,7 +46,7 @@ async function rows(): Promise<Record<string, number>> {
 }
 
 describe("retention", () => {
-  it("forgets a payment whole, and its event would be new again", async () => {
+  it("deletes a payment whole, and its event would be new again", async () => {
     await accept({ event: "e", payment: "p" });
     await deliver(1, "e", "p");
     await inbox().reserve("token", "owner", "bytes");

@@ -15,23 +15,23 @@ const many = (count: number) => Array.from({ length: count }, (_, n) => referenc
 type Batch = readonly { readonly body: Reference }[];
 
 describe("references on their way to the queue", () => {
-  it("go a hundred at a time, and what comes meanwhile gathers for the next call", async () => {
+  it("go a hundred at a time, and what comes meanwhile waits for the next call", async () => {
     const sizes: number[] = [];
-    const outgoing = new QueueSender({
+    const sender = new QueueSender({
       sendBatch: async (messages) => {
         sizes.push([...(messages as Batch)].length);
         await scheduler.wait(5);
         return {} as never;
       },
     });
-    await Promise.all([outgoing.send(many(1)), outgoing.send(many(150)), outgoing.send(many(30))]);
+    await Promise.all([sender.send(many(1)), sender.send(many(150)), sender.send(many(30))]);
     expect(sizes).toEqual([QUEUE_BATCH_MESSAGES, 81]);
   });
 
-  it("do not wait for a queue that never answers", async () => {
+  it("do not wait for a queue that never responds", async () => {
     const fault = vi.spyOn(console, "error").mockImplementation(() => undefined);
     let calls = 0;
-    const outgoing = new QueueSender(
+    const sender = new QueueSender(
       {
         sendBatch: () => {
           calls += 1;
@@ -40,8 +40,8 @@ describe("references on their way to the queue", () => {
       },
       20,
     );
-    await outgoing.send(many(1));
-    await outgoing.send(many(1));
+    await sender.send(many(1));
+    await sender.send(many(1));
     expect(calls).toBe(2);
     expect(fault).toHaveBeenCalledOnce();
     fault.mockRestore();

@@ -1,9 +1,9 @@
-/** A destination's rate in the Inbox: a crowd at its door is let in one by one, and no place goes unused. */
+/** A destination's rate limit in the Inbox: a backlog is handed over slot by slot, and no slot goes unused. */
 import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { beforeEach, expect, it, vi } from "vitest";
 import type { Reference } from "../../src/inbox/protocol.ts";
 import { RATE_HEADROOM_RATIO } from "../../src/limits.ts";
-import { freshRelay, inboxOf } from "../support/front-door.ts";
+import { freshRelay, inboxOf } from "../support/worker.ts";
 import { interceptQueue } from "../support/queue.ts";
 import { acceptance, eventId, paymentId } from "../support/events.ts";
 import { relay } from "../support/bindings.ts";
@@ -20,10 +20,10 @@ beforeEach(async () => {
   sent = interceptQueue();
 });
 
-/** The relay with this rate, as after a deployment: the object begins a new life. */
+/** The relay with this rate, as after a deployment: the object is restarted. */
 async function deploy(perSecond: number): Promise<void> {
   const crm = { ...relay.destinations.crm, max_per_second: perSecond };
-  // It has to be alive to be evicted.
+  // It has to be running to be evicted.
   await inbox().destinations();
   await evictDurableObject(inbox());
   await runInDurableObject(inbox(), (instance) => {
@@ -66,20 +66,20 @@ function expectEvery(periodMs: number, slots: readonly number[], fromMs: number)
   }
 }
 
-it("a crowd is delivered at the rate, without a slot left empty", async () => {
-  // Slots too far away were once taken and not used, so that everybody's next slot was too far away for ever.
-  const crowd = 12;
+it("a backlog is delivered at the rate, without a slot left empty", async () => {
+  // Slots too far away were once taken and not used, so that every next slot was too far away for ever.
+  const backlog = 12;
   await deploy(EVERY_SECOND);
-  for (let n = 1; n <= crowd; n += 1) await accept(`p${n}`, `e${n}`);
-  await vi.waitFor(() => expect(sent).toHaveLength(crowd));
+  for (let n = 1; n <= backlog; n += 1) await accept(`p${n}`, `e${n}`);
+  await vi.waitFor(() => expect(sent).toHaveLength(backlog));
   const startMs = Date.now();
   const slots = await consume();
-  for (let second = 1; second <= crowd + 1; second += 1) {
+  for (let second = 1; second <= backlog + 1; second += 1) {
     vi.setSystemTime(startMs + second * 1_000);
     await runDurableObjectAlarm(inbox());
     slots.push(...(await consume()));
   }
-  expect(slots).toHaveLength(crowd);
+  expect(slots).toHaveLength(backlog);
   expectEvery(1_000, slots, startMs);
 });
 
@@ -93,7 +93,7 @@ it("a delivery for which there is no slot soon is handed over shortly before the
   for (let ms = 3_000; ms <= 33_000; ms += 500) {
     vi.setSystemTime(startMs + ms);
     const alarm = await runInDurableObject(inbox(), (_, state) => state.storage.getAlarm());
-    // What was handed over half a second ago has made its way through the queue.
+    // What was handed over half a second ago has passed through the queue.
     slots.push(...(await consume()));
     if (alarm !== null && alarm <= Date.now()) await runDurableObjectAlarm(inbox());
   }

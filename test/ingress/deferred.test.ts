@@ -1,4 +1,4 @@
-/** A verifier that is down (threats 16, 17): kept, asked again by the written schedule, never forwarded on a guess. */
+/** A verifier that is down: the callback is kept, the verifier asked again by its schedule, and nothing forwarded on a guess. */
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import {
   DEFERRED_SCHEDULE_SECONDS,
@@ -8,15 +8,7 @@ import {
 import { shardOf } from "../../src/inbox/shard.ts";
 import { sha256Hex } from "../../src/verify/digest.ts";
 import golden from "../cases/golden-events.json";
-import {
-  freshRelay,
-  inboxOf,
-  keptRows,
-  post,
-  runAlarms,
-  shards,
-  type Outside,
-} from "../support/front-door.ts";
+import { freshRelay, inboxOf, keptRows, post, runAlarms, shards, type Outside } from "../support/worker.ts";
 
 const FORM = golden.tokenpayments.data.raw.body.replace("[redacted]", "tkn9f2c0001");
 const YES = { status: 200, body: '{"valid":true}' };
@@ -148,7 +140,7 @@ describe("deferred callbacks", () => {
   });
 });
 
-describe("a verifier that says no", () => {
+describe("a verifier that says invalid", () => {
   it("is not asked again within a minute, and is after it", async () => {
     outside.verifier = NO;
     expect((await ipn()).status).toBe(401);

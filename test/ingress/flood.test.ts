@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { bindings, freshRelay, post } from "../support/front-door.ts";
+import { bindings, freshRelay, post } from "../support/worker.ts";
 
 afterEach(() => {
   vi.useRealTimers();
@@ -40,11 +40,11 @@ describe("questions to a token verifier", () => {
     headers: { "content-type": "application/x-www-form-urlencoded" },
     body: "merchant_id=M-1001&token=tkn9f2c0001&page_hash=ph_77&invoice=INV-42&amount1=100&currency1=USD&amount2=0.03125&currency2=ETH",
   };
-  const answer = { status: 200, content_type: "application/json" };
+  const verdict = { status: 200, content_type: "application/json" };
 
-  it("are asked once for many copies at once, and all of them are answered", async () => {
+  it("are asked once for many copies at once, and all of them get a response", async () => {
     const outside = await freshRelay("2036-01-01T00:00:00.000Z");
-    outside.verifier = { ...answer, body: '{"valid":true}' };
+    outside.verifier = { ...verdict, body: '{"valid":true}' };
     const replies = await Promise.all(Array.from({ length: 30 }, () => post(ipn)));
     expect(replies.map(({ status }) => status)).toEqual(Array.from({ length: 30 }, () => 200));
     expect(replies.filter(({ headers }) => headers.get("relay-outcome") === "accepted")).toHaveLength(1);
@@ -53,7 +53,7 @@ describe("questions to a token verifier", () => {
 
   it("are asked once for many copies of a forgery", async () => {
     const outside = await freshRelay("2036-01-01T00:00:00.000Z");
-    outside.verifier = { ...answer, body: '{"valid":false}' };
+    outside.verifier = { ...verdict, body: '{"valid":false}' };
     const replies = await Promise.all(Array.from({ length: 30 }, () => post(ipn)));
     expect(new Set(replies.map(({ status }) => status))).toEqual(new Set([401]));
     expect(outside.verifierCalls).toBe(1);
@@ -61,7 +61,7 @@ describe("questions to a token verifier", () => {
 
   it("wait when an account has asked too much, and nothing is lost", async () => {
     const outside = await freshRelay("2036-01-01T00:00:00.000Z");
-    outside.verifier = { ...answer, body: '{"valid":true}' };
+    outside.verifier = { ...verdict, body: '{"valid":true}' };
     const limit = vi.spyOn(bindings.QUESTIONS as RateLimit, "limit").mockResolvedValue({ success: false });
     const reply = await post(ipn);
     expect([reply.status, reply.headers.get("relay-outcome")]).toEqual([200, "deferred"]);

@@ -1,11 +1,11 @@
-/** Bodies made to hurt (threats 8, 9, 10, 12): each is an ordinary refusal, and costs no more than the cap. */
+/** Hostile bodies: each is an ordinary refusal, and costs no more than the cap. */
 import { createExecutionContext, waitOnExecutionContext } from "cloudflare:test";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { app } from "../../src/app.ts";
 import { MAX_DISCARDED_BYTES, DEFAULT_MAX_BODY_BYTES } from "../../src/limits.ts";
 import golden from "../cases/golden-events.json";
 import { relay } from "../support/bindings.ts";
-import { bindings, envWith, freshRelay, keptRows, post, type Outside } from "../support/front-door.ts";
+import { bindings, envWith, freshRelay, keptRows, post, type Outside } from "../support/worker.ts";
 
 const IPAY = "/in/ipay/broker-eu";
 const CHUNK_BYTES = 65_536;
@@ -52,7 +52,7 @@ function stream(totalBytes: number, pulled: { bytes: number; cancelled: boolean 
 }
 
 describe("bodies made to hurt", () => {
-  it("100 MB without a length are thrown away as they come, and refused", async () => {
+  it("100 MB without a length are discarded as they come, and refused", async () => {
     const pulled = { bytes: 0, cancelled: false };
     const response = await send(IPAY, "application/json", stream(100_000_000, pulled));
     expect(response.status).toBe(413);
@@ -101,7 +101,7 @@ describe("bodies made to hurt", () => {
     expect((await to('{"a":"bcd"}')).status).toBe(413);
   });
 
-  it("a length that is declared is believed only when it is too large", async () => {
+  it("a declared length counts only when it is too large", async () => {
     const to = (length: string) =>
       post({
         method: "POST",
@@ -152,7 +152,7 @@ describe("bodies made to hurt", () => {
     expect(form.headers.get("relay-reason")).toBe("bad_amount");
   });
 
-  it("a bomb stays packed: no content encoding is undone", async () => {
+  it("a compressed body stays as it is: no content encoding is undone", async () => {
     const gzip = new CompressionStream("gzip");
     const packed = new Response(new Blob([new Uint8Array(5_000_000)]).stream().pipeThrough(gzip));
     const body = new Uint8Array(await packed.arrayBuffer());
@@ -163,7 +163,7 @@ describe("bodies made to hurt", () => {
   });
 });
 
-describe("headers of an answer", () => {
+describe("headers of a response", () => {
   const to = (body: string) =>
     post(
       {
@@ -182,7 +182,7 @@ describe("headers of an answer", () => {
     ["a NUL", "\\u0000", "/?"],
     ["blanks", " a ", "/?a?"],
     ["5,000 letters", "k".repeat(5_000), `/${"k".repeat(199)}`],
-  ])("a key with %s neither breaks the answer nor gets into it", async (_, key, shown) => {
+  ])("a key with %s neither breaks the response nor gets into it", async (_, key, shown) => {
     const response = await to(`{"${key}":1,"${key}":2}`);
     expect(response.status).toBe(200);
     expect(response.headers.get("relay-outcome")).toBe("quarantined");

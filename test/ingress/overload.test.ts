@@ -1,11 +1,11 @@
-/** Our own failures: never a 4xx, never a lie, never a long wait, and nothing half done. */
+/** Failures of the relay: never a 4xx, never a 2xx for what is not stored, never a long wait, and nothing stored in part. */
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { InboxClient } from "../../src/inbox/client.ts";
 import { loadConfig } from "../../src/config/schema.ts";
 import { addUp } from "../../src/inbox/ledger.ts";
 import { toHex } from "../../src/parse/encoding.ts";
 import { hmacSha256 } from "../../src/verify/hmac.ts";
-import { bindings, freshRelay, inboxOf, keptRows, post, shards } from "../support/front-door.ts";
+import { bindings, freshRelay, inboxOf, keptRows, post, shards } from "../support/worker.ts";
 import { acceptance } from "../support/events.ts";
 
 afterEach(() => {
@@ -45,7 +45,7 @@ describe("when the Inbox cannot take a callback", () => {
   });
 });
 
-describe("an event id of a provider that comes back with another payment", () => {
+describe("an event id of a provider that is used for another payment", () => {
   const cryptopay = async (payment: string) => {
     const body = JSON.stringify({
       id: "evt_twice",

@@ -1,4 +1,4 @@
-/** One address, one spelling (threat 22): nothing is normalised, a path is decoded once and compared exactly. */
+/** One address, one spelling: nothing is normalised, a path is decoded once and compared exactly. */
 import { describe, expect, it } from "vitest";
 import { loadConfig } from "../../src/config/schema.ts";
 import { locate } from "../../src/ingress/locate.ts";
@@ -56,7 +56,7 @@ describe("addresses", () => {
     "/in",
     "/",
     "",
-  ])("%j is nobody's", async (path) => {
+  ])("%j is no address", async (path) => {
     expect(await found(path)).toBeNull();
   });
 

@@ -1,15 +1,8 @@
-/** What a refused caller learns: the class of the mistake and nothing else, in answers that cannot be told apart. */
+/** What a refused caller learns: the class of the mistake and nothing else, in responses that cannot be told apart. */
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { refusal, type RefusedReason } from "../../src/reasons.ts";
 import golden from "../cases/golden-events.json";
-import {
-  envWith,
-  freshRelay,
-  keptRows,
-  post,
-  type CaseRequest,
-  type Outside,
-} from "../support/front-door.ts";
+import { envWith, freshRelay, keptRows, post, type CaseRequest, type Outside } from "../support/worker.ts";
 
 const NOW = "2026-09-21T14:13:25.000Z";
 const IQPAY_IP = "198.51.100.7";
@@ -26,7 +19,7 @@ afterEach(() => {
   vi.restoreAllMocks();
 });
 
-/** Everything a caller can see of an answer. */
+/** Everything a caller can see of a response. */
 async function seen(request: CaseRequest, clientIp?: string) {
   const response = await post(request, clientIp);
   return { status: response.status, headers: [...response.headers], body: await response.text() };
@@ -68,14 +61,14 @@ const UNAUTHENTICATED: readonly (readonly [RefusedReason, CaseRequest])[] = [
 describe("refusals", () => {
   it("every 401 is the same, byte for byte, whatever was wrong", async () => {
     outside.verifier = { status: 200, body: '{"valid":false}' };
-    const answers: string[] = [];
+    const responses: string[] = [];
     for (const [reason, request] of UNAUTHENTICATED) {
       vi.setSystemTime(reason === "stale" ? Date.parse(NOW) + 3_600_000 : Date.parse(NOW));
-      answers.push(JSON.stringify(await seen(request)));
+      responses.push(JSON.stringify(await seen(request)));
       expect(outside.lines("refused").at(-1)?.reason).toBe(reason);
     }
-    expect(new Set(answers).size).toBe(1);
-    expect(JSON.parse(answers[0] ?? "")).toMatchObject({
+    expect(new Set(responses).size).toBe(1);
+    expect(JSON.parse(responses[0] ?? "")).toMatchObject({
       status: 401,
       body: '{"error":"not authenticated"}',
     });
@@ -83,7 +76,7 @@ describe("refusals", () => {
 
   it("an address is either right or the same 404", async () => {
     const to = (path: string) => seen({ method: "POST", path, headers: json, body: "{}" }, IQPAY_IP);
-    const answers = await Promise.all(
+    const responses = await Promise.all(
       [
         "/in/stripe/broker-eu",
         "/in/ipay/nobody",
@@ -96,11 +89,11 @@ describe("refusals", () => {
         "/in/__proto__/constructor",
       ].map(to),
     );
-    expect(new Set(answers.map((answer) => JSON.stringify(answer))).size).toBe(1);
-    expect(answers[0]).toMatchObject({ status: 404, body: '{"error":"not found"}' });
+    expect(new Set(responses.map((response) => JSON.stringify(response))).size).toBe(1);
+    expect(responses[0]).toMatchObject({ status: 404, body: '{"error":"not found"}' });
   });
 
-  it("no reason, no event and no outcome is named to a stranger", async () => {
+  it("no reason, no event and no outcome is named before verification", async () => {
     outside.verifier = { status: 200, body: '{"valid":false}' };
     vi.setSystemTime(Date.parse(NOW) + 3_600_000);
     for (const [, request] of UNAUTHENTICATED) {
@@ -117,7 +110,7 @@ describe("refusals", () => {
   });
 
   it("a list that refuses an address behind a right secret alerts a person, once", async () => {
-    // An account of its own: who has alerted is remembered for the life of an isolate.
+    // An account of its own: an isolate remembers which sources have alerted.
     const env = envWith({
       iqpay: {
         drifted: { allow_ips: ["192.0.2.1"], kinds: { deposit: { secrets: ["IQPAY_DEPOSIT_PATH"] } } },
@@ -135,7 +128,7 @@ describe("refusals", () => {
     ]);
   });
 
-  it("a wrong configuration answers 503 to everybody and accepts nothing", async () => {
+  it("with a wrong configuration every response is 503 and nothing is accepted", async () => {
     const env = envWith({ ipay: { "broker-eu": { secrets: ["NOT_SET"] } } });
     const response = await post(ipay({ token: "tok_live_B" }), undefined, env);
     expect(response.status).toBe(503);

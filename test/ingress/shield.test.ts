@@ -1,7 +1,7 @@
-/** The shield answers storms of repeats in front of the Inbox, and never a repeat that may be news. */
+/** The shield reports storms of plain duplicates without the Inbox, and no callback that may be more than a duplicate. */
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import golden from "../cases/golden-events.json";
-import { bindings, freshRelay, post, type CaseRequest, type Outside } from "../support/front-door.ts";
+import { bindings, freshRelay, post, type CaseRequest, type Outside } from "../support/worker.ts";
 
 const CRYPTOPAY: CaseRequest = {
   method: "POST",
@@ -29,7 +29,7 @@ afterEach(() => {
 const shielded = () => outside.lines("callback").map((line) => line.shielded);
 
 describe("the shield", () => {
-  it("answers the third of the same, after the Inbox has called the second a plain duplicate", async () => {
+  it("reports the third copy, after the Inbox has found the second a plain duplicate", async () => {
     for (let i = 0; i < 2; i += 1) await post(CRYPTOPAY, undefined, bindings);
     const third = await post(CRYPTOPAY, undefined, bindings);
     expect(third.headers.get("relay-outcome")).toBe("duplicate");
@@ -45,7 +45,7 @@ describe("the shield", () => {
     expect(shielded().at(-1)).toBe(false);
   });
 
-  it("never stands before a confirmation without an event id: after a reversal its repeat is news", async () => {
+  it("is never asked about a confirmation without an event id: after a reversal it is not a repeat", async () => {
     for (let i = 0; i < 3; i += 1) await post(DEPOSIT, "198.51.100.7", bindings);
     expect(shielded()).toEqual([false, false, false]);
     expect(await bindings.SEEN.get(golden.iqpay_deposit.id)).toBeNull();

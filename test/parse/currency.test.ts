@@ -195,7 +195,7 @@ describe("nativeNetwork", () => {
     ["SOL", "solana"],
     ["XRP", "ripple"],
     ["BCH", "bitcoin-cash"],
-  ])("knows the home of %s", (currency, network) => {
+  ])("knows the chain of %s", (currency, network) => {
     expect(nativeNetwork(currency)).toBe(network);
   });
 

@@ -12,7 +12,7 @@ import {
   MAX_DECIMAL_INTEGER_DIGITS,
 } from "../../src/parse/decimal.ts";
 
-/** The value times 10^100, by another road than the code under test: exact for every token below. */
+/** The value times 10^100, by another algorithm than the code under test: exact for every token below. */
 function scaled(token: string): bigint {
   const [coefficient = "", exponent = "0"] = token.toLowerCase().split("e");
   const [integer = "", fraction = ""] = coefficient.replace("-", "").split(".");

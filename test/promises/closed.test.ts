@@ -1,6 +1,6 @@
-/** Promise 5, closed: what is not verified is not forwarded; what cannot be decided is kept and decided later. */
+/** The promise "closed": what is not verified is not forwarded; what cannot be decided is kept and decided later. */
 import { beforeEach, describe, expect, it, vi } from "vitest";
-import { bindings, keptRows } from "../support/front-door.ts";
+import { bindings, keptRows } from "../support/worker.ts";
 import {
   bent,
   cryptopay,
@@ -41,7 +41,7 @@ describe("what is not verified", () => {
       return forged;
     },
     "an iqpay callback at a wrong address": () => iqpay("bb02", 1, "guessed-path"),
-    "an iqpay callback from a stranger": () => {
+    "an iqpay callback from another address": () => {
       const forged = new Request(iqpay("bb02", 1));
       forged.headers.set("cf-connecting-ip", "203.0.113.9");
       return forged;
@@ -51,10 +51,10 @@ describe("what is not verified", () => {
 
   it.each(Object.keys(forgeries))("%s is refused, kept nowhere and never sent", async (name) => {
     relay.outside.verifier = SAYS(false);
-    const answer = await send((await forgeries[name]?.()) as Request);
-    expect(answer.status).toBeGreaterThanOrEqual(400);
-    expect(answer.status).toBeLessThan(500);
-    expect(answer).toMatchObject({ outcome: null, id: null });
+    const reply = await send((await forgeries[name]?.()) as Request);
+    expect(reply.status).toBeGreaterThanOrEqual(400);
+    expect(reply.status).toBeLessThan(500);
+    expect(reply).toMatchObject({ outcome: null, id: null });
     await relay.untilSettled();
     expect(await keptRows()).toEqual([]);
     expect(relay.outside.delivered).toEqual([]);
@@ -76,15 +76,15 @@ describe("what is not verified", () => {
 
 describe("a configuration that is wrong", () => {
   it("takes nothing in: the provider has to come again", async () => {
-    const answer = await send(ipay("aa01"), { ...bindings, RELAY: "{}" });
-    expect(answer).toMatchObject({ status: 503, outcome: null });
-    expect(answer.retryAfter).not.toBeNull();
+    const reply = await send(ipay("aa01"), { ...bindings, RELAY: "{}" });
+    expect(reply).toMatchObject({ status: 503, outcome: null });
+    expect(reply.retryAfter).not.toBeNull();
     expect(await keptRows()).toEqual([]);
   });
 });
 
 describe("a verifier that", () => {
-  it("is down defers, and is asked until it says yes: then the event goes out once", async () => {
+  it("is down defers, and is asked until it says valid: then the event is delivered once", async () => {
     relay.outside.verifier = DOWN;
     const deferred = await send(tokenpayments("cc03"));
     expect(deferred).toMatchObject({ status: 200, outcome: "deferred" });
@@ -101,7 +101,7 @@ describe("a verifier that", () => {
     expect(sources["tokenpayments/broker-eu"]).toMatchObject({ accepted: 1, deferred: 0, authentic: 1 });
   });
 
-  it("was down and says no in the end: nothing goes out, and the ledger says refused", async () => {
+  it("was down and says invalid in the end: nothing is delivered, and the ledger says refused", async () => {
     relay.outside.verifier = DOWN;
     await send(tokenpayments("cc03"));
     relay.outside.verifier = SAYS(false);
@@ -119,8 +119,8 @@ describe("a verifier that", () => {
     { status: 200, content_type: "application/json", body_repeat: { text: " ", times: 10_000 } },
   ])("says neither yes nor no ($status $body) is never taken for a yes", async (verifier) => {
     relay.outside.verifier = verifier;
-    const answer = await send(tokenpayments("cc03"));
-    expect(answer.outcome).not.toBe("accepted");
+    const reply = await send(tokenpayments("cc03"));
+    expect(reply.outcome).not.toBe("accepted");
     for (let hours = 0; hours < 30; hours += 5) {
       vi.setSystemTime(Date.now() + 5 * 3_600_000);
       await relay.ring();
@@ -132,7 +132,7 @@ describe("a verifier that", () => {
     expect(sources["tokenpayments/broker-eu"] ?? { accepted: 0 }).toMatchObject({ accepted: 0 });
   });
 
-  it("is asked again after an answer of ours got lost forwards the event once", async () => {
+  it("is asked again after a response of ours got lost forwards the event once", async () => {
     relay.outside.verifier = DOWN;
     await send(tokenpayments("cc03"));
     // The provider repeats meanwhile, and finds the verifier up.

@@ -1,8 +1,8 @@
-/** Promise 4, exact: amounts are the source's own digits, and a body once accepted never changes by a byte. */
+/** The promise "exact": amounts are the source's own digits, and a body once accepted never changes by a byte. */
 import fc from "fast-check";
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import type { PaymentEvent } from "../../src/event.ts";
-import { keptRows } from "../support/front-door.ts";
+import { keptRows } from "../support/worker.ts";
 import { bent, evictAll, ipay, iqpay, openRelay, send, type Relay } from "./relay.ts";
 
 vi.setConfig({ testTimeout: 120_000 });
@@ -37,11 +37,11 @@ describe("an amount", () => {
     await fc.assert(
       fc.asyncProperty(positive, async (amount) => {
         payment += 1;
-        const answer = await send(ipay(payment.toString(16).padStart(8, "0"), { amount }));
-        expect(answer.outcome).toBe("accepted");
+        const reply = await send(ipay(payment.toString(16).padStart(8, "0"), { amount }));
+        expect(reply.outcome).toBe("accepted");
         await relay.quiet();
         await relay.consume();
-        const body = bodies().find((text) => text.includes(answer.id ?? "?")) ?? "";
+        const body = bodies().find((text) => text.includes(reply.id ?? "?")) ?? "";
         expect((JSON.parse(body) as PaymentEvent).data.amount?.value).toBe(amount);
         const { raw: _, ...data } = (JSON.parse(body) as PaymentEvent).data;
         expect(numbersIn({ ...data, sequence: "" })).toEqual([]);
@@ -59,8 +59,8 @@ function numbersIn(value: unknown): number[] {
 }
 
 describe("the body", () => {
-  it("is the same over failures, evictions, a lost answer and replays, byte for byte", async () => {
-    const answer = await send(ipay("aa01", { amount: "25.004500000000000001" }));
+  it("is the same over failures, evictions, a lost response and replays, byte for byte", async () => {
+    const reply = await send(ipay("aa01", { amount: "25.004500000000000001" }));
     let requests = 0;
     relay.crm = () => {
       requests += 1;
@@ -75,7 +75,7 @@ describe("the body", () => {
     }
     await relay.untilSettled();
     const [row] = await keptRows();
-    expect(row?.event_id).toBe(answer.id);
+    expect(row?.event_id).toBe(reply.id);
     expect(bodies().length).toBeGreaterThanOrEqual(5);
     expect(new Set(bodies())).toEqual(new Set([JSON.stringify(row?.event)]));
     expect(relay.twoBodies).toEqual([]);

@@ -1,4 +1,4 @@
-/** Promise 3, in order: a payment's events arrive by `sequence`, and no payment waits for another. */
+/** The promise "in order": a payment's events arrive by `sequence`, and no payment waits for another. */
 import { runInDurableObject } from "cloudflare:test";
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import type { Leased, Reference } from "../../src/inbox/protocol.ts";
@@ -6,7 +6,7 @@ import { Inbox } from "../../src/inbox/inbox.ts";
 import { shardOf } from "../../src/inbox/shard.ts";
 import { acceptance, paymentId } from "../support/events.ts";
 import { relay as relayConfig } from "../support/bindings.ts";
-import { bindings, inboxOf, keptRows } from "../support/front-door.ts";
+import { bindings, inboxOf, keptRows } from "../support/worker.ts";
 import { cryptopay, evictAll, ledger, openRelay, send, type Relay } from "./relay.ts";
 
 vi.setConfig({ testTimeout: 120_000 });
@@ -76,7 +76,7 @@ describe("one payment", () => {
     expect(relay.booked.size).toBe(60);
   });
 
-  it("sent through the front door is delivered as it happened, whatever the queue's order", async () => {
+  it("posted to the ingress is delivered as it happened, whatever the queue's order", async () => {
     for (const [event, status] of [
       ["e1", "created"],
       ["e2", "processing"],
@@ -94,7 +94,7 @@ describe("one payment", () => {
     expect([...relay.sequences.values()]).toEqual([[1, 2, 3]]);
   });
 
-  it("goes on behind an event that is dead, and the dead one can still be sent", async () => {
+  it("goes on after an event that is dead, and the dead one can still be replayed", async () => {
     const inbox = await home("p");
     for (const index of [1, 2, 3]) await inbox.accept(refundUpwards("p", index));
     relay.crm = ({ data }) => new Response("", { status: data.sequence === 1 ? 400 : 200 });
@@ -117,7 +117,7 @@ describe("many payments", () => {
     const poisoned = paymentId("p500");
     relay.crm = ({ data }) => new Response("", { status: data.payment_id === poisoned ? 500 : 200 });
     const startedMs = Date.now();
-    // Before the poisoned one has had its second retry, all the others are through.
+    // Before the poisoned one has had its second retry, all the others are delivered.
     while ((await ledger()).destinations.crm?.delivered !== 1_998) {
       const happened = (await relay.consume()) + (await relay.ring());
       await relay.quiet();
@@ -152,7 +152,7 @@ describe("a destination that wants no order", () => {
     });
   };
 
-  it("gets events of one payment side by side", async () => {
+  it("receives events of one payment concurrently", async () => {
     expect(await leaseBoth(false)).toMatchObject([
       { kind: "deliver", sequence: 1 },
       { kind: "deliver", sequence: 2 },

@@ -1,8 +1,8 @@
-/** Promise 1, kept: what got a 2xx reaches the CRM or the dead letters, whatever is lost or killed in between. */
+/** The promise "kept": what got a 2xx reaches the CRM or the dead letters, whatever is lost or killed in between. */
 import { runInDurableObject } from "cloudflare:test";
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import type { Reference } from "../../src/inbox/protocol.ts";
-import { bindings, inboxOf, keptRows, shards } from "../support/front-door.ts";
+import { bindings, inboxOf, keptRows, shards } from "../support/worker.ts";
 import worker from "../../src/index.ts";
 import {
   alarmOf,
@@ -19,7 +19,7 @@ import {
   type Relay,
 } from "./relay.ts";
 
-/** Some of these walk through days of retries. */
+/** Some of these run through days of retries. */
 vi.setConfig({ testTimeout: 60_000 });
 
 let relay: Relay;
@@ -33,7 +33,7 @@ const VALID = { status: 200, content_type: "application/json", body: '{"valid":t
 /** One accepted event of each provider, and a second one of two of them. */
 async function acceptSome(): Promise<string[]> {
   relay.outside.verifier = VALID;
-  const answers = [
+  const replies = [
     await send(ipay("aa01")),
     await send(await cryptopay("p1", "e1", "processing")),
     await send(await cryptopay("p1", "e2", "succeeded")),
@@ -41,10 +41,10 @@ async function acceptSome(): Promise<string[]> {
     await send(iqpay("bb02", 1)),
     await send(tokenpayments("cc03")),
   ];
-  expect(answers.map(({ status, outcome }) => `${status} ${outcome}`)).toEqual(
+  expect(replies.map(({ status, outcome }) => `${status} ${outcome}`)).toEqual(
     Array.from({ length: 6 }, () => "200 accepted"),
   );
-  return answers.map(({ id }) => id ?? "");
+  return replies.map(({ id }) => id ?? "");
 }
 
 async function expectAllDelivered(ids: readonly string[]): Promise<void> {
@@ -139,15 +139,15 @@ describe("an Inbox that is evicted", () => {
     await evictAll();
     const env = envWithInbox(async (stub, method, args) => {
       if (method === step) await evictAll();
-      const answer = await call(stub, method, args);
+      const reply = await call(stub, method, args);
       if (method === step) await evictAll();
-      return answer;
+      return reply;
     });
     await relay.untilSettled({ env });
     await expectAllDelivered(ids);
   });
 
-  it("while the CRM thinks about an event knows what it owes", async () => {
+  it("while an attempt is under way knows what it owes", async () => {
     const ids = await acceptSome();
     relay.crm = async () => {
       await evictAll();
@@ -156,7 +156,7 @@ describe("an Inbox that is evicted", () => {
     await expectAllDelivered(ids);
   });
 
-  it("between any two steps, with a queue that forgets everything each time, loses nothing", async () => {
+  it("between any two steps, with a queue that loses everything each time, loses nothing", async () => {
     const ids = await acceptSome();
     for (let kill = 0; kill < 12; kill += 1) {
       relay.waiting = [];
@@ -192,7 +192,7 @@ describe("an alarm", () => {
 });
 
 describe("storage that refuses", () => {
-  it("answers the provider with 503 and when to come again, and keeps nothing half done", async () => {
+  it("responds 503 with retry-after to the provider, and stores nothing in part", async () => {
     for (const shard of shards) {
       await runInDurableObject(inboxOf(shard), (_, state) => {
         const exec = state.storage.sql.exec.bind(state.storage.sql);
@@ -202,9 +202,9 @@ describe("storage that refuses", () => {
         }) as never);
       });
     }
-    const answer = await send(ipay("aa01"));
-    expect(answer).toMatchObject({ status: 503, outcome: null, id: null });
-    expect(Number(answer.retryAfter)).toBeGreaterThan(0);
+    const reply = await send(ipay("aa01"));
+    expect(reply).toMatchObject({ status: 503, outcome: null, id: null });
+    expect(Number(reply.retryAfter)).toBeGreaterThan(0);
     await evictAll();
     expect(await keptRows()).toEqual([]);
     const again = await send(ipay("aa01"));
@@ -212,15 +212,15 @@ describe("storage that refuses", () => {
     await expectAllDelivered([again.id ?? ""]);
   });
 
-  it("answers 503 when the Inbox cannot be reached at all", async () => {
+  it("responds 503 when the Inbox cannot be reached at all", async () => {
     const unreachable = {
       getByName: () => {
         throw new Error("overloaded");
       },
     };
-    const answer = await send(ipay("aa01"), { ...bindings, INBOX: unreachable as never });
-    expect(answer.status).toBe(503);
-    expect(answer.retryAfter).not.toBeNull();
+    const reply = await send(ipay("aa01"), { ...bindings, INBOX: unreachable as never });
+    expect(reply.status).toBe(503);
+    expect(reply.retryAfter).not.toBeNull();
   });
 });
 
@@ -228,7 +228,7 @@ describe("the CRM", () => {
   it("that fails, hangs up, redirects and limits gets every event in the end", async () => {
     const ids = await acceptSome();
     let requests = 0;
-    const answers = [
+    const replies = [
       () => new Response("", { status: 500 }),
       () => Promise.reject(new Error("connection reset")),
       () => new Response("", { status: 302, headers: { location: "/elsewhere" } }),
@@ -237,7 +237,7 @@ describe("the CRM", () => {
     ];
     relay.crm = () => {
       requests += 1;
-      return answers[requests]?.() ?? new Response("ok");
+      return replies[requests]?.() ?? new Response("ok");
     };
     await expectAllDelivered(ids);
   });

@@ -1,6 +1,6 @@
-/** Promise 2, once: one `webhook-id` per event for ever, however often and however concurrently its callback comes. */
+/** The promise "once": one `webhook-id` per event for ever, however often and however concurrently its callback comes. */
 import { beforeEach, describe, expect, it, vi } from "vitest";
-import { bindings, keptRows } from "../support/front-door.ts";
+import { bindings, keptRows } from "../support/worker.ts";
 import {
   bent,
   cryptopay,
@@ -11,7 +11,7 @@ import {
   openRelay,
   send,
   tokenpayments,
-  type Answer,
+  type Reply,
   type Relay,
 } from "./relay.ts";
 
@@ -26,9 +26,9 @@ beforeEach(async () => {
 
 const COPIES = 200;
 
-function outcomes(answers: readonly Answer[]): Record<string, number> {
+function outcomes(replies: readonly Reply[]): Record<string, number> {
   const counts: Record<string, number> = {};
-  for (const { status, outcome } of answers) {
+  for (const { status, outcome } of replies) {
     const key = `${status} ${outcome}`;
     counts[key] = (counts[key] ?? 0) + 1;
   }
@@ -46,11 +46,11 @@ describe("the same callback", () => {
   it.each(Object.keys(callbacks))(
     `of %s ${COPIES} times at once is one event and ${COPIES} successes`,
     async (name) => {
-      const answers = await Promise.all(
+      const replies = await Promise.all(
         Array.from({ length: COPIES }, async () => await send((await callbacks[name]?.()) as Request)),
       );
-      expect(outcomes(answers)).toEqual({ "200 accepted": 1, "200 duplicate": COPIES - 1 });
-      expect(new Set(answers.map(({ id }) => id)).size).toBe(1);
+      expect(outcomes(replies)).toEqual({ "200 accepted": 1, "200 duplicate": COPIES - 1 });
+      expect(new Set(replies.map(({ id }) => id)).size).toBe(1);
       expect(await keptRows()).toHaveLength(1);
       await relay.untilSettled();
       expect([...relay.booked.values()]).toEqual([1]);
@@ -91,20 +91,20 @@ describe("the shield", () => {
   it("that is down costs a question to the Inbox and nothing else", async () => {
     shield().mockRejectedValue(new Error("KV is down"));
     vi.spyOn(bindings.SEEN, "put").mockRejectedValue(new Error("KV is down"));
-    const answers = [];
-    for (let i = 0; i < 4; i += 1) answers.push(await send(await cryptopay("p1", "e1", "succeeded")));
-    expect(outcomes(answers)).toEqual({ "200 accepted": 1, "200 duplicate": 3 });
+    const replies = [];
+    for (let i = 0; i < 4; i += 1) replies.push(await send(await cryptopay("p1", "e1", "succeeded")));
+    expect(outcomes(replies)).toEqual({ "200 accepted": 1, "200 duplicate": 3 });
     expect((await ledger()).sources["cryptopay/broker-eu"]).toMatchObject({ accepted: 1, duplicate: 3 });
   });
 
-  it("that forgets everything lets nothing through twice", async () => {
+  it("that has lost everything lets nothing through twice", async () => {
     shield().mockResolvedValue(null as never);
-    const answers = [];
-    for (let i = 0; i < 4; i += 1) answers.push(await send(await cryptopay("p1", "e1", "succeeded")));
-    expect(outcomes(answers)).toEqual({ "200 accepted": 1, "200 duplicate": 3 });
+    const replies = [];
+    for (let i = 0; i < 4; i += 1) replies.push(await send(await cryptopay("p1", "e1", "succeeded")));
+    expect(outcomes(replies)).toEqual({ "200 accepted": 1, "200 duplicate": 3 });
   });
 
-  it("that names another fingerprint is not believed about an event nobody has", async () => {
+  it("that names another fingerprint does not make an unknown event a duplicate", async () => {
     shield().mockResolvedValue("f".repeat(64) as never);
     expect(await send(await cryptopay("p1", "e1", "succeeded"))).toMatchObject({ outcome: "accepted" });
   });
@@ -113,12 +113,12 @@ describe("the shield", () => {
     await send(iqpay("bb02", 0));
     await send(iqpay("bb02", 0));
     await send(iqpay("bb02", 0));
-    const answer = await send(await bent(iqpay("bb02", 0), (body) => body.replace("w-bb02", "thief")));
-    expect(answer.outcome).toBe("duplicate");
+    const reply = await send(await bent(iqpay("bb02", 0), (body) => body.replace("w-bb02", "thief")));
+    expect(reply.outcome).toBe("duplicate");
     expect((await keptRows()).flatMap(({ warnings }) => warnings).length).toBeGreaterThan(0);
   });
 
-  it("is never asked about news: confirmed, taken back and confirmed again is told", async () => {
+  it("is not asked about a second confirmation: confirmed, reversed and confirmed again is reported", async () => {
     await send(iqpay("bb02", 1));
     await send(iqpay("bb02", 1));
     await send(iqpay("bb02", 2));

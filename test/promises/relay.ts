@@ -1,7 +1,7 @@
 /**
- * The whole relay with every part in the test's hand: genuine callbacks through the front door, the
+ * The whole relay with every part under the test's control: genuine callbacks through the ingress, the
  * real Inbox objects, the real consumer; a queue that does what queues may do (lose, double, delay,
- * reorder), a CRM that remembers what it saw, and a clock that only moves when told.
+ * reorder), a CRM that records what it receives, and a clock that the test moves.
  */
 import {
   createExecutionContext,
@@ -17,14 +17,7 @@ import type { PaymentEvent } from "../../src/event.ts";
 import worker from "../../src/index.ts";
 import type { Reference } from "../../src/inbox/protocol.ts";
 import { addUp, type Ledger } from "../../src/inbox/ledger.ts";
-import {
-  bindings,
-  freshRelay,
-  inboxOf,
-  shards,
-  type Delivered,
-  type Outside,
-} from "../support/front-door.ts";
+import { bindings, freshRelay, inboxOf, shards, type Delivered, type Outside } from "../support/worker.ts";
 
 /** Ahead of the real clock, so that no alarm fires by itself. */
 export const NOW = "2036-01-01T00:00:00.000Z";
@@ -38,13 +31,13 @@ export interface Waiting {
 export class Relay {
   readonly outside: Outside;
   readonly #atCrm = new Map<string, { bodies: Set<string>; arrivals: number }>();
-  /** First arrivals per payment, by sequence, of what was answered 2xx. */
+  /** First arrivals per payment, by sequence, of what got a 2xx. */
   readonly sequences = new Map<string, number[]>();
   /** What the queue holds. */
   waiting: Waiting[] = [];
   /** What the queue does with a batch it is given. */
   take: (references: Reference[]) => Reference[] | Promise<Reference[]> = (references) => references;
-  /** What the CRM answers to an event. */
+  /** The CRM's response to an event. */
   crm: (event: PaymentEvent, request: Delivered) => Response | Promise<Response> = () => new Response("ok");
 
   constructor(outside: Outside) {
@@ -73,7 +66,7 @@ export class Relay {
     this.sequences.set(payment_id, [...(this.sequences.get(payment_id) ?? []), sequence]);
   }
 
-  /** Ids the CRM answered 2xx, with how often. */
+  /** Ids that got a 2xx from the CRM, with how often. */
   get booked(): Map<string, number> {
     return new Map(
       [...this.#atCrm].filter(([, { arrivals }]) => arrivals > 0).map(([id, { arrivals }]) => [id, arrivals]),
@@ -85,7 +78,7 @@ export class Relay {
     return [...this.#atCrm].filter(([, { bodies }]) => bodies.size > 1).map(([id]) => id);
   }
 
-  /** One batch of what is due, as the platform would give it to the consumer. Answers how many there were. */
+  /** One batch of what is due, as the platform would give it to the consumer. Returns how many there were. */
   async consume(size = 100, env = bindings): Promise<number> {
     const due = this.waiting.filter(({ atMs }) => atMs <= Date.now()).slice(0, size);
     if (due.length === 0) return 0;
@@ -104,7 +97,7 @@ export class Relay {
     await worker.queue(batchOf(references, again), env);
   }
 
-  /** Runs the alarms whose time has come. Answers how many. */
+  /** Runs the alarms that are due. Returns how many. */
   async ring(): Promise<number> {
     const alarms = await Promise.all(shards.map(async (shard) => ({ shard, atMs: await alarmOf(shard) })));
     const due = alarms.filter(({ atMs }) => atMs !== null && atMs <= Date.now());
@@ -112,14 +105,14 @@ export class Relay {
     return due.length;
   }
 
-  /** Lets everything happen until nothing is owed any more, moving the clock from one thing to the next. */
+  /** Runs queue and alarms until nothing is owed any more, moving the clock from one to the next. */
   async untilSettled({ env = bindings, maxRounds = 5_000 } = {}): Promise<void> {
     for (let round = 0; round < maxRounds; round += 1) {
       const happened = (await this.consume(100, env)) + (await this.ring());
       await this.quiet();
       if (happened > 0) continue;
       if (await isSettled()) return;
-      // Alarms may be late: while the queue holds something, nobody waits for the hourly ones.
+      // Alarms may be late: while the queue holds something, the hourly ones are not run.
       const times = this.waiting.length > 0 ? this.waiting.map(({ atMs }) => atMs) : await alarmTimes();
       const next = Math.min(...times.filter((atMs) => atMs > Date.now()));
       if (!Number.isFinite(next)) throw new Error("something is owed and nothing will ever happen");
@@ -135,7 +128,7 @@ export class Relay {
     );
   }
 
-  /** What the CRM can hold against us: an id with two bodies, a payment whose events came out of order. */
+  /** Mistakes the CRM has seen: an id with two bodies, a payment whose events came out of order. */
   mistakes(): string[] {
     const outOfOrder = [...this.sequences].filter(([, seen]) => seen.some((n, index) => n !== index + 1));
     return [
@@ -173,7 +166,7 @@ function batchOf(
   };
 }
 
-/** Throws every Inbox object out of memory; what is on disk is all they know afterwards. */
+/** Evicts every Inbox object; afterwards they know only what is on disk. */
 export async function evictAll(): Promise<void> {
   for (const shard of shards) {
     // Only what runs can be evicted.
@@ -186,7 +179,7 @@ export async function evictAll(): Promise<void> {
 
 type Stub = ReturnType<typeof inboxOf>;
 
-/** An environment whose calls to the Inbox pass through this hand first. */
+/** An environment whose calls to the Inbox are intercepted. */
 export function envWithInbox(handle: (stub: Stub, method: string, args: unknown[]) => Promise<unknown>): Env {
   const getByName = (name: string) => {
     const stub = inboxOf(name);
@@ -207,7 +200,7 @@ export async function call(stub: Stub, method: string, args: unknown[]): Promise
   );
 }
 
-// ---- looking -----------------------------------------------------------------------------------------
+// ---- reading -----------------------------------------------------------------------------------------
 
 export async function ledger(): Promise<Ledger> {
   return addUp(await Promise.all(shards.map((shard) => inboxOf(shard).ledger())));
@@ -317,15 +310,15 @@ export function tokenpayments(payment: string, token = `tkn${payment.padEnd(24, 
   });
 }
 
-export interface Answer {
+export interface Reply {
   readonly status: number;
   readonly outcome: string | null;
   readonly id: string | null;
   readonly retryAfter: string | null;
 }
 
-/** Through the front door, as the provider sees it. */
-export async function send(request: Request, env = bindings): Promise<Answer> {
+/** Through the ingress, as the provider sees it. */
+export async function send(request: Request, env = bindings): Promise<Reply> {
   const ctx = createExecutionContext();
   const response = await app.fetch(request, env, ctx);
   await response.text();

@@ -1,4 +1,4 @@
-/** Ids (event.md 3.3): the same parts give the same id for ever, other parts another one. */
+/** Ids (src/providers/ids.ts): the same parts give the same id for ever, other parts another one. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { callbackIdOf, eventIdOf, paymentIdOf } from "../../src/providers/ids.ts";
@@ -59,7 +59,7 @@ describe("ids", () => {
     expect(new Set(ids.map(hex)).size).toBe(3);
   });
 
-  it("keep texts apart that only look alike", async () => {
+  it("differ for texts that only look alike", async () => {
     expect(await eventIdOf("\u00e9")).not.toBe(await eventIdOf("e\u0301"));
     expect(await eventIdOf("A")).not.toBe(await eventIdOf("a"));
     expect(await eventIdOf("1.0")).not.toBe(await eventIdOf("1"));

@@ -1,4 +1,4 @@
-/** The options of an account, each through the front door: what is accepted, what it proves, what the event then says. */
+/** The options of an account, each through the ingress: what is accepted, what it proves, what the event then says. */
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { PaymentEvent } from "../../src/event.ts";
 import { fromBase64, toBase64, toHex } from "../../src/parse/encoding.ts";
@@ -13,7 +13,7 @@ import {
   post,
   type CaseRequest,
   type Outside,
-} from "../support/front-door.ts";
+} from "../support/worker.ts";
 
 const NOW = "2026-09-21T14:13:25.000Z";
 const T = "1790000000";
@@ -62,7 +62,7 @@ describe("iPay", () => {
       ...more,
     });
 
-  it("token_at = header:authorization believes the whole header and nothing else", async () => {
+  it("token_at = header:authorization compares the whole header and accepts nothing else", async () => {
     const ask = shop("ipay", { secrets: ["IPAY_TOKEN"], token_at: "header:authorization" });
     const body = payment();
     const withHeader = (authorization: string) => ask({ body, headers: { authorization } });
@@ -198,7 +198,7 @@ describe("CryptoPay", () => {
     expect(await ask(withSignature(`t=${T},v1=${toBase64(mac)}`))).toMatchObject({ outcome: "accepted" });
   });
 
-  it("tolerance_seconds = 0 takes a signature of any age; the body is still told once only", async () => {
+  it("tolerance_seconds = 0 takes a signature of any age; the body is still forwarded only once", async () => {
     const ask = shop("cryptopay", { secrets, tolerance_seconds: 0 });
     const old = `t=1,v1=${await signed(crypto1, utf8("whsec_demo_secret"), "1")}`;
     expect(await ask(withSignature(old))).toMatchObject({ outcome: "accepted" });
@@ -222,7 +222,7 @@ describe("CryptoPay", () => {
     return await ask(withSignature(`t=${T},v1=${await signed(body, utf8("whsec_demo_secret"))}`, body));
   }
 
-  it("mode = test takes what says so or says nothing, and tells the CRM", async () => {
+  it("mode = test accepts what says so or says nothing, and marks the event as a test", async () => {
     expect(await flagged("test", true)).toMatchObject({ outcome: "quarantined", reason: "test_event" });
     const { event } = await flagged("test", false);
     expect(event).toMatchObject({ livemode: false, data: { warnings: ["test_event"] } });

@@ -1,6 +1,6 @@
 /**
  * The receivers of docs/receivers/ as they stand there, run as servers: what a merchant copies verifies
- * what the relay really sends, and nothing else. Where a language is not installed, its tests say so.
+ * what the relay really sends, and nothing else. Where a language is not installed, its tests are skipped with that reason.
  */
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
@@ -89,8 +89,8 @@ describe.each(LANGUAGES)("$name ($file)", ({ name, file, probe, command }) => {
 
   async function post(body: string, headers: Readonly<Record<string, string>>): Promise<number | null> {
     try {
-      const answer = await fetch(url, { method: "POST", body, headers: { ...headers } });
-      return answer.status;
+      const response = await fetch(url, { method: "POST", body, headers: { ...headers } });
+      return response.status;
     } catch {
       return null;
     }
@@ -107,14 +107,14 @@ describe.each(LANGUAGES)("$name ($file)", ({ name, file, probe, command }) => {
     return booked().filter((line) => line.includes(reference));
   };
 
-  it("believes what the relay signed, and books it once however often it comes", async (context) => {
+  it("accepts what the relay signed, and books it once however often it comes", async (context) => {
     if (!server) context.skip(`${name} is not installed here`);
     const body = event({ payment: "once", assurance: "signed", value: "25.004500000000000001" });
     expect([await send(body), await send(body), await send(body)]).toEqual([204, 204, 204]);
     expect(await bookedTo("order-once")).toEqual(["credit order-once 25.004500000000000001 USDT"]);
   });
 
-  it("does not believe changed bytes, another secret, another id or an old attempt", async (context) => {
+  it("refuses changed bytes, another secret, another id and an old attempt", async (context) => {
     if (!server) context.skip(`${name} is not installed here`);
     const body = event({ payment: "forged", assurance: "signed", value: "1.00" });
     const headers = await sign(body, [NEW]);
@@ -148,7 +148,7 @@ describe.each(LANGUAGES)("$name ($file)", ({ name, file, probe, command }) => {
     expect(booked().filter((line) => line.includes("order-forged"))).toEqual([]);
   });
 
-  it("believes either of two signatures, an old secret's, and one beside an Ed25519 one", async (context) => {
+  it("accepts either of two signatures, an old secret's, and one beside an Ed25519 one", async (context) => {
     if (!server) context.skip(`${name} is not installed here`);
     for (const [tag, secrets] of [
       ["both", [NEW, OLD]],
@@ -206,11 +206,11 @@ describe("Ed25519 (ed25519.mjs)", () => {
   });
   afterAll(() => void server.close());
 
-  it("trusts the keys it was told to, and no other of the set", () => {
+  it("trusts the configured keys, and no other of the set", () => {
     expect(keys).toHaveLength(1);
   });
 
-  it("believes what was signed with one of them, and nothing else", async () => {
+  it("accepts what was signed with one of them, and nothing else", async () => {
     const headers = await sign(body, [NEW], Date.now(), true);
     expect(snippet.verifiedEvent(body, headers, keys)).toEqual(JSON.parse(body));
     expect(snippet.verifiedEvent(body.replace("1.00", "2.00"), headers, keys)).toBeNull();

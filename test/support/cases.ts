@@ -1,7 +1,7 @@
 /**
- * Runs files of cases through the real front door: each case from an empty store, with its clock, its
+ * Runs files of cases through the real ingress: each case from an empty store, with its clock, its
  * client address and its programmed verifier. What is logged meanwhile is kept, and searched at the end
- * for anything that must not be in a log (threat 13).
+ * for anything that must not be in a log.
  */
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { paymentEvent, type Money } from "../../src/event.ts";
@@ -17,7 +17,7 @@ import {
   type CaseRequest,
   type Outside,
   type VerifierScript,
-} from "./front-door.ts";
+} from "./worker.ts";
 
 interface Expectation {
   http: number | null;
@@ -92,7 +92,7 @@ export function describeCases(files: readonly CaseFile[]): void {
 /** Shorter pieces occur by chance. */
 const MIN_SEARCHED_CHARS = 8;
 
-/** Everything in the requests that is nobody's business, and every secret of the configuration. */
+/** Everything in the requests that must not be logged, and every secret of the configuration. */
 function secretsOf(files: readonly CaseFile[]): string[] {
   const requests = files.flatMap(({ cases }) =>
     cases.flatMap(({ steps }) => steps.flatMap(({ request }) => (request ? [request] : []))),

@@ -1,4 +1,4 @@
-/** Drafts as a provider would state them, for tests that begin behind the adapters. */
+/** Normalised events as a provider would state them, for tests that need no adapter. */
 import type { NormalisedEvent, Status } from "../../src/event.ts";
 import type { Acceptance } from "../../src/inbox/protocol.ts";
 

@@ -1,7 +1,7 @@
-/** The queue takes references and delivers none: the test is its consumer. */
+/** A queue that accepts references and delivers none: the test is its consumer. */
 import { vi } from "vitest";
 import type { Reference } from "../../src/inbox/protocol.ts";
-import { bindings } from "./front-door.ts";
+import { bindings } from "./worker.ts";
 
 /** Everything the Inbox hands over from now on, in order. */
 export function interceptQueue(): Reference[] {

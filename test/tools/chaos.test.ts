@@ -1,4 +1,4 @@
-/** The judge of chaos: clean evidence is innocent, and each promise broken in the evidence is named. */
+/** The verdict of chaos: clean evidence has no violations, and each promise broken in the evidence is named. */
 import { expect, it } from "vitest";
 import { random } from "../../tools/lib/chaos/random.ts";
 import type { Told } from "../../tools/lib/chaos/psp.ts";
@@ -32,7 +32,7 @@ const told = (id: string, more: Partial<Told> = {}): Told => ({
 });
 const listed = (id: string, state = "delivered") => ({ id, state, duplicates: 0, became: null });
 
-/** Two events of one payment, told once, delivered once. */
+/** Two events of one payment, sent once, delivered once. */
 const clean: Evidence = {
   told: [told("evt_1"), told("evt_2")],
   events: [listed("evt_1"), listed("evt_2")],
@@ -113,7 +113,7 @@ it.each(Object.keys(broken))("finds %s", (name) => {
   expect(judge({ ...clean, ...evidence }).map((violation) => violation.promise)).toContain(promise);
 });
 
-it("knows that a try whose answer was lost may have been counted or not", () => {
+it("allows a try whose response was lost to have been counted or not", () => {
   const lost = told("evt_1", { unanswered: 1 });
   const counted = [{ ...listed("evt_1"), duplicates: 1 }, listed("evt_2")];
   expect(judge({ ...clean, told: [lost, told("evt_2")] })).toEqual([]);

@@ -44,7 +44,7 @@ function post(body: string, secret = SECRET, id = (JSON.parse(body) as { id: str
 }
 
 describe("the sample CRM", () => {
-  it("books a verified event once and answers repeats with 200", async () => {
+  it("books a verified event once and responds 200 to repeats", async () => {
     expect((await post(event("evt_1"))).status).toBe(200);
     const again = await post(event("evt_1"));
     expect([again.status, await again.json()]).toEqual([200, { processed: true, note: "already have it" }]);
@@ -76,21 +76,21 @@ describe("the sample CRM", () => {
   });
 
   it("fails on purpose and books nothing meanwhile", async () => {
-    const answers: [Parameters<Crm["setFailure"]>[0], number, string | null][] = [
+    const responses: [Parameters<Crm["setFailure"]>[0], number, string | null][] = [
       ["500", 500, null],
       ["503", 503, "1"],
       ["429", 429, "2"],
       ["410", 410, null],
       ["redirect", 302, null],
     ];
-    for (const [mode, status, hint] of answers) {
+    for (const [mode, status, hint] of responses) {
       crm.setFailure(mode);
-      const answer = await post(event("evt_1"));
-      expect([answer.status, answer.headers.get("retry-after")]).toEqual([status, hint]);
+      const response = await post(event("evt_1"));
+      expect([response.status, response.headers.get("retry-after")]).toEqual([status, hint]);
     }
     crm.setFailure("reset");
     await expect(post(event("evt_1"))).rejects.toThrow("fetch failed");
-    expect([crm.received(), crm.failures()]).toEqual([[], answers.length + 1]);
+    expect([crm.received(), crm.failures()]).toEqual([[], responses.length + 1]);
     crm.setFailure(null);
     expect((await post(event("evt_1"))).status).toBe(200);
   });

@@ -1,4 +1,4 @@
-/** The documents: every link leads somewhere, every command they name is there. */
+/** The documents: every link leads to a file, every command they name exists. */
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { describe, expect, it } from "vitest";

@@ -40,7 +40,7 @@ it("has a version for every entry", () => {
   expect(without.map(([path]) => path)).toEqual([]);
 });
 
-it("names no registry: whoever installs uses their own", () => {
+it("names no registry: each installation uses its own", () => {
   expect(text).not.toContain(`"resolved"`);
 });
 

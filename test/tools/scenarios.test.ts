@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { type Credentials, ipay, PROVIDERS } from "../../tools/lib/callbacks.ts";
-import { type Act, awaited, type Played, problems, scene } from "../../tools/lib/demo-scene.ts";
+import { type DemoStep, awaited, type SentStep, problems, demoSteps } from "../../tools/lib/demo-steps.ts";
 import type { Received } from "../../tools/lib/ledger.ts";
 import { judge, scenariosOf, type Step } from "../../tools/lib/scenarios.ts";
 
@@ -43,27 +43,27 @@ describe("judging the copies of one callback", () => {
 });
 
 describe("judging the demo", () => {
-  const acts = scene(who, "tag", now);
-  const id = (act: Act) => `evt_${act.reference}`;
-  const play = (act: Act): Played => ({
-    ...act,
+  const steps = demoSteps(who, "tag", now);
+  const id = (step: DemoStep) => `evt_${step.reference}`;
+  const sendStep = (step: DemoStep): SentStep => ({
+    ...step,
     sentAt: 0,
     reply: {
-      status: act.role === "forgery" ? 401 : 200,
-      outcome: { genuine: "accepted", duplicate: "duplicate", forgery: null }[act.role],
-      eventId: act.role === "forgery" ? null : id(act),
+      status: step.role === "forgery" ? 401 : 200,
+      outcome: { genuine: "accepted", duplicate: "duplicate", forgery: null }[step.role],
+      eventId: step.role === "forgery" ? null : id(step),
       text: "",
       ms: 1,
     },
   });
-  const arrive = (act: Act): Received => ({
-    id: id(act),
+  const arrive = (step: DemoStep): Received => ({
+    id: id(step),
     type: "payment.confirmed",
     payment_id: "pay_1",
     sequence: 1,
     provider: "x",
     account,
-    merchant_reference: act.reference,
+    merchant_reference: step.reference,
     amount: null,
     verified: true,
     sha256: "",
@@ -72,19 +72,19 @@ describe("judging the demo", () => {
     history: [],
     flags: [],
   });
-  const played = acts.map(play);
-  const genuine = acts.filter((a) => a.role === "genuine");
+  const sent = steps.map(sendStep);
+  const genuine = steps.filter((a) => a.role === "genuine");
 
-  it("is content with four events, once each", () => {
-    expect(awaited(played)).toHaveLength(4);
-    expect(problems(played, genuine.map(arrive))).toEqual([]);
+  it("finds no problem in four events, once each", () => {
+    expect(awaited(sent)).toHaveLength(4);
+    expect(problems(sent, genuine.map(arrive))).toEqual([]);
   });
 
   it("names what is missing, doubled, or should not be there", () => {
     const [, ...others] = genuine.map(arrive);
     const twice = others.map((r) => (r.merchant_reference === "order-tag" ? { ...r, arrivals: 2 } : r));
-    const forged = acts.filter((a) => a.role === "forgery").map(arrive);
-    expect(problems(played, [...twice, ...forged])).toEqual([
+    const forged = steps.filter((a) => a.role === "forgery").map(arrive);
+    expect(problems(sent, [...twice, ...forged])).toEqual([
       "iPay: did not arrive at the CRM",
       "CryptoPay: evt_order-tag arrived 2 times",
       "iPay, forged: reached the CRM",

@@ -15,7 +15,7 @@ it("calls tokens valid that begin with tkn, and remembers what it was asked", as
   expect(verifier.asked()).toEqual(["tkn123", "other"]);
 });
 
-it("answers as its mode says", async () => {
+it("responds as its mode says", async () => {
   verifier.setMode("true");
   expect(await (await ask("other")).json()).toEqual({ valid: true });
   verifier.setMode("false");

@@ -79,7 +79,7 @@ describe("verifyHmac", () => {
     expect(await verifyHmac(key, [body], [])).toBe(false);
   });
 
-  it.each([0, 1, 31, 33, 64])("says no to a candidate of %i bytes, without a throw", async (length) => {
+  it.each([0, 1, 31, 33, 64])("refuses a candidate of %i bytes, without a throw", async (length) => {
     const mac = await hmacSha256(key, body);
     const candidate = new Uint8Array(length);
     candidate.set(mac.subarray(0, Math.min(length, 32)));
@@ -95,7 +95,7 @@ describe("verifyHmac", () => {
     );
   });
 
-  it("says no under another key", async () => {
+  it("refuses under another key", async () => {
     expect(await verifyHmac(utf8("K"), [body], [await hmacSha256(key, body)])).toBe(false);
   });
 
@@ -107,7 +107,7 @@ describe("verifyHmac", () => {
 });
 
 describe("hex", () => {
-  it("goes there and back", () => {
+  it("is reversible", () => {
     fc.assert(
       fc.property(fc.uint8Array(), (bytes) => {
         expect(fromHex(toHex(bytes))).toEqual(bytes);
@@ -125,7 +125,7 @@ describe("hex", () => {
 });
 
 describe("base64", () => {
-  it("goes there and back", () => {
+  it("is reversible", () => {
     fc.assert(
       fc.property(fc.uint8Array(), (bytes) => {
         expect(fromBase64(toBase64(bytes))).toEqual(bytes);

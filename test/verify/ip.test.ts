@@ -144,7 +144,7 @@ describe("ipInRanges", () => {
     expect(ipInRanges(ip, [...ranges, range("0.0.0.0/0"), range("::/0")])).toBe(false);
   });
 
-  it("allows nobody by an empty list", () => {
+  it("allows no address by an empty list", () => {
     expect(ipInRanges("198.51.100.7", [])).toBe(false);
   });
 

@@ -1,4 +1,4 @@
-/** The one outbound request of verification: where it may go, what counts as an answer, when it is given up. */
+/** The one outbound request of verification: where it may go, what counts as a result, when it is given up. */
 import { describe, expect, it } from "vitest";
 import { VERIFIER_MAX_BODY_BYTES, VERIFIER_TIMEOUT_MS } from "../../src/limits.ts";
 import { askVerifier, isTokenSyntax, verifierUrl } from "../../src/verify/verifier.ts";
@@ -70,14 +70,14 @@ describe("the question", () => {
     ['\ufeff{"valid":true}', { outage: "verifier_unreadable" }],
     ["", { outage: "verifier_unreadable" }],
     [" ".repeat(VERIFIER_MAX_BODY_BYTES + 1), { outage: "verifier_too_large" }],
-  ])("the answer %j", async (body, expected) => {
+  ])("the response %j", async (body, expected) => {
     expect(await askVerifier(ASKED, () => Promise.resolve(new Response(body)))).toEqual(expected);
   });
 
-  it("an answer of any other status is none, whatever it says", async () => {
+  it("a response of any other status does not count, whatever it says", async () => {
     for (const status of [201, 203, 206, 301, 302, 400, 401, 404, 410, 429, 500, 503]) {
-      const answer = () => Promise.resolve(new Response('{"valid":true}', { status }));
-      expect(await askVerifier(ASKED, answer)).toEqual({ outage: "verifier_status" });
+      const respond = () => Promise.resolve(new Response('{"valid":true}', { status }));
+      expect(await askVerifier(ASKED, respond)).toEqual({ outage: "verifier_status" });
     }
   });
 

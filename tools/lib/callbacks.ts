@@ -4,7 +4,7 @@
  * Pure functions: the same credentials, payment and clock give the same bytes. All identifiers of a
  * payment derive from its name, so a builder called again, later, is the provider's own retry: the
  * same event with a fresh timestamp and signature. What a forger would send is made elsewhere, by
- * bending these (scenarios.ts).
+ * altering these (scenarios.ts).
  */
 import { createHash, createHmac } from "node:crypto";
 
@@ -20,8 +20,8 @@ export interface Callback {
   readonly body: string;
 }
 
-/** What a callback tells. Everything but the payment's name and the clock has a sample default. */
-export interface Told<Status extends string> {
+/** What a callback states. Everything but the payment's name and the clock has a sample default. */
+export interface Facts<Status extends string> {
   /** Names the payment: the same name is the same payment. */
   readonly payment: string;
   /** The provider's clock. */
@@ -60,20 +60,20 @@ export interface IpayCredentials {
 
 export type IpayStatus = "confirmed" | "pending" | "failed";
 
-export function ipay(who: IpayCredentials, told: Told<IpayStatus>): Callback {
-  const amount = token(told.amount ?? "25.004500000000000001");
+export function ipay(who: IpayCredentials, facts: Facts<IpayStatus>): Callback {
+  const amount = token(facts.amount ?? "25.004500000000000001");
   // A confirmed payment has no `status` in any official payload.
   const words = { confirmed: undefined, pending: "PENDING", failed: "FAILED" };
   const [place, name] = who.tokenAt.split(":", 2) as [string, string];
   const body = {
     accountEDTO: `acc_${who.account}`,
     amount,
-    blockchainTxId: `0x${hex(told.payment)}`,
+    blockchainTxId: `0x${hex(facts.payment)}`,
     chain: "MATIC",
     currency: "USDT",
-    customerID: told.reference ?? `customer-${told.payment}`,
-    status: words[told.status ?? "confirmed"],
-    timestamp: { seconds: seconds(told.now) },
+    customerID: facts.reference ?? `customer-${facts.payment}`,
+    status: words[facts.status ?? "confirmed"],
+    timestamp: { seconds: seconds(facts.now) },
     transactionFee: token("0.5"),
     transactionFeePrecent: token("0.02"),
     transferedAmount: amount,
@@ -137,16 +137,16 @@ export function cryptopaySigned(who: CryptopayCredentials, body: string, now: Da
   };
 }
 
-export function cryptopay(who: CryptopayCredentials, told: Told<CryptopayStatus>): Callback {
-  const status = told.status ?? "confirmed";
-  const amount = Number(told.amount ?? "12550");
-  const intent = `pi_${hex(told.payment).slice(0, 16)}`;
+export function cryptopay(who: CryptopayCredentials, facts: Facts<CryptopayStatus>): Callback {
+  const status = facts.status ?? "confirmed";
+  const amount = Number(facts.amount ?? "12550");
+  const intent = `pi_${hex(facts.payment).slice(0, 16)}`;
   const word = CRYPTOPAY_WORDS[status];
   const common = {
     currency: "usd",
-    metadata: { order_id: told.reference ?? `order-${told.payment}` },
+    metadata: { order_id: facts.reference ?? `order-${facts.payment}` },
   };
-  const id = `evt_${hex(`${told.payment}/${status}`).slice(0, 16)}`;
+  const id = `evt_${hex(`${facts.payment}/${status}`).slice(0, 16)}`;
   const event =
     word === ""
       ? {
@@ -154,7 +154,7 @@ export function cryptopay(who: CryptopayCredentials, told: Told<CryptopayStatus>
           type: "charge.refunded",
           data: {
             object: {
-              id: `ch_${hex(told.payment).slice(0, 16)}`,
+              id: `ch_${hex(facts.payment).slice(0, 16)}`,
               object: "charge",
               payment_intent: intent,
               amount,
@@ -178,7 +178,7 @@ export function cryptopay(who: CryptopayCredentials, told: Told<CryptopayStatus>
             },
           },
         };
-  return cryptopaySigned(who, JSON.stringify(event), told.now);
+  return cryptopaySigned(who, JSON.stringify(event), facts.now);
 }
 
 // ---- iqpay: a secret in the address, and the sender's address ----------------------------------
@@ -187,7 +187,7 @@ export interface IqpayCredentials {
   readonly account: string;
   /** The last path segment per kind of webhook. */
   readonly paths: Readonly<Record<string, string>>;
-  /** What `cf-connecting-ip` shall be; Cloudflare sets it in production, a local relay believes it. */
+  /** The value of `cf-connecting-ip`; Cloudflare sets it in production, a local relay takes the client's. */
   readonly ip: string;
 }
 
@@ -196,18 +196,18 @@ const IQPAY_NUMBERS: Record<IqpayStatus, number> = { pending: 0, confirmed: 1, f
 
 export function iqpay(
   who: IqpayCredentials,
-  told: Told<IqpayStatus> & { readonly kind?: "deposit" | "withdrawal" | undefined },
+  facts: Facts<IqpayStatus> & { readonly kind?: "deposit" | "withdrawal" | undefined },
 ): Callback {
-  const kind = told.kind ?? "deposit";
-  const status = IQPAY_NUMBERS[told.status ?? "confirmed"];
-  const amount = token(told.amount ?? (kind === "deposit" ? "0.00001124" : "0.022"));
+  const kind = facts.kind ?? "deposit";
+  const status = IQPAY_NUMBERS[facts.status ?? "confirmed"];
+  const amount = token(facts.amount ?? (kind === "deposit" ? "0.00001124" : "0.022"));
   const body =
     kind === "deposit"
       ? {
-          address: `1${hex(`address/${told.payment}`).slice(0, 33)}`,
-          wallet_ext_id: told.reference ?? `wallet-${told.payment}`,
+          address: `1${hex(`address/${facts.payment}`).slice(0, 33)}`,
+          wallet_ext_id: facts.reference ?? `wallet-${facts.payment}`,
           fromAddress: "1SamplePayerAddress",
-          txid: hex(told.payment),
+          txid: hex(facts.payment),
           amount,
           currency: "BTC",
           status,
@@ -216,14 +216,14 @@ export function iqpay(
           converted_amount: 0,
         }
       : {
-          id: Number.parseInt(hex(told.payment).slice(0, 8), 16),
-          address: `0x${hex(`address/${told.payment}`).slice(0, 40)}`,
+          id: Number.parseInt(hex(facts.payment).slice(0, 8), 16),
+          address: `0x${hex(`address/${facts.payment}`).slice(0, 40)}`,
           currency: "ETH",
           amount,
-          txid: `0x${hex(told.payment)}`,
+          txid: `0x${hex(facts.payment)}`,
           gas: token("0.000714"),
-          timeCreated: seconds(told.now) - 60,
-          ...(status === 1 ? { timeConfirmed: seconds(told.now) } : {}),
+          timeCreated: seconds(facts.now) - 60,
+          ...(status === 1 ? { timeConfirmed: seconds(facts.now) } : {}),
           status,
         };
   return {
@@ -247,19 +247,19 @@ export const VALID_TOKEN_PREFIX = "tkn";
 
 export function tokenpayments(
   who: TokenpaymentsCredentials,
-  told: Told<"confirmed"> & { readonly token?: string | undefined },
+  facts: Facts<"confirmed"> & { readonly token?: string | undefined },
 ): Callback {
   const form = new URLSearchParams({
     merchant_id: who.merchantId,
-    token: told.token ?? `${VALID_TOKEN_PREFIX}${hex(told.payment).slice(0, 24)}`,
+    token: facts.token ?? `${VALID_TOKEN_PREFIX}${hex(facts.payment).slice(0, 24)}`,
     page_hash: "ph_77",
     item_name: "Deposit",
     item_desc: "",
-    invoice: told.reference ?? `INV-${told.payment}`,
+    invoice: facts.reference ?? `INV-${facts.payment}`,
     custom: "acct:991",
     amount1: "100",
     currency1: "USD",
-    amount2: told.amount ?? "0.03125",
+    amount2: facts.amount ?? "0.03125",
     currency2: "ETH",
   });
   return {
@@ -283,15 +283,15 @@ export interface Credentials {
 export function success<P extends ProviderName>(
   provider: P,
   who: Credentials[P],
-  told: Omit<Told<"confirmed">, "status">,
+  facts: Omit<Facts<"confirmed">, "status">,
 ): Callback {
   const builders: {
-    [Q in ProviderName]: (who: Credentials[Q], told: Told<"confirmed">) => Callback;
+    [Q in ProviderName]: (who: Credentials[Q], facts: Facts<"confirmed">) => Callback;
   } = {
     ipay,
     cryptopay,
     iqpay,
     tokenpayments,
   };
-  return builders[provider](who, told);
+  return builders[provider](who, facts);
 }

@@ -2,8 +2,8 @@
  * A sample CRM: what a merchant has to do with the relay's requests, and a CRM to fail on purpose.
  *
  * Verifies every POST with a Standard Webhooks library over the raw body, books each event once
- * (ledger.ts) and answers repeats with 200. For programs: `GET /received` (everything that came),
- * `GET /healthz`, `POST /_fail?mode=503&for=10s` (`mode=none` ends it). Memory only, loopback only.
+ * (ledger.ts) and responds 200 to repeats. For programs: `GET /received` (everything that came),
+ * `GET /healthz`, `POST /_fail?mode=503&for=10s` (`mode=none` ends it). Keeps everything in memory, listens on loopback only.
  */
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -12,7 +12,7 @@ import { type Arrival, Ledger, type PaymentEvent, type Received } from "./ledger
 import { parseDurationMs } from "./text.ts";
 
 export const FAILURES = ["500", "503", "429", "410", "redirect", "timeout", "slow", "reset"] as const;
-/** `timeout` never answers, `slow` answers after 5 s, `reset` drops the connection. */
+/** `timeout` never responds, `slow` responds after 5 s, `reset` drops the connection. */
 export type Failure = (typeof FAILURES)[number];
 
 export function isFailure(text: string): text is Failure {
@@ -22,7 +22,7 @@ export function isFailure(text: string): text is Failure {
 const SLOW_MS = 5_000;
 /** Events are under 20 KB; a CRM should bound what it reads. */
 const MAX_BODY_BYTES = 1_048_576;
-/** Requests that failed verification, kept for looking at. */
+/** How many requests that failed verification are kept for `GET /received`. */
 const KEPT_REFUSED = 1_000;
 
 export interface Refused {
@@ -98,7 +98,7 @@ export function startCrm(options: CrmOptions): Promise<Crm> {
     const refused: Refused = { id, verified: false, why, firstAt: new Date().toISOString() };
     if (refusals.length < KEPT_REFUSED) refusals.push(refused);
     options.onHappening?.({ kind: "refused", refused });
-    answer(response, 400, { error: `not verified: ${why}` });
+    respond(response, 400, { error: `not verified: ${why}` });
   };
 
   const accept = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
@@ -122,25 +122,25 @@ export function startCrm(options: CrmOptions): Promise<Crm> {
     const booked = ledger.receive(event, body, arrival);
     options.onHappening?.({ kind: "event", ...booked, arrival });
     const reply = booked.first ? { processed: true } : { processed: true, note: "already have it" };
-    if (mode === "slow") setTimeout(() => answer(response, 200, reply), SLOW_MS);
-    else answer(response, 200, reply);
+    if (mode === "slow") setTimeout(() => respond(response, 200, reply), SLOW_MS);
+    else respond(response, 200, reply);
   };
 
   const server = createServer((request, response) => {
     const url = new URL(request.url ?? "/", "http://crm");
     const route = `${request.method} ${url.pathname}`;
-    if (route === "GET /healthz") return answer(response, 200, { ok: true });
-    if (route === "GET /received") return answer(response, 200, [...ledger.all(), ...refusals]);
+    if (route === "GET /healthz") return respond(response, 200, { ok: true });
+    if (route === "GET /received") return respond(response, 200, [...ledger.all(), ...refusals]);
     if (route === "POST /_fail") {
       const mode = url.searchParams.get("mode") ?? "none";
       const forMs = parseDurationMs(url.searchParams.get("for") ?? "8760h");
       if ((mode !== "none" && !isFailure(mode)) || forMs === null) {
-        return answer(response, 400, { error: `mode is one of ${FAILURES.join(", ")}, none` });
+        return respond(response, 400, { error: `mode is one of ${FAILURES.join(", ")}, none` });
       }
       setFailure(mode === "none" ? null : mode, forMs);
-      return answer(response, 200, { mode });
+      return respond(response, 200, { mode });
     }
-    if (request.method !== "POST") return answer(response, 405, { error: "POST events here" });
+    if (request.method !== "POST") return respond(response, 405, { error: "POST events here" });
     accept(request, response).catch(() => response.destroy());
   });
 
@@ -169,27 +169,27 @@ function fail(mode: Failure, request: IncomingMessage, response: ServerResponse)
   switch (mode) {
     case "timeout":
     case "slow":
-      return; // no answer, until the sender gives up
+      return; // no response, until the sender gives up
     case "reset":
       request.socket.resetAndDestroy();
       return;
     case "redirect":
       response.setHeader("location", "/elsewhere");
-      return answer(response, 302, { error: "moved" });
+      return respond(response, 302, { error: "moved" });
     case "503":
       response.setHeader("retry-after", "1");
-      return answer(response, 503, { error: "busy" });
+      return respond(response, 503, { error: "busy" });
     case "429":
       response.setHeader("retry-after", "2");
-      return answer(response, 429, { error: "too many requests" });
+      return respond(response, 429, { error: "too many requests" });
     case "410":
-      return answer(response, 410, { error: "gone" });
+      return respond(response, 410, { error: "gone" });
     case "500":
-      return answer(response, 500, { error: "broken" });
+      return respond(response, 500, { error: "broken" });
   }
 }
 
-function answer(response: ServerResponse, status: number, body: unknown): void {
+function respond(response: ServerResponse, status: number, body: unknown): void {
   response.statusCode = status;
   response.setHeader("content-type", "application/json");
   response.end(JSON.stringify(body));

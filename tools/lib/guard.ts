@@ -1,6 +1,6 @@
 /**
- * Process groups that must not outlive us, whatever ends us: a second process (watchdog.ts) kills
- * those that are still guarded when this one is gone.
+ * Process groups that must not outlive this process, however it ends: a second process (watchdog.ts)
+ * kills those that are still guarded when this one has ended.
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import { join } from "node:path";

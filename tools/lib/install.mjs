@@ -72,8 +72,8 @@ function callers() {
 /**
  * Runs a program of tools/ with our arguments, and ends this process as it ended.
  *
- * The program ends its own children; here we only have to outlive it and pass on what we are told. It
- * also has a channel to us: its closing says that we are gone, however we died.
+ * The program ends its own children; this process only has to outlive it and pass signals on. It also
+ * has a channel to this process, whose closing shows that this process has ended, however it died.
  *
  * @param failed called instead, with the reason, when the program cannot be run at all
  */

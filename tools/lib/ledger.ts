@@ -46,9 +46,9 @@ export interface Received {
   /** Of the body as first received (hex). */
   readonly sha256: string;
   readonly firstAt: string;
-  /** How often it came and was answered 2xx; 1 is exactly once. */
+  /** How often it came and got a 2xx; 1 is exactly once. */
   arrivals: number;
-  /** Every arrival that was answered 2xx. */
+  /** Every arrival that got a 2xx. */
   readonly history: Arrival[];
   /** Mistakes of the sender; must stay empty. */
   readonly flags: string[];

@@ -2,8 +2,8 @@
  * Which processes of a group are alive, and a signal for all of them.
  *
  * A killed parent's children may remain as zombies that nobody reaps (containers without an init):
- * they are dead, hold no port, and must not count. Linux tells by /proc; elsewhere the kernel's
- * answer to signal 0 has to do.
+ * they are dead, hold no port, and must not count. On Linux /proc shows it; elsewhere the result of
+ * signal 0 has to do.
  */
 import { readdirSync, readFileSync } from "node:fs";
 

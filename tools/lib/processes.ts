@@ -1,9 +1,9 @@
 /**
- * Child processes that never outlive us.
+ * Child processes that never outlive this one.
  *
  * Each is started in a process group of its own (wrangler's workerd children would survive the
  * death of wrangler otherwise), and ended as a group: SIGTERM, and after a grace SIGKILL; or by
- * guard.ts, if this process dies without saying so. For Linux and macOS.
+ * guard.ts, if this process dies without ending them. For Linux and macOS.
  */
 import { spawn } from "node:child_process";
 import { createInterface } from "node:readline";
@@ -11,7 +11,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { guard, unguard } from "./guard.ts";
 import { groupMembers, signalGroup } from "./process-groups.ts";
 
-/** How long a group may take to end by itself. */
+/** How long a group may take to end after SIGTERM. */
 export const GRACE_MS = 5_000;
 /** SIGKILL is immediate but for a process in the kernel. */
 const KILL_WAIT_MS = 3_000;
@@ -130,7 +130,7 @@ export interface Wait {
   readonly group?: Group;
 }
 
-/** Polls `look` until it gives something; the message of the failure carries `what`. */
+/** Polls `look` until it returns a value; `what` is in the message of the failure. */
 export async function waitFor<T>(
   what: string,
   look: () => Promise<T | undefined> | T | undefined,
@@ -165,25 +165,25 @@ export function waitForLine(group: Group, pattern: RegExp, deadlineMs: number): 
 }
 
 /**
- * Waits until a GET is answered as wanted: with 200 unless `accept` says otherwise. What `accept`
- * throws ends the waiting: an answer that will not get better.
+ * Waits until a GET gets the wanted response: 200 unless `accept` says otherwise. What `accept` throws
+ * ends the waiting: a response that will not change.
  */
 export async function waitForHttp(
   url: string,
   wait: Wait,
   accept: (status: number, text: string) => boolean = (status) => status === 200,
 ): Promise<void> {
-  let last = "no answer";
+  let last = "no response";
   const look = async (): Promise<true | undefined> => {
-    const answer = await get(url);
-    if (answer === null) return undefined;
-    last = `${answer.status} ${answer.text.slice(0, 2_000)}`;
-    return accept(answer.status, answer.text) ? true : undefined;
+    const response = await get(url);
+    if (response === null) return undefined;
+    last = `${response.status} ${response.text.slice(0, 2_000)}`;
+    return accept(response.status, response.text) ? true : undefined;
   };
   try {
     await waitFor(url, look, wait);
   } catch (error) {
-    throw new Error(`${(error as Error).message}\nthe last answer of ${url}: ${last}`, {
+    throw new Error(`${(error as Error).message}\nthe last response of ${url}: ${last}`, {
       cause: error,
     });
   }
@@ -191,8 +191,8 @@ export async function waitForHttp(
 
 async function get(url: string): Promise<{ status: number; text: string } | null> {
   try {
-    const answer = await fetch(url, { signal: AbortSignal.timeout(5_000) });
-    return { status: answer.status, text: await answer.text() };
+    const response = await fetch(url, { signal: AbortSignal.timeout(5_000) });
+    return { status: response.status, text: await response.text() };
   } catch {
     return null;
   }

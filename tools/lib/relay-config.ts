@@ -1,9 +1,9 @@
 /**
- * The relay's configuration as the developer's programs see it: read, bent towards the local
- * stand-ins, and asked for the credentials of a provider's account.
+ * The relay's configuration as the developer's programs use it: read, pointed at the local stand-ins,
+ * and searched for the credentials of a provider's account.
  *
- * `wrangler.toml` is read by wrangler's own reader, so what these programs believe is what the
- * Worker gets. Validation is the Worker's: `GET /healthz` lists every problem.
+ * `wrangler.toml` is read by wrangler's own reader, so these programs read what the Worker
+ * gets. Validation is the Worker's: `GET /healthz` lists every problem.
  */
 import { join } from "node:path";
 import { unstable_readConfig as readWranglerConfig } from "wrangler";

@@ -1,5 +1,5 @@
 /**
- * A real relay on this machine: `wrangler dev` with its own state, bent towards local stand-ins.
+ * A real relay on this machine: `wrangler dev` with its own state, pointed at local stand-ins.
  *
  * Used by the demo and by the tests that kill and restart it. Nothing is written but the state
  * directory, and nothing is asked of the network: telemetry, update checks and the sample of
@@ -19,7 +19,7 @@ const START_DEADLINE_MS = 60_000;
 export interface RelayOptions {
   /** Default: a free one. */
   readonly port?: number;
-  /** Directory of everything the relay remembers. The same directory is the same relay, restarted. */
+  /** Directory of the relay's state. With the same directory the relay is restarted, not new. */
   readonly state: string;
   readonly crmUrl: string;
   readonly verifierUrl: string;
@@ -29,13 +29,13 @@ export interface RelayOptions {
   readonly secretsFile?: string;
   /** Further variables of the Worker, as text. */
   readonly vars?: Readonly<Record<string, string>>;
-  /** A last word on the configuration. */
+  /** A last change to the configuration. */
   readonly relay?: (config: RelayConfig) => RelayConfig;
   readonly logLevel?: "debug" | "info" | "log" | "warn" | "error" | "none";
   /** What is waited for: `GET /healthz` = 200, or only the port (for a configuration that is wrong). */
   readonly ready?: "healthy" | "listening";
   readonly onLine?: (line: string) => void;
-  /** Told of the processes as soon as they exist, also if the relay then never becomes healthy. */
+  /** Called with the processes as soon as they exist, also if the relay then never becomes healthy. */
   readonly onSpawn?: (group: Group) => void;
   readonly deadlineMs?: number;
 }
@@ -47,9 +47,9 @@ export interface Relay {
   readonly group: Group;
   readonly config: RelayConfig;
   log(): readonly string[];
-  /** An orderly end. */
+  /** SIGTERM, then SIGKILL after a grace. */
   stop(): Promise<void>;
-  /** SIGKILL to wrangler and every workerd at once: the power cut. */
+  /** SIGKILL to wrangler and every workerd at once, as in a power cut. */
   kill9(): Promise<void>;
 }
 
@@ -106,7 +106,7 @@ export async function startRelay(options: RelayOptions): Promise<Relay> {
   };
 }
 
-/** A wrong configuration stays wrong: no use to wait until the deadline for it. */
+/** A wrong configuration stays wrong: waiting for the deadline would not help. */
 function healthy(status: number, text: string): boolean {
   if (status === 503 && text.includes('"misconfigured"')) {
     throw new Error("the configuration of the relay has problems");

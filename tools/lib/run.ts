@@ -1,4 +1,4 @@
-/** Runs a command to its end, its output going where ours goes, and never lets it outlive us. */
+/** Runs a command to its end with our output streams, and never lets it outlive this process. */
 import { spawn } from "node:child_process";
 import { guard, unguard } from "./guard.ts";
 import { signalGroup } from "./process-groups.ts";
@@ -14,7 +14,7 @@ export interface RunOptions {
   readonly signal: AbortSignal;
 }
 
-/** Null if it ended well, else how it ended. */
+/** Null if it succeeded, else how it ended. */
 export async function run(
   command: string,
   args: readonly string[],
@@ -48,7 +48,7 @@ export async function run(
   options.signal.removeEventListener("abort", aborted);
   clearTimeout(overdue);
   clearTimeout(killing);
-  // What it left behind would go on writing after our last word.
+  // Processes it left behind would write into our output after its end.
   signalGroup(pid, "SIGKILL");
   unguard(pid);
   return early ?? how;

@@ -1,8 +1,8 @@
 /**
- * What providers, their accidents and forgers send, as named scenarios with the expected answers.
+ * What providers send, correct, faulty or forged, as named scenarios with the expected responses.
  *
- * A scenario is data: steps in order, each one callback (or several copies at once) and the reply
- * the relay owes. The genuine part comes from callbacks.ts; only this file bends it.
+ * A scenario is data: steps in order, each one callback (or several copies at once) and the
+ * expected reply. The genuine callback comes from callbacks.ts; only this file alters it.
  */
 import {
   type Callback,
@@ -65,7 +65,7 @@ function common<P extends ProviderName>(provider: P, who: Credentials[P]) {
       steps: (payment, now) => [step("success", make(payment, now))],
     },
     duplicate: {
-      about: "the provider repeats a callback that was already answered",
+      about: "the provider repeats a callback that got a 2xx",
       steps: (payment, now) => [
         step("first", make(payment, now)),
         // The provider's clock has moved on: a new timestamp and signature around the same event.

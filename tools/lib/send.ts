@@ -1,5 +1,5 @@
 /**
- * Sends one callback and reports what the provider would see of the answer.
+ * Sends one callback and reports what the provider would see of the response.
  *
  * node:http rather than fetch: nothing is added to the request (no content type, no encoding), so
  * the relay gets the provider's request and nothing else.
@@ -8,7 +8,7 @@ import { Agent, request } from "node:http";
 import type { Callback } from "./callbacks.ts";
 
 export interface Reply {
-  /** 0 when there was no answer at all; `text` then tells why. */
+  /** 0 when there was no response at all; `text` then says why. */
   readonly status: number;
   readonly outcome: string | null;
   readonly eventId: string | null;
@@ -42,17 +42,17 @@ export function send(callback: Callback, relayUrl: string): Promise<Reply> {
         headers: { ...callback.headers, "content-length": body.byteLength },
         timeout: TIMEOUT_MS,
       },
-      (answer) => {
+      (response) => {
         const chunks: Buffer[] = [];
-        answer.on("data", (chunk: Buffer) => chunks.push(chunk));
-        answer.on("error", failed);
-        answer.on("end", () => {
+        response.on("data", (chunk: Buffer) => chunks.push(chunk));
+        response.on("error", failed);
+        response.on("end", () => {
           const header = (name: string) => {
-            const value = answer.headers[name];
+            const value = response.headers[name];
             return typeof value === "string" ? value : null;
           };
           resolve({
-            status: answer.statusCode ?? 0,
+            status: response.statusCode ?? 0,
             outcome: header("relay-outcome"),
             eventId: header("relay-event-id"),
             text: Buffer.concat(chunks).toString("utf8"),
@@ -61,7 +61,7 @@ export function send(callback: Callback, relayUrl: string): Promise<Reply> {
         });
       },
     );
-    sent.on("timeout", () => sent.destroy(new Error(`no answer within ${TIMEOUT_MS / 1000} s`)));
+    sent.on("timeout", () => sent.destroy(new Error(`no response within ${TIMEOUT_MS / 1000} s`)));
     sent.on("error", failed);
     sent.end(body);
   });

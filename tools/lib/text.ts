@@ -1,7 +1,7 @@
-/** The command line and the terminal: options read, numbers checked, columns, one way to give up. */
+/** The command line and the terminal: options, checked numbers, columns, one way to abort. */
 import { parseArgs, type ParseArgsConfig } from "node:util";
 
-/** Ends the program with a message and no stack: for mistakes of the person, not of the program. */
+/** Ends the program with a message and no stack: for wrong usage, not for errors of the program. */
 export function giveUp(message: string): never {
   process.stderr.write(`${message}\n`);
   process.exit(1);

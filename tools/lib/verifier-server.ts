@@ -1,8 +1,8 @@
 /**
  * A stand-in for TokenPayments' token verifier: `GET /api/token-verifier/<token>`.
  *
- * By itself it calls tokens valid that begin with `tkn`; a mode makes it say or break something
- * else, also at run time: `POST /_mode?mode=503`. Loopback only.
+ * By default tokens that begin with `tkn` are valid; a mode makes it respond otherwise or fail,
+ * also at run time: `POST /_mode?mode=503`. Loopback only.
  */
 import { createServer, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -41,35 +41,35 @@ export function startVerifier(options: VerifierOptions = {}): Promise<Verifier> 
   const server = createServer((request, response) => {
     const url = new URL(request.url ?? "/", "http://verifier");
     const route = `${request.method} ${url.pathname}`;
-    if (route === "GET /healthz") return answer(response, 200, { ok: true });
-    if (route === "GET /asked") return answer(response, 200, asked);
+    if (route === "GET /healthz") return respond(response, 200, { ok: true });
+    if (route === "GET /asked") return respond(response, 200, asked);
     if (route === "POST /_mode") {
       const wanted = url.searchParams.get("mode") ?? "";
       if (!isVerifierMode(wanted)) {
-        return answer(response, 400, { error: `mode is one of ${VERIFIER_MODES.join(", ")}` });
+        return respond(response, 400, { error: `mode is one of ${VERIFIER_MODES.join(", ")}` });
       }
       mode = wanted;
-      return answer(response, 200, { mode });
+      return respond(response, 200, { mode });
     }
     if (request.method !== "GET" || !url.pathname.startsWith(PATH)) {
-      return answer(response, 404, { error: "not found" });
+      return respond(response, 404, { error: "not found" });
     }
     const token = url.pathname.slice(PATH.length);
     asked.push(token);
     options.onAsked?.(token, mode);
     switch (mode) {
       case "auto":
-        return answer(response, 200, { valid: token.startsWith(VALID_TOKEN_PREFIX) });
+        return respond(response, 200, { valid: token.startsWith(VALID_TOKEN_PREFIX) });
       case "true":
       case "false":
-        return answer(response, 200, { valid: mode === "true" });
+        return respond(response, 200, { valid: mode === "true" });
       case "503":
-        return answer(response, 503, { error: "busy" });
+        return respond(response, 503, { error: "busy" });
       case "html":
         response.setHeader("content-type", "text/html");
         return void response.end("<!doctype html><p>Down for maintenance</p>");
       case "timeout":
-        return; // no answer, until the asker gives up
+        return; // no response, until the caller gives up
     }
   });
 
@@ -94,7 +94,7 @@ export function startVerifier(options: VerifierOptions = {}): Promise<Verifier> 
   });
 }
 
-function answer(response: ServerResponse, status: number, body: unknown): void {
+function respond(response: ServerResponse, status: number, body: unknown): void {
   response.statusCode = status;
   response.setHeader("content-type", "application/json");
   response.end(JSON.stringify(body));

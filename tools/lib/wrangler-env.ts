@@ -1,4 +1,4 @@
-/** The environment wrangler and miniflare run in: quiet, offline, writing nowhere but where it is told. */
+/** The environment wrangler and miniflare run in: quiet, offline, writing only into the given directory. */
 import { join } from "node:path";
 
 /** @param scratch directory for what wrangler would otherwise keep in the user's home */

@@ -5,11 +5,9 @@
  * handed over once more, each time after twice as long, so that a slow consumer is not buried under
  * copies of what it has yet to read.
  */
-
-/** At half a minute of lease: eight minutes at most, after however long an outage of the consumer. */
-const MAX_DOUBLINGS = 4;
+import { HANDOVER_MAX_DOUBLINGS } from "../../limits.ts";
 
 /** @param handovers how often the reference was handed over without an answer, the first time included */
 export function nextHandoverAt(nowMs: number, leaseMs: number, handovers: number): number {
-  return nowMs + leaseMs * 2 ** Math.min(handovers, MAX_DOUBLINGS);
+  return nowMs + leaseMs * 2 ** Math.min(handovers, HANDOVER_MAX_DOUBLINGS);
 }

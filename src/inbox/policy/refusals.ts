@@ -3,11 +3,9 @@
  * wrong address or a wrong secret more often than a bad hour. It is retried like any failure, and
  * somebody should be told before the schedule is through. Pure; the Inbox keeps the count.
  */
+import { REFUSALS_BEFORE_ALERT } from "../../limits.ts";
 
-/** As many in a row from one destination are worth a person's time; fewer are a deployment. */
-export const REFUSALS_BEFORE_ALERT = 3;
-
-/** Those that mean "later" or have a meaning of their own (docs/delivery.md, "Judging the answer"). */
+/** Those that mean "later" or have a meaning of their own (docs/delivery.md#judging-the-response). */
 const NO_REFUSAL: ReadonlySet<number> = new Set([408, 410, 425, 429]);
 
 export function isRefusal(status: number | null): boolean {

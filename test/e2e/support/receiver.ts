@@ -1,6 +1,6 @@
 /**
  * Receivers that misbehave, each at an address of its own, in one HTTP server: every request is noted,
- * verified as a CRM would, and answered by the address's script, one step per request, the last for ever.
+ * verified as a CRM would, and gets the response of the address's script: one step per request, the last for ever.
  */
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -61,7 +61,7 @@ export class Receiver {
     return this.#arrived.get(name) ?? [];
   }
 
-  /** Was the connection of an answer without end closed by the other side? */
+  /** Was the connection of an endless response closed by the other side? */
   wasLetGo(name: string): boolean {
     return this.#closed.has(name);
   }
@@ -141,7 +141,7 @@ function play(step: Step, request: IncomingMessage, response: ServerResponse): v
   }
 }
 
-/** As fast as the other side reads, until it goes away. */
+/** As fast as the other side reads, until it disconnects. */
 function pour(response: ServerResponse): void {
   const more = () => {
     while (!response.destroyed && response.write(ENDLESS_CHUNK));

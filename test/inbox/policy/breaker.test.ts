@@ -72,7 +72,7 @@ describe("open", () => {
     expect((breaker.probeAtMs ?? 0) - T).toBe(300 * SECOND);
   });
 
-  it("hears nothing new from attempts that were under way when it opened", () => {
+  it("does not count attempts that were under way when it opened", () => {
     expect(failedTimes(50, T + 1, open)).toBe(open);
   });
 

@@ -21,7 +21,7 @@ export class Host {
     writeFileSync(this.#options, JSON.stringify(options));
   }
 
-  /** Begins to start; `ready` tells when it has. */
+  /** Begins to start; `ready` resolves when it listens. */
   async spawn(): Promise<void> {
     this.#group = await spawnGroup(
       "the relay",
@@ -39,7 +39,7 @@ export class Host {
     });
   }
 
-  /** SIGKILL to Node and workerd at once: the power cut. */
+  /** SIGKILL to Node and workerd at once, as in a power cut. */
   async kill(): Promise<void> {
     this.kills += 1;
     await this.#group?.kill9();

@@ -1,4 +1,4 @@
-/** The relay's operator: looks at it through its API, and gives back what a destination was not sent. */
+/** The relay's operator: reads its state through the API, closes breakers and ends pauses. */
 import { setTimeout as delay } from "node:timers/promises";
 import type { Ledger, Listed } from "./verdict.ts";
 
@@ -15,8 +15,8 @@ export class Operator {
 
   /** After an outage of the CRM: closes breakers, ends pauses. False if the relay is down. */
   async resume(destination: string): Promise<boolean> {
-    const answer = await this.#ask(`/api/destinations/${destination}/resume`, "POST").catch(() => null);
-    return answer !== null;
+    const response = await this.#ask(`/api/destinations/${destination}/resume`, "POST").catch(() => null);
+    return response !== null;
   }
 
   async ledger(): Promise<Ledger> {
@@ -38,7 +38,7 @@ export class Operator {
     return events;
   }
 
-  /** Waits until nothing is owed any more, looking after the destination meanwhile. Answers whether it is so. */
+  /** Waits until nothing is owed any more, resuming the destination meanwhile. Returns whether that was reached. */
   async untilNothingIsOwed(destination: string, deadlineMs: number): Promise<boolean> {
     const deadline = Date.now() + deadlineMs;
     while (Date.now() < deadline) {
@@ -53,13 +53,13 @@ export class Operator {
   }
 
   async #ask(path: string, method: "GET" | "POST" = "GET"): Promise<unknown> {
-    const answer = await fetch(`${this.#url}${path}`, {
+    const response = await fetch(`${this.#url}${path}`, {
       method,
       headers: { authorization: `Bearer ${this.#token}` },
       signal: AbortSignal.timeout(30_000),
     });
-    const text = await answer.text();
-    if (!answer.ok) throw new Error(`${method} ${path}: ${answer.status} ${text.slice(0, 200)}`);
+    const text = await response.text();
+    if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${text.slice(0, 200)}`);
     return JSON.parse(text) as unknown;
   }
 }

@@ -1,20 +1,20 @@
 /**
  * The payment providers under chaos: many payments at once, each callback repeated until it got a 2xx,
- * as a provider's retry loop does, some repeated although it had, and forgeries in between. It writes
- * down what it was told, and nothing else: that is the independent count.
+ * as a provider's retry loop does, some repeated although it had, and forgeries in between. It records
+ * the responses it got, and nothing else: that is the independent count.
  */
 import { setTimeout as delay } from "node:timers/promises";
 import type { Credentials } from "../callbacks.ts";
 import { type Reply, send } from "../send.ts";
-import { forgery, life, type Step } from "./lives.ts";
+import { forgery, history, type Step } from "./histories.ts";
 import type { Random } from "./random.ts";
 
-/** What came of one callback. */
+/** The result of one callback. */
 export interface Told {
   readonly shieldable: boolean;
-  /** 2xx answers by the event id they named. */
+  /** 2xx responses by the event id they named. */
   readonly answered: Map<string, number>;
-  /** Tries that may or may not have been counted: the answer was lost, or it was our 5xx. */
+  /** Tries that may or may not have been counted: the response was lost, or it was our 5xx. */
   unanswered: number;
 }
 
@@ -29,10 +29,10 @@ export class Psp {
   /** Distinct genuine callbacks that got a 2xx. */
   accepted = 0;
   requests = 0;
-  /** 2xx answers, repeats included. */
+  /** 2xx responses, repeats included. */
   successes = 0;
   forgeries = 0;
-  /** Answers nobody should have got, in words. */
+  /** Responses that should not have been given, as sentences. */
   readonly wrong: string[] = [];
   readonly #url: string;
   readonly #who: Credentials;
@@ -45,7 +45,7 @@ export class Psp {
     this.#random = random;
   }
 
-  /** Tells payments until so many callbacks were accepted and `enough` agrees. */
+  /** Sends payments until so many callbacks were accepted and `enough` returns true. */
   async run(callbacks: number, enough: () => boolean): Promise<void> {
     const worker = async (): Promise<void> => {
       while (this.accepted < callbacks || !enough()) await this.#payment();
@@ -58,7 +58,7 @@ export class Psp {
     const name = `chaos-${this.#payments}`;
     if (this.#random.chance(FORGERY_SHARE)) await this.#forge(`forged-${this.#payments}`);
     const repeats: Promise<void>[] = [];
-    for (const step of life(name, this.#who, this.#random)) {
+    for (const step of history(name, this.#who, this.#random)) {
       const told: Told = { shieldable: step.shieldable, answered: new Map(), unanswered: 0 };
       this.told.push(told);
       await this.#untilTaken(step, told);
@@ -82,7 +82,7 @@ export class Psp {
         this.wrong.push(`a genuine callback got ${reply.status}: ${reply.text.slice(0, 100)}`);
         return;
       }
-      // A connection that was refused brought nothing across.
+      // Nothing was sent over a connection that was refused.
       if (reply.text !== "ECONNREFUSED") told.unanswered += 1;
       await delay(this.#random.between(RETRY_MS.least, RETRY_MS.most));
     }

@@ -1,4 +1,4 @@
-/** Chance that can be repeated: the same seed gives the same draws. Not for secrets. */
+/** Random numbers that can be repeated: the same seed gives the same draws. Not for secrets. */
 
 export interface Random {
   /** In [0, 1). */

@@ -1,5 +1,5 @@
 /**
- * A recount from the rows on disk, by statements of its own: what the ledger must equal. Read after the
+ * A recount from the rows on disk, by separate SQL statements: what the ledger must equal. Read after the
  * relay has stopped.
  */
 import { createHash } from "node:crypto";
@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 
 export interface Recount {
-  /** By source: how many callbacks of each fate. */
+  /** By source: how many callbacks of each outcome. */
   readonly sources: Record<string, Record<string, number>>;
   /** By destination: how many deliveries of each state. */
   readonly destinations: Record<string, Record<string, number>>;

@@ -1,4 +1,4 @@
-/** One run of chaos: a relay that is killed, a CRM that fails, providers that insist; then the verdict. */
+/** One run of chaos: a relay that is killed, a CRM that fails, providers that repeat; then the verdict. */
 import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -24,7 +24,7 @@ export interface ChaosOptions {
   /** Genuine callbacks to be accepted, repeats not counted. */
   readonly callbacks: number;
   readonly seed: number;
-  /** Does the token verifier fail now and then? What is deferred is asked about again after 10 s, 60 s, 5 min. */
+  /** Does the token verifier fail at times? What is deferred is asked about again after 10 s, 60 s, 5 min. */
   readonly verifierFails: boolean;
   readonly onProgress?: (line: string) => void;
 }
@@ -36,7 +36,7 @@ export interface Outcome {
 
 const ACCOUNT = "broker-eu";
 const DESTINATION = "crm";
-/** A schedule that spends days of retries in a minute. */
+/** A schedule with days of retries compressed into a minute. */
 const SCHEDULE_SECONDS = [0.2, 0.5, ...Array.from({ length: 45 }, () => 1)];
 const HANDOVER_TIMEOUT_MS = 1_000;
 const DELIVERY_TIMEOUT_MS = 700;
@@ -142,9 +142,9 @@ function figuresOf(
     kills: host.kills,
     "callbacks accepted": psp.accepted,
     "requests, retries and repeats included": psp.requests,
-    "answers of 2xx": psp.successes,
-    "repeats answered 2xx": psp.successes - psp.accepted,
-    "tries whose answer was lost": psp.told.reduce((sum, { unanswered }) => sum + unanswered, 0),
+    "responses of 2xx": psp.successes,
+    "repeats with a 2xx": psp.successes - psp.accepted,
+    "tries whose response was lost": psp.told.reduce((sum, { unanswered }) => sum + unanswered, 0),
     forgeries: psp.forgeries,
     "events delivered": received.length,
     "attempts that reached the CRM": arrivals + crm.failures(),
@@ -182,10 +182,10 @@ function compressed(relay: ReturnType<typeof readRelayConfig>): typeof relay {
   return relay;
 }
 
-// ---- what goes wrong -----------------------------------------------------------------------------------
+// ---- faults --------------------------------------------------------------------------------------------
 
 const KILL_WITHIN_MS = 800;
-/** So often the power fails again while the relay is starting. */
+/** The share of kills after which the relay is killed again while it starts. */
 const KILL_AT_START_SHARE = 0.2;
 const KILL_AT_START_WITHIN_MS = 1_500;
 const POLL_MS = 20;
@@ -217,10 +217,10 @@ async function killNowAndThen(
 const FAILS_MS = { least: 200, most: 1_200 };
 const WORKS_MS = { least: 300, most: 2_000 };
 
-/** The CRM fails in every way, one after another; its operators tell ours when it is back. */
+/** The CRM fails in one way after another; after each the relay's operator resumes the destination. */
 async function failInTurn(crm: Crm, operator: Operator, draws: Random, over: AbortSignal): Promise<void> {
-  for (let turn = 0; !over.aborted; turn += 1) {
-    crm.setFailure(FAILURES[turn % FAILURES.length] ?? "500");
+  for (let round = 0; !over.aborted; round += 1) {
+    crm.setFailure(FAILURES[round % FAILURES.length] ?? "500");
     await delay(draws.between(FAILS_MS.least, FAILS_MS.most));
     crm.setFailure(null);
     await operator.resume(DESTINATION);
@@ -230,7 +230,7 @@ async function failInTurn(crm: Crm, operator: Operator, draws: Random, over: Abo
 
 const DOUBTS = ["503", "html", "timeout"] as const;
 
-/** The token verifier is away for moments, rarely: what is deferred then takes its time. */
+/** The token verifier is down rarely and briefly: what is deferred then is decided later. */
 async function doubt(verifier: Verifier, draws: Random, over: AbortSignal): Promise<void> {
   while (!over.aborted) {
     await delay(draws.between(3_000, 8_000));

@@ -40,7 +40,7 @@ async function run({ project, bundle, state, port, bindings }: RuntimeOptions): 
         name: "psp-relay",
         modules: [{ type: "ESModule", path: "index.js", contents }],
         bindings: { ...worker.bindings, ...bindings },
-        // Straight into the Worker: what stands in front of it locally is not ours to test.
+        // Directly into the Worker: the local proxy in front of it is not part of the test.
         unsafeDirectSockets: [{ host: HOST, port }],
       },
     ],

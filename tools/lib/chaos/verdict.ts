@@ -1,8 +1,8 @@
 /**
- * What must be true after chaos, and nothing but that: the promises, judged from outside. Pure.
+ * What must be true after chaos: the promises, judged from outside. Pure.
  *
- * It knows three things: what the providers were told, what the CRM got, and what the operator API and
- * the rows on disk say. How the relay works inside is not asked.
+ * Its evidence is what the providers got as responses, what the CRM received, and what the operator API
+ * and the rows on disk say. It knows nothing of how the relay works inside.
  */
 import type { Received } from "../ledger.ts";
 import type { Refused } from "../crm-server.ts";
@@ -37,7 +37,7 @@ export interface Violation {
   readonly what: string;
 }
 
-/** States in which an event is out of our hands, and a person can see it. */
+/** States in which an event is not forwarded, and visible to a person. */
 const SET_ASIDE: ReadonlySet<string> = new Set(["superseded", "deferred", "quarantined", "refused", "dead"]);
 
 export function judge(evidence: Evidence): Violation[] {
@@ -99,7 +99,7 @@ function inOrder({ received, events }: Evidence): Violation[] {
   });
 }
 
-/** Nothing arrived that no genuine callback was answered for, and everything was signed. */
+/** Nothing arrived without a genuine callback that got a 2xx, and everything was signed. */
 function closed({ told, events, received, refused }: Evidence): Violation[] {
   const became = events.flatMap((event) => event.became ?? []);
   const genuine = new Set([...idsOf(told), ...became]);
@@ -112,9 +112,9 @@ function closed({ told, events, received, refused }: Evidence): Violation[] {
 }
 
 /**
- * As many callbacks were counted as the providers were answered for. A try whose answer was lost may
- * have been counted or not; a repeat may have been answered by the shield; a deferred callback is
- * accepted once more by each of its decisions that a kill kept from being noted.
+ * As many callbacks were counted as got a 2xx. A try whose response was lost may have been counted or
+ * not; a repeat may have been recognised by the shield; a deferred callback is accepted once more by
+ * each of its decisions that a kill kept from being recorded.
  */
 function counted({ told, events, kills }: Evidence): Violation[] {
   const listed = byId(events);

@@ -1,7 +1,7 @@
 import { cpSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 
-/** `wrangler dev` reloads when a source file is saved, and forgets its queue: the relay runs from a copy. */
+/** `wrangler dev` reloads when a source file is saved, and loses its queue: the relay runs from a copy. */
 export function copyProject(project: string, to: string): string {
   for (const part of ["src", "wrangler.toml", "package.json", "tsconfig.json"]) {
     cpSync(join(project, part), join(to, part), { recursive: true });

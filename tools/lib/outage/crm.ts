@@ -1,6 +1,6 @@
 /**
- * The CRM of the outage: at first nobody listens, then it answers 503, then it is well again. It notes
- * every request to the millisecond and judges none: that is done over its notes (judge.ts).
+ * The CRM of the outage: at first nothing listens, then it responds 503, then it recovers. It records
+ * every request to the millisecond and judges none: that is done over its records (verdict.ts).
  */
 import { createHash } from "node:crypto";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
@@ -12,7 +12,7 @@ import type { PaymentEvent } from "../ledger.ts";
 export interface Arrival {
   /** Epoch ms when its head had come. */
   readonly atMs: number;
-  /** What it was answered. */
+  /** The status of the response. */
   readonly status: number;
   readonly id: string;
   readonly payment: string;
@@ -30,7 +30,7 @@ export class FailingCrm {
   #server: Server | null = null;
   #busy = false;
 
-  /** Nobody listens yet. */
+  /** Nothing listens yet. */
   constructor(port: number, secret: string) {
     this.#port = port;
     this.#webhook = new Webhook(secret);
@@ -45,13 +45,13 @@ export class FailingCrm {
     this.#webhook = new Webhook(secret);
   }
 
-  /** Up, and good for nothing. */
+  /** Up, and failing. */
   async beBusy(): Promise<void> {
     this.#busy = true;
     await this.#listen();
   }
 
-  /** Well again. */
+  /** Recovered. */
   async recover(): Promise<void> {
     this.#busy = false;
     await this.#listen();

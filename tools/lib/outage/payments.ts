@@ -1,4 +1,4 @@
-/** What the providers tell during the outage: payments that go on living while nobody hears of them. Pure. */
+/** What the providers send during the outage: payments whose state goes on changing meanwhile. Pure. */
 import {
   type Callback,
   type Credentials,
@@ -8,13 +8,13 @@ import {
   iqpay,
 } from "../callbacks.ts";
 
-/** Builds a callback at the provider's clock; a step is told when the one before it was accepted. */
+/** Builds a callback at the provider's clock; a step is sent when the one before it was accepted. */
 export type Told = (now: Date) => Callback;
 
-type Life = (payment: string, who: Credentials) => Told[];
+type History = (payment: string, who: Credentials) => Told[];
 
 /** Three events each, on average. */
-const LIVES: readonly Life[] = [
+const HISTORIES: readonly History[] = [
   (payment, { cryptopay: who }) => tell(payment, who, ["pending", "confirmed", "refunded"]),
   (payment, { iqpay: who }) => [
     (now) => iqpay(who, { payment, now, status: "pending" }),
@@ -37,13 +37,13 @@ function tell(payment: string, who: Credentials["cryptopay"], statuses: readonly
   return statuses.map((status) => (now) => cryptopay(who, { payment, now, status }));
 }
 
-/** Payments with so many events in all; the last one's life may be cut short. */
+/** Payments with so many events in all; the last one's history may be cut short. */
 export function payments(who: Credentials, events: number): Told[][] {
-  const lives: Told[][] = [];
+  const histories: Told[][] = [];
   for (let left = events, index = 0; left > 0; index += 1) {
-    const life = LIVES[index % LIVES.length]?.(`outage-${index}`, who) ?? [];
-    lives.push(life.slice(0, left));
-    left -= life.length;
+    const history = HISTORIES[index % HISTORIES.length]?.(`outage-${index}`, who) ?? [];
+    histories.push(history.slice(0, left));
+    left -= history.length;
   }
-  return lives;
+  return histories;
 }

@@ -1,9 +1,9 @@
 /**
- * An outage from its first minute to its end: a real relay takes thousands of events while the CRM is
- * away, and gives them back at the CRM's rate when it is well. Everything is on this machine.
+ * An outage from its first minute to its end: a real relay accepts thousands of events while the CRM is
+ * down, and delivers them at the CRM's rate when it has recovered. Everything is on this machine.
  *
  * The schedule of retries counts an hour as a minute. The breaker's probes do not: they come after 30 s,
- * then 60 s, so that the events wait as long for a CRM that is back as they would in earnest.
+ * then 60 s, so that the events wait as long for a CRM that has recovered as in production.
  */
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -20,20 +20,20 @@ import { send } from "../send.ts";
 import { startVerifier } from "../verifier-server.ts";
 import { copyProject } from "./copy-project.ts";
 import { FailingCrm } from "./crm.ts";
-import { type Attempt, type Ledger, mostAttempts, mostWithin, violations } from "./judge.ts";
+import { type Attempt, type Ledger, mostAttempts, mostWithin, violations } from "./verdict.ts";
 import { payments, type Told } from "./payments.ts";
 
 export interface OutageOptions {
   readonly project: string;
-  /** Accepted while the CRM is away. */
+  /** Accepted while the CRM is down. */
   readonly events: number;
   /** The CRM's `max_per_second`. */
   readonly perSecond: number;
-  /** How late the machine may make a request (judge.ts). */
+  /** How late the machine may make a request (verdict.ts). */
   readonly lateMs: number;
   /** Of the Inbox. The local queue serves one after the other, so that only one alone comes near the rate. */
   readonly shards: number;
-  /** The CRM stays away at least this long. */
+  /** The CRM is down at least this long. */
   readonly awayMs: number;
   readonly onProgress: (line: string) => void;
 }
@@ -51,7 +51,7 @@ const COMPRESSION = 60;
 const LEASE_MS = 5_000;
 /** Longer than the longest interval between two probes of such an outage. */
 const PATIENCE_MS = 300_000;
-/** What the CRM answered is noted at once, on a machine that is not busy. */
+/** The CRM's responses are recorded within this, on a machine that is not busy. */
 const SETTLE_MS = 30_000;
 const POLL_MS = 100;
 
@@ -74,13 +74,13 @@ export async function outage(options: OutageOptions): Promise<OutageReport> {
     });
     const run = new Outage(relay, crm, secrets);
 
-    onProgress("nobody listens at the CRM");
+    onProgress("nothing listens at the CRM");
     const startMs = Date.now();
-    const lives = payments(run.who, events);
-    await run.accept(lives, Math.floor(events / 2));
-    onProgress(`${run.accepted.flat().length} events accepted; the CRM is up and answers 503`);
+    const histories = payments(run.who, events);
+    await run.accept(histories, Math.floor(events / 2));
+    onProgress(`${run.accepted.flat().length} events accepted; the CRM is up and responds 503`);
     await crm.beBusy();
-    await run.accept(lives, events);
+    await run.accept(histories, events);
     const acceptedMs = Date.now() - startMs;
     onProgress(`${run.accepted.flat().length} events accepted in ${seconds(acceptedMs)}`);
 
@@ -107,7 +107,7 @@ export async function outage(options: OutageOptions): Promise<OutageReport> {
         "events, payments": `${accepted.flat().length}, ${accepted.length}`,
         accepted: `in ${seconds(acceptedMs)}, ${Math.round((events * 1_000) / acceptedMs)} a second`,
         "outage lasted": seconds(outageMs),
-        "failed attempts": `${failed} (at most ${mostAttempts(shards, outageMs)}), of them ${came.length - taken.length} answered 503`,
+        "failed attempts": `${failed} (at most ${mostAttempts(shards, outageMs)}), of them ${came.length - taken.length} with a 503`,
         "first delivery": `${seconds(firstMs - backMs)} after the CRM was well`,
         delivered: `${taken.length} in ${seconds(drainMs)}, ${Math.round((taken.length * 1_000) / drainMs)} a second`,
         "most within 1 s": `${mostWithin(sent, 1_000)} sent, ${mostWithin(came, 1_000)} arrived (max_per_second ${perSecond})`,
@@ -155,17 +155,17 @@ class Outage {
     this.#headers = { authorization: `Bearer ${secrets["ADMIN_TOKEN"]}` };
   }
 
-  /** Goes on until so many events have been accepted in all; a payment once begun is told to its end. */
-  async accept(lives: readonly Told[][], until: number): Promise<void> {
+  /** Goes on until so many events have been accepted in all; a payment once begun is sent to its end. */
+  async accept(histories: readonly Told[][], until: number): Promise<void> {
     let count = this.accepted.flat().length;
     const sender = async () => {
       while (count < until) {
-        const life = lives[this.accepted.length];
-        if (!life) return;
-        count += life.length;
+        const history = histories[this.accepted.length];
+        if (!history) return;
+        count += history.length;
         const ids: string[] = [];
         this.accepted.push(ids);
-        for (const told of life) ids.push(await this.#accept(told));
+        for (const told of history) ids.push(await this.#accept(told));
       }
     };
     await Promise.all(Array.from({ length: SENDERS }, sender));
@@ -175,10 +175,10 @@ class Outage {
     const callback = told(new Date());
     const { status, outcome, eventId, text } = await send(callback, this.#relay.url);
     if (status === 200 && outcome === "accepted" && eventId !== null) return eventId;
-    throw new Error(`${callback.path} should be accepted, was answered ${status} ${outcome} ${text}`);
+    throw new Error(`${callback.path} should be accepted, got ${status} ${outcome} ${text}`);
   }
 
-  /** Until every shard has given the CRM up. */
+  /** Until the breaker of every shard is open. */
   async untilOpen(shards: number): Promise<void> {
     const look = async () => {
       const { destinations } = (await this.#get("/api/destinations")) as Destinations;
@@ -202,7 +202,7 @@ class Outage {
     onProgress(`nothing has arrived for ${seconds(PATIENCE_MS)}`);
   }
 
-  /** What the relay says once it has noted the CRM's last answers. */
+  /** The relay's ledger once it has recorded the CRM's last responses. */
   async settledLedger(): Promise<Ledger> {
     for (const deadline = Date.now() + SETTLE_MS; ; await delay(POLL_MS)) {
       const ledger = (await this.#get("/api/ledger")) as Ledger;
@@ -211,7 +211,7 @@ class Outage {
     }
   }
 
-  /** Every attempt the relay remembers, payment by payment. */
+  /** Every attempt the relay has recorded, payment by payment. */
   async attempts(): Promise<Attempt[]> {
     const attempts: Attempt[] = [];
     for (const payment of new Set(this.#crm.arrivals.map((arrival) => arrival.payment))) {
@@ -224,9 +224,9 @@ class Outage {
   }
 
   async #get(path: string): Promise<unknown> {
-    const answer = await fetch(`${this.#relay.url}${path}`, { headers: this.#headers });
-    if (answer.status !== 200) throw new Error(`${path} was answered ${answer.status}`);
-    return await answer.json();
+    const response = await fetch(`${this.#relay.url}${path}`, { headers: this.#headers });
+    if (response.status !== 200) throw new Error(`${path} was answered ${response.status}`);
+    return await response.json();
   }
 }
 

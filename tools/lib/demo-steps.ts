@@ -8,7 +8,7 @@ import { type Callback, type Credentials, cryptopay, ipay, iqpay, tokenpayments 
 import type { Received } from "./ledger.ts";
 import type { Reply } from "./send.ts";
 
-export interface Act {
+export interface DemoStep {
   readonly name: string;
   readonly role: "genuine" | "duplicate" | "forgery";
   readonly callback: Callback;
@@ -16,21 +16,21 @@ export interface Act {
   readonly reference: string;
 }
 
-export interface Played extends Act {
+export interface SentStep extends DemoStep {
   readonly reply: Reply;
   /** When it was sent (ms since the epoch). */
   readonly sentAt: number;
 }
 
-/** The scene of one run; `tag` makes every id new. */
-export function scene(who: Credentials, tag: string, now: Date): Act[] {
+/** The steps of one run; `tag` makes every id new. */
+export function demoSteps(who: Credentials, tag: string, now: Date): DemoStep[] {
   const moments = new Date(now.getTime() + 2_000);
-  const act = (
+  const step = (
     name: string,
-    role: Act["role"],
+    role: DemoStep["role"],
     reference: string,
-    build: (told: { payment: string; reference: string; now: Date }) => Callback,
-  ): Act => ({
+    build: (facts: { payment: string; reference: string; now: Date }) => Callback,
+  ): DemoStep => ({
     name,
     role,
     reference,
@@ -41,26 +41,26 @@ export function scene(who: Credentials, tag: string, now: Date): Act[] {
     }),
   });
   return [
-    act("iPay", "genuine", `client-${tag}`, (told) => ipay(who.ipay, told)),
-    act("CryptoPay", "genuine", `order-${tag}`, (told) => cryptopay(who.cryptopay, told)),
-    act("iqpay", "genuine", `wallet-${tag}`, (told) => iqpay(who.iqpay, told)),
-    act("TokenPayments", "genuine", `INV-${tag}`, (told) => tokenpayments(who.tokenpayments, told)),
-    act("CryptoPay, again", "duplicate", `order-${tag}`, (told) => cryptopay(who.cryptopay, told)),
-    act("iPay, forged", "forgery", `forger-${tag}`, (told) =>
-      ipay({ ...who.ipay, token: "tok_forged" }, told),
+    step("iPay", "genuine", `client-${tag}`, (facts) => ipay(who.ipay, facts)),
+    step("CryptoPay", "genuine", `order-${tag}`, (facts) => cryptopay(who.cryptopay, facts)),
+    step("iqpay", "genuine", `wallet-${tag}`, (facts) => iqpay(who.iqpay, facts)),
+    step("TokenPayments", "genuine", `INV-${tag}`, (facts) => tokenpayments(who.tokenpayments, facts)),
+    step("CryptoPay, again", "duplicate", `order-${tag}`, (facts) => cryptopay(who.cryptopay, facts)),
+    step("iPay, forged", "forgery", `forger-${tag}`, (facts) =>
+      ipay({ ...who.ipay, token: "tok_forged" }, facts),
     ),
   ];
 }
 
 /** The event ids that must arrive. */
-export function awaited(played: readonly Played[]): string[] {
-  return played.flatMap((p) => (p.role === "genuine" && p.reply.eventId !== null ? [p.reply.eventId] : []));
+export function awaited(sent: readonly SentStep[]): string[] {
+  return sent.flatMap((p) => (p.role === "genuine" && p.reply.eventId !== null ? [p.reply.eventId] : []));
 }
 
-/** Everything that is not as it must be, in words; empty if all is well. */
-export function problems(played: readonly Played[], received: readonly Received[]): string[] {
+/** Every problem, as a sentence; empty if there is none. */
+export function problems(sent: readonly SentStep[], received: readonly Received[]): string[] {
   const wrong: string[] = [];
-  for (const { name, role, reply, reference } of played) {
+  for (const { name, role, reply, reference } of sent) {
     const said = `${reply.status === 0 ? reply.text : reply.status} ${reply.outcome ?? ""}`.trim();
     const arrived = received.filter((r) => r.merchant_reference === reference);
     if (role === "forgery") {
@@ -70,7 +70,7 @@ export function problems(played: readonly Played[], received: readonly Received[
     }
     const outcome = role === "genuine" ? "accepted" : "duplicate";
     if (reply.status !== 200 || reply.outcome !== outcome) {
-      wrong.push(`${name}: should be answered 200 ${outcome}, got ${said}`);
+      wrong.push(`${name}: should get 200 ${outcome}, got ${said}`);
     }
     if (role === "duplicate") continue;
     const event = arrived[0];
@@ -87,10 +87,10 @@ export function problems(played: readonly Played[], received: readonly Received[
   return wrong;
 }
 
-/** Rows for the table: callback, answer, outcome, event, arrival. */
-export function rows(played: readonly Played[], received: readonly Received[]): string[][] {
+/** Rows for the table: callback, status, outcome, event, arrival. */
+export function rows(sent: readonly SentStep[], received: readonly Received[]): string[][] {
   const byId = new Map(received.map((r) => [r.id, r]));
-  return played.map(({ name, role, reply, sentAt }) => {
+  return sent.map(({ name, role, reply, sentAt }) => {
     const event = role === "genuine" ? byId.get(reply.eventId ?? "") : undefined;
     const ms = event === undefined ? 0 : Date.parse(event.firstAt) - sentAt;
     const arrival =

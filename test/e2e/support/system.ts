@@ -1,6 +1,6 @@
 /**
- * A whole relay for a test: `wrangler dev` with its own state, between a CRM and a token verifier of
- * ours, with a schedule compressed to seconds. It can lose its CRM and its life, and come back.
+ * A whole system for a test: the relay under `wrangler dev` with its own state, a CRM and a token verifier,
+ * and a schedule compressed to seconds. CRM and relay can be stopped and started again.
  */
 import { cpSync, mkdtempSync, rmSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -16,7 +16,7 @@ import { readSecrets, type Secrets } from "../../../tools/lib/secrets.ts";
 import { type Reply, send } from "../../../tools/lib/send.ts";
 import { startVerifier, type Verifier } from "../../../tools/lib/verifier-server.ts";
 
-/** Nothing here takes a tenth of it, unless the machine does ten things at once. */
+/** Ten times what anything here takes on an idle machine. */
 const DEADLINE_MS = 90_000;
 const RETRIES = 40;
 const PROJECT = join(import.meta.dirname, "../../..");
@@ -60,11 +60,11 @@ function compressed(config: RelayConfig): RelayConfig {
   return config;
 }
 
-export class House {
+export class System {
   readonly secrets: Secrets;
   readonly who: Credentials;
   readonly verifier: Verifier;
-  /** All that the relay and wrangler have said, in all its lives. */
+  /** All output of the relay and wrangler, over all restarts. */
   readonly output: string[];
   readonly #said: Said[] = [];
   readonly #accepted = new Set<string>();
@@ -75,7 +75,7 @@ export class House {
   readonly #port: number;
 
   private constructor(
-    made: Pick<House, "secrets" | "verifier" | "output" | "relay" | "crm">,
+    made: Pick<System, "secrets" | "verifier" | "output" | "relay" | "crm">,
     folder: string,
   ) {
     this.secrets = made.secrets;
@@ -95,14 +95,14 @@ export class House {
     };
   }
 
-  static async open(): Promise<House> {
+  static async open(): Promise<System> {
     const folder = copyProject(mkdtempSync(join(tmpdir(), "psp-relay-e2e-")));
     const secrets = readSecrets(SECRETS_FILE);
     const output: string[] = [];
     const verifier = await startVerifier();
     const crm = await startCrm({ secrets: signing(secrets) });
     const relay = await start({ port: await freePort(), folder, crm, verifier, output });
-    return new House({ secrets, verifier, output, relay, crm }, folder);
+    return new System({ secrets, verifier, output, relay, crm }, folder);
   }
 
   async close(): Promise<void> {
@@ -112,23 +112,23 @@ export class House {
     rmSync(this.#folder, { recursive: true, force: true });
   }
 
-  // ---- accidents -------------------------------------------------------------------------------------
+  // ---- outages ---------------------------------------------------------------------------------------
 
   stopCrm(): Promise<void> {
     return this.crm.close();
   }
 
-  /** At the same address; it remembers nothing. */
+  /** At the same address, with an empty ledger. */
   async startCrm(): Promise<void> {
     this.crm = await startCrm({ port: this.crm.port, secrets: signing(this.secrets) });
   }
 
-  /** The power cut: wrangler and every workerd at once. */
+  /** As in a power cut: wrangler and every workerd at once. */
   killRelay(): Promise<void> {
     return this.relay.kill9();
   }
 
-  /** On the state that the last one left. */
+  /** On the state that the last process left. */
   async startRelay(): Promise<void> {
     const { crm, verifier, output } = this;
     this.relay = await start({ port: this.#port, folder: this.#folder, crm, verifier, output });
@@ -143,21 +143,21 @@ export class House {
     return reply;
   }
 
-  /** Notes what was sent by other means: no line of the log may repeat it. */
+  /** Records what was sent by other means: no line of the log may repeat it. */
   heard(said: Said): void {
     this.#said.push(said);
   }
 
-  /** The events that were answered `accepted`. */
+  /** The events reported as `accepted`. */
   accepted(): string[] {
     return [...this.#accepted];
   }
 
-  /** Sends what must be accepted; answers the event's id. */
+  /** Sends what must be accepted; returns the event's id. */
   async sendAccepted(callback: Callback): Promise<string> {
     const { status, outcome, eventId, text } = await this.send(callback);
     if (status === 200 && outcome === "accepted" && eventId !== null) return eventId;
-    throw new Error(`${callback.path} should be accepted, was answered ${status} ${outcome} ${text}`);
+    throw new Error(`${callback.path} should be accepted, got ${status} ${outcome} ${text}`);
   }
 
   // ---- what came of them -----------------------------------------------------------------------------
@@ -179,11 +179,11 @@ export class House {
     return this.output.flatMap((line) => logLine(line) ?? []).filter((line) => line.what === what);
   }
 
-  /** What the relay says of itself (`GET /api/ledger`). */
+  /** `GET /api/ledger`. */
   async ledger(): Promise<Ledger> {
     const headers = { authorization: `Bearer ${this.secrets["ADMIN_TOKEN"]}` };
-    const answer = await fetch(`${this.relay.url}/api/ledger`, { headers });
-    return (await answer.json()) as Ledger;
+    const response = await fetch(`${this.relay.url}/api/ledger`, { headers });
+    return (await response.json()) as Ledger;
   }
 
   /** Whatever at the CRM is not what was accepted: verified, once, in order, and nothing else. */

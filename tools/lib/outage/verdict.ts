@@ -1,8 +1,8 @@
-/** What must be true of an outage once it is over. Pure: over what the CRM noted and what the relay says. */
+/** What must be true of an outage once it is over. Pure: over what the CRM recorded and what the relay's API says. */
 import { BREAKER_FAILURES, BREAKER_MAX_PROBE_MS, BREAKER_PROBE_MS } from "../../../src/limits.ts";
 import type { Arrival } from "./crm.ts";
 
-/** An attempt as the relay remembers it. */
+/** An attempt as the relay has recorded it. */
 export interface Attempt {
   /** Epoch ms when it began to send. */
   readonly atMs: number;
@@ -22,12 +22,12 @@ export interface Outcome {
   readonly ledger: Ledger;
   readonly perSecond: number;
   /**
-   * How late the machine may make a request. The relay keeps its slots to the millisecond; what is late by
-   * 50 ms on its way to the wire shares its second with 50 ms' worth of others.
+   * How late the machine may make a request. The relay keeps its slots to the millisecond; a request
+   * that is sent 50 ms late shares its second with 50 ms' worth of others.
    */
   readonly lateMs: number;
   readonly shards: number;
-  /** From the first acceptance until the CRM was well. */
+  /** From the first acceptance until the CRM recovered. */
   readonly outageMs: number;
 }
 
@@ -107,8 +107,8 @@ function deliveries({ accepted, arrivals }: Outcome): string[] {
       const [first] = of;
       if (!first) continue;
       if (first.sequence !== index + 1) wrong.push(`order: ${id} is ${first.sequence}, not ${index + 1}`);
-      // Not even tried before the one before it was through.
-      if (first.atMs < takenBeforeMs) wrong.push(`order: ${id} came before its turn`);
+      // Not attempted before the event before it was delivered.
+      if (first.atMs < takenBeforeMs) wrong.push(`order: ${id} came before the event before it`);
       takenBeforeMs = taken?.atMs ?? Infinity;
     }
   }

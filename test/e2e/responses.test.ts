@@ -1,6 +1,6 @@
 /**
- * The judging table of docs/delivery.md against real connections: one event goes to as many destinations
- * as there are ways to answer, and the operator API tells what the relay made of each.
+ * The table of docs/delivery.md#judging-the-response against real connections: one event goes to as many
+ * destinations as there are kinds of response, and the operator API shows how the relay judged each.
  */
 import { execFileSync } from "node:child_process";
 import { createPublicKey, verify } from "node:crypto";
@@ -28,7 +28,7 @@ const SEED = "VEVTVFNJR05JTkdLRVlET05PVFVTRVRISVNGT1JBTlk=";
 
 const askedFor = (headers: () => Record<string, string>, status: number): Step => ({ status, headers });
 
-/** What each destination answers, attempt by attempt; beyond the last it goes on like that. */
+/** Each destination's responses, attempt by attempt; the last one is repeated. */
 const SCRIPTS = {
   ok: [200],
   created: [201],
@@ -69,7 +69,7 @@ const servers: Server[] = [];
 
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), "psp-relay-judging-"));
-  // A copy: `wrangler dev` reloads when a source file is saved, and forgets its queue.
+  // A copy: `wrangler dev` reloads when a source file is saved, and loses its queue.
   for (const part of ["src", "wrangler.toml", "package.json", "tsconfig.json"]) {
     cpSync(join(PROJECT, part), join(folder, part), { recursive: true });
   }
@@ -138,7 +138,7 @@ async function listening(server: Server): Promise<number> {
   return (server.address() as AddressInfo).port;
 }
 
-/** An https server whose certificate nobody has signed but itself; null where there is no openssl to make one. */
+/** An https server with a self-signed certificate; null where there is no openssl to make one. */
 async function selfSigned(): Promise<number | null> {
   const [key, cert] = [join(folder, "key.pem"), join(folder, "cert.pem")];
   const make = `req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=localhost`;
@@ -157,13 +157,13 @@ async function selfSigned(): Promise<number | null> {
   return await listening(createTlsServer(options, (_, response) => response.end("ok")));
 }
 
-// ---- what the relay says of it ---------------------------------------------------------------------------
+// ---- what the API shows ----------------------------------------------------------------------------------
 
 async function api(path: string): Promise<unknown> {
   const headers = { authorization: `Bearer ${secrets["ADMIN_TOKEN"]}` };
-  const answer = await fetch(`${relay.url}/api${path}`, { headers });
-  if (!answer.ok) throw new Error(`${path}: ${answer.status} ${await answer.text()}`);
-  return await answer.json();
+  const response = await fetch(`${relay.url}/api${path}`, { headers });
+  if (!response.ok) throw new Error(`${path}: ${response.status} ${await response.text()}`);
+  return await response.json();
 }
 
 interface Detail {
@@ -171,7 +171,7 @@ interface Detail {
   readonly attempts: readonly Attempt[];
 }
 
-/** The destination's attempts once it stands like that. */
+/** The destination's attempts once its delivery is in that state. */
 async function attemptsWhen(destination: string, state: string): Promise<readonly Attempt[]> {
   return await waitFor(
     `${destination} to be ${state}`,
@@ -226,11 +226,11 @@ describe("failures are tried again by the schedule", () => {
     expect(statuses(await attemptsWhen("later", "delivered"))).toEqual([408, 425, 500, 502, 504, 200]);
   });
 
-  it("other 4xx as well: a CRM under deployment answers 404 and 401", async () => {
+  it("other 4xx as well: a CRM under deployment responds 404 and 401", async () => {
     expect(statuses(await attemptsWhen("refusing", "delivered"))).toEqual([404, 401, 403, 200]);
   });
 
-  it("no answer in time", async () => {
+  it("no response in time", async () => {
     expect(statuses(await attemptsWhen("hanging", "delivered"))).toEqual(["timeout", 200]);
   });
 
@@ -247,15 +247,15 @@ describe("failures are tried again by the schedule", () => {
     ["refused", ["connection"]],
     ["garbage", ["connection"]],
     ["not-tls", ["dns_or_tls"]],
-    // A resolver without a network may take its time.
+    // A resolver without a network may be slow.
     ["no-such-name", ["dns_or_tls", "timeout"]],
-  ])("nobody there: %s is %s", async (name, classes) => {
+  ])("no receiver: %s is %s", async (name, classes) => {
     const attempts = await attemptsWhen(name, "dead");
     expect(attempts).toHaveLength(2);
     for (const { status, error } of attempts) expect([null, ...classes]).toContain(status ?? error);
   });
 
-  it("a certificate nobody vouches for is not believed", async (context) => {
+  it("a self-signed certificate is not accepted", async (context) => {
     if (!relay.config.destinations["self-signed"]) context.skip("there is no openssl to make a certificate");
     expect(statuses(await attemptsWhen("self-signed", "dead"))).toEqual(["dns_or_tls", "dns_or_tls"]);
   });
@@ -306,8 +306,8 @@ describe("every attempt", () => {
     const [arrived] = receiver.arrivals("ok");
     if (!arrived) throw new Error("nothing arrived");
     const { headers, body } = arrived;
-    const answer = await fetch(`${relay.url}/.well-known/jwks.json`);
-    const { keys } = (await answer.json()) as { keys: Record<string, string>[] };
+    const response = await fetch(`${relay.url}/.well-known/jwks.json`);
+    const { keys } = (await response.json()) as { keys: Record<string, string>[] };
     expect(keys.map(({ kid }) => kid)).toEqual(["2026-10"]);
     const key = createPublicKey({ key: { ...keys[0] }, format: "jwk" });
     const [, signature = ""] = /(?:^| )v1a,(\S+)/.exec(headers["webhook-signature"] ?? "") ?? [];

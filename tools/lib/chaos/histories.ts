@@ -1,5 +1,5 @@
 /**
- * What payment providers have to tell: payments with a life, callbacks nobody can use, and forgeries.
+ * What payment providers send: payments with a history, unusable callbacks, and forgeries.
  * Pure: the same draws give the same payments.
  */
 import {
@@ -17,16 +17,16 @@ import type { Random } from "./random.ts";
 export interface Step {
   /** The callback as the provider sends it at this moment: a retry is signed anew. */
   readonly make: (now: Date) => Callback;
-  /** May a plain repeat be answered by the shield, which the ledger does not count? */
+  /** May a plain repeat be recognised by the shield, which the ledger does not count? */
   readonly shieldable: boolean;
 }
 
-/** What happens to one payment, in order: a step is told when the one before it was answered. */
-export type Life = readonly Step[];
+/** What happens to one payment, in order: a step is sent when the one before it got a 2xx. */
+export type History = readonly Step[];
 
-type Telling = (payment: string, who: Credentials, random: Random) => Life;
+type BuildHistory = (payment: string, who: Credentials, random: Random) => History;
 
-const LIVES: readonly [Telling, ...Telling[]] = [
+const HISTORIES: readonly [BuildHistory, ...BuildHistory[]] = [
   (payment, { ipay: who }) => [
     step((now) => ipay(who, { payment, now, status: "pending" })),
     confirmed((now) => ipay(who, { payment, now })),
@@ -40,10 +40,10 @@ const LIVES: readonly [Telling, ...Telling[]] = [
       "partially_refunded",
       "refunded",
     ];
-    const life = whole.slice(0, random.between(1, whole.length));
-    // Now and then a callback comes long after its time: it is kept and not forwarded.
-    const late: readonly CryptopayStatus[] = life.length > 2 && random.chance(0.2) ? ["failed"] : [];
-    return [...life, ...late].map((status) => step((now) => cryptopay(who, { payment, now, status })));
+    const history = whole.slice(0, random.between(1, whole.length));
+    // Sometimes a callback comes out of order: it is kept and not forwarded.
+    const late: readonly CryptopayStatus[] = history.length > 2 && random.chance(0.2) ? ["failed"] : [];
+    return [...history, ...late].map((status) => step((now) => cryptopay(who, { payment, now, status })));
   },
   (payment, { cryptopay: who }) =>
     (["pending", "created", "confirmed"] as const).map((status) =>
@@ -64,30 +64,30 @@ const LIVES: readonly [Telling, ...Telling[]] = [
   (payment, { tokenpayments: who }) => [confirmed((now) => tokenpayments(who, { payment, now }))],
 ];
 
-/** Authentic and of no use: kept for a person. */
+/** Authentic but unusable: quarantined. */
 const UNUSABLE_SHARE = 0.01;
 
-export function life(payment: string, who: Credentials, random: Random): Life {
+export function history(payment: string, who: Credentials, random: Random): History {
   if (random.chance(UNUSABLE_SHARE)) {
     return [step((now) => cryptopaySigned(who.cryptopay, `{"id":"${payment}",`, now))];
   }
-  return random.oneOf(LIVES)(payment, who, random);
+  return random.oneOf(HISTORIES)(payment, who, random);
 }
 
 function step(make: Step["make"]): Step {
   return { make, shieldable: true };
 }
 
-/** The provider has no name for this event, so "confirmed" said again may be news: the Inbox is always asked. */
+/** The provider gives this event no id, so a second "confirmed" may not be a repeat: the Inbox is always asked. */
 function confirmed(make: Step["make"]): Step {
   return { make, shieldable: false };
 }
 
 // ---- forgeries ---------------------------------------------------------------------------------------
 
-type Forging = (payment: string, who: Credentials, now: Date) => Callback;
+type BuildForgery = (payment: string, who: Credentials, now: Date) => Callback;
 
-const FORGERIES: readonly [Forging, ...Forging[]] = [
+const FORGERIES: readonly [BuildForgery, ...BuildForgery[]] = [
   (payment, { ipay: who }, now) => ipay({ ...who, token: "tok_guessed" }, { payment, now }),
   (payment, { cryptopay: who }, now) => {
     const genuine = cryptopay(who, { payment, now });

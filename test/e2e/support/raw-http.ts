@@ -1,9 +1,9 @@
-/** Requests as nobody's client library would send them, and answers as they come: status, headers, bytes. */
+/** Requests that client libraries would not send, and responses as they come: status, headers, bytes. */
 import { type IncomingHttpHeaders, request } from "node:http";
 import { connect } from "node:net";
 import { buffer } from "node:stream/consumers";
 
-export interface QueueSender {
+export interface RawRequest {
   readonly method: string;
   readonly path: string;
   readonly headers?: Readonly<Record<string, string>>;
@@ -12,7 +12,7 @@ export interface QueueSender {
   readonly chunked?: boolean;
 }
 
-export interface Answer {
+export interface RawResponse {
   readonly status: number;
   readonly headers: IncomingHttpHeaders;
   readonly body: Buffer;
@@ -21,28 +21,28 @@ export interface Answer {
 const PIECE_BYTES = 65_536;
 const TIMEOUT_MS = 60_000;
 
-/** One request on a connection of its own. Rejects when the connection breaks before the answer is read. */
-export function exchange(relayUrl: string, outgoing: QueueSender): Promise<Answer> {
+/** One request on a connection of its own. Rejects when the connection breaks before the response is read. */
+export function exchange(relayUrl: string, raw: RawRequest): Promise<RawResponse> {
   const { hostname, port } = new URL(relayUrl);
-  const body = Buffer.from(outgoing.body ?? "");
-  const { method, path } = outgoing;
+  const body = Buffer.from(raw.body ?? "");
+  const { method, path } = raw;
   // Node itself leaves the length out of a GET, and with it the body.
   const length =
-    outgoing.chunked === true ? { "transfer-encoding": "chunked" } : { "content-length": body.byteLength };
-  const hasBody = outgoing.body !== undefined;
+    raw.chunked === true ? { "transfer-encoding": "chunked" } : { "content-length": body.byteLength };
+  const hasBody = raw.body !== undefined;
   return new Promise((resolve, reject) => {
-    const headers = { ...outgoing.headers, ...(hasBody ? length : {}) };
+    const headers = { ...raw.headers, ...(hasBody ? length : {}) };
     const sent = request(
       { hostname, port, method, path, headers, agent: false, timeout: TIMEOUT_MS },
-      (answer) => {
-        buffer(answer).then(
-          (bytes) => resolve({ status: answer.statusCode ?? 0, headers: answer.headers, body: bytes }),
+      (response) => {
+        buffer(response).then(
+          (bytes) => resolve({ status: response.statusCode ?? 0, headers: response.headers, body: bytes }),
           reject,
         );
       },
     );
     sent.on("error", reject);
-    sent.on("timeout", () => sent.destroy(new Error(`no answer within ${TIMEOUT_MS} ms`)));
+    sent.on("timeout", () => sent.destroy(new Error(`no response within ${TIMEOUT_MS} ms`)));
     const write = (from: number): void => {
       if (from >= body.byteLength) {
         sent.end();

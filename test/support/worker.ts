@@ -1,4 +1,4 @@
-/** The relay as a provider sees it, inside workerd: posts to the front door, a programmable outside, a look into the Inbox. */
+/** The relay as a provider sees it, inside workerd: posts to the ingress, a programmable CRM and verifier, the rows of the Inbox. */
 import {
   createExecutionContext,
   reset,
@@ -26,7 +26,7 @@ export interface CaseRequest {
   readonly body_base64?: string;
 }
 
-/** What the token verifier answers; `must_not_be_called` fails whoever calls it. */
+/** The token verifier's response; `must_not_be_called` fails the caller. */
 export type VerifierScript =
   | "must_not_be_called"
   | { readonly hang: true }
@@ -44,13 +44,13 @@ export interface Delivered {
   readonly body: string;
 }
 
-/** The world outside the Worker: one CRM that takes everything, one verifier that does as told. */
+/** The servers outside the Worker: one CRM that accepts everything, one programmable verifier. */
 export class Outside {
   readonly delivered: Delivered[] = [];
   readonly logged: string[] = [];
   verifierCalls = 0;
   verifier: VerifierScript = "must_not_be_called";
-  /** What the CRM answers; replaced by tests of delivery. */
+  /** The CRM's response; replaced by tests of delivery. */
   crm: (request: Delivered) => Response | Promise<Response> = () => new Response("ok");
 
   install(): void {
@@ -79,11 +79,11 @@ export class Outside {
     }
     this.verifierCalls += 1;
     if (this.verifier === "must_not_be_called") throw new Error(`must not be called: ${request.url}`);
-    return await answerOf(this.verifier, init?.signal ?? null);
+    return await responseOf(this.verifier, init?.signal ?? null);
   }
 }
 
-function answerOf(script: Exclude<VerifierScript, string>, signal: AbortSignal | null): Promise<Response> {
+function responseOf(script: Exclude<VerifierScript, string>, signal: AbortSignal | null): Promise<Response> {
   if ("hang" in script) {
     return new Promise((_, reject) => {
       signal?.addEventListener("abort", () => reject(signal.reason));
@@ -135,7 +135,7 @@ function requestOf(request: CaseRequest, clientIp: string | undefined): Request 
 
 /**
  * `new Request` refuses a GET with a body, which arrives over HTTP all the same (the end-to-end suite
- * sends it there): the app gets a POST that calls itself by the other name.
+ * sends it there): the app gets a POST whose method reads as the other.
  */
 function disguised(asPost: Request, method: string): Request {
   return new Proxy(asPost, {
@@ -193,18 +193,18 @@ export async function keptById(eventId: string): Promise<Kept | null> {
   return (await keptRows()).find((row) => row.event_id === eventId) ?? null;
 }
 
-/** Runs every alarm that is armed. */
+/** Runs every alarm that is set. */
 export async function runAlarms(): Promise<void> {
   for (const shard of shards) await runDurableObjectAlarm(inboxOf(shard));
 }
 
-/** Objects at work in the background (an overdue alarm, a delivery) have outlived a reset, and their rows were the next test's. */
+/** Objects at work in the background (an overdue alarm, a delivery) have outlived a reset, and the next test saw their rows. */
 async function emptyStore(): Promise<void> {
   do await reset();
   while ((await keptRows()).length > 0);
 }
 
-/** An empty store and a clock that stands at `now` (only `Date`: timers stay real). */
+/** An empty store and a clock fixed at `now` (only `Date`: timers stay real). */
 export async function freshRelay(now: string | Date): Promise<Outside> {
   vi.restoreAllMocks();
   await emptyStore();
