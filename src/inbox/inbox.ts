@@ -60,11 +60,11 @@ export class Inbox extends DurableObject<InboxBindings> {
 
   constructor(ctx: DurableObjectState, env: InboxBindings) {
     super(ctx, env);
+    migrate(ctx.storage);
     this.#store = new Store(ctx.storage.sql);
     this.#queueSender = new QueueSender(env.DELIVERIES);
     this.#state = new VolatileState(this.#store);
     void ctx.blockConcurrencyWhile(async () => {
-      migrate(ctx.storage);
       this.#alarmAtMs = await ctx.storage.getAlarm();
     });
   }

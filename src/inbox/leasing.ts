@@ -1,7 +1,7 @@
 /** What to do with a reference that came out of the queue. Runs inside one transaction. */
 import { leaseVerification } from "./deferred.ts";
 import { VERIFIER, type Leased, type Reference } from "./protocol.ts";
-import type { DeliveryRow } from "./store/rows.ts";
+import { keyOf, type DeliveryRow } from "./store/rows.ts";
 import type { Transaction } from "./transaction.ts";
 
 /** A leased delivery is nobody else's until its attempt must be over. */
@@ -14,16 +14,13 @@ export function lease(tx: Transaction, reference: Reference): Leased {
   if (!event) return { kind: "done" };
   if (row.destination === VERIFIER) return leaseVerification(tx, row, event);
 
-  if (!tx.isServed(row.destination) || row.due === null) return { kind: "held" };
+  if (row.due === null) return { kind: "held" };
+  if (!tx.isServed(row.destination)) return leftToTheSweep(tx, row, null);
   if (row.due > nowMs) return { kind: "wait", seconds: (row.due - nowMs) / 1000 };
   if (tx.leases.isHeld(row, nowMs) || owesEarlier(tx, row)) return { kind: "held" };
   if (!tx.destinations.isProbe(row)) {
     const { now, againAtMs } = tx.admission(row.destination);
-    if (now === 0 || tx.destinations.isOpen(row.destination)) {
-      // The queue has let go of it: from now on it is overdue, so that the first sweep that may takes it.
-      store.deliveries.sweepAgainAt(reference, againAtMs === null ? nowMs : tx.wakeBy(againAtMs));
-      return { kind: "held" };
-    }
+    if (now === 0 || tx.destinations.isOpen(row.destination)) return leftToTheSweep(tx, row, againAtMs);
   }
   const notBeforeMs = tx.takeSlot(row.destination);
   tx.leases.hold(row, tx.leaseEndOf(row.destination, notBeforeMs));
@@ -35,6 +32,14 @@ export function lease(tx: Transaction, reference: Reference): Leased {
     sequence: event.sequence ?? 0,
     replay: row.replay !== 0,
   };
+}
+
+/** The queue lets go of it: from now on it is overdue, and the first sweep that may takes it. */
+function leftToTheSweep(tx: Transaction, row: DeliveryRow, againAtMs: number | null): Leased {
+  if (row.sweep_at === null || row.sweep_at > tx.nowMs)
+    tx.store.deliveries.sweepAgainAt(keyOf(row), tx.nowMs);
+  if (againAtMs !== null) tx.wakeBy(againAtMs);
+  return { kind: "held" };
 }
 
 /** Is an earlier event of this payment still owed to the same destination? Replays stand outside the order. */

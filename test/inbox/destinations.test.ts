@@ -1,4 +1,5 @@
 /** Several destinations, their filters and rates: each owed on its own, none delaying another. */
+import { owedBy } from "../support/ledger.ts";
 import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import type { Reference } from "../../src/inbox/protocol.ts";
@@ -38,7 +39,7 @@ const inbox = () => inboxOf(SHARD);
 const accept = (stated: Stated = {}) => inbox().accept(acceptance(stated));
 const owed = async () =>
   Object.fromEntries(
-    (await inbox().ledger()).owed.map(({ destination, state, count }) => [`${destination} ${state}`, count]),
+    (await owedBy(inbox())).map(({ destination, state, count }) => [`${destination} ${state}`, count]),
   );
 
 function reference(n: number, event: string, payment: string, destination = "crm"): Reference {
@@ -79,6 +80,7 @@ describe("a paused destination", () => {
     await accept({ event: "e1", status: "pending" });
     await accept({ event: "e2" });
     await inbox().pause("crm", "maintenance");
+    expect(await inbox().lease([reference(1, "e1", "p")])).toEqual([{ kind: "held" }]);
     await inbox().replay(2, undefined, "op");
     await inbox().resume("crm");
     vi.setSystemTime(Date.now() + 1_000);

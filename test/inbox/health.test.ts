@@ -1,7 +1,12 @@
 import { describe, expect, it } from "vitest";
 import { addUp } from "../../src/inbox/ledger.ts";
 import { findingsOf, type HealthReport } from "../../src/inbox/health.ts";
-import { DEFERRED_TOO_LONG_MS, SILENCE_MIN_EVENTS, SILENCE_MIN_MS } from "../../src/limits.ts";
+import {
+  DEFERRED_TOO_LONG_MS,
+  OWED_LONG_MARGIN_MS,
+  SILENCE_MIN_EVENTS,
+  SILENCE_MIN_MS,
+} from "../../src/limits.ts";
 
 const NOW = 1_790_000_000_000;
 const MINUTE = 60_000;
@@ -15,6 +20,7 @@ function reports(count: number, quietMs: number): HealthReport[] {
   return [part, { ...part, first: first + MINUTE }].map((activity) => ({
     activity: [activity],
     deferredSince: null,
+    oldestOwed: [],
   }));
 }
 
@@ -41,6 +47,7 @@ describe("silence", () => {
         },
       ],
       deferredSince: null,
+      oldestOwed: [],
     };
     expect(findingsOf([rare], nothing, NOW)).toEqual([]);
   });
@@ -48,7 +55,7 @@ describe("silence", () => {
 
 describe("waiting", () => {
   it("for a verifier is a concern after an hour", () => {
-    const since = (ms: number): HealthReport => ({ activity: [], deferredSince: NOW - ms });
+    const since = (ms: number): HealthReport => ({ activity: [], deferredSince: NOW - ms, oldestOwed: [] });
     expect(findingsOf([since(DEFERRED_TOO_LONG_MS - 1)], nothing, NOW)).toEqual([]);
     expect(findingsOf([since(1), since(DEFERRED_TOO_LONG_MS)], nothing, NOW)).toEqual([
       { about: "deferred_long", fields: { waitingSeconds: 3600 } },
@@ -56,12 +63,44 @@ describe("waiting", () => {
   });
 });
 
-describe("the ledger", () => {
-  it("is a concern when a count is below zero", () => {
-    const ledger = addUp([{ counts: { sources: {}, delivered: { crm: -1 } }, open: [], owed: [] }]);
-    expect(findingsOf([], ledger, NOW)).toEqual([
-      { about: "ledger_remainder", fields: { destination: "crm" } },
+describe("owing", () => {
+  const owed = (ms: number, explainedMs: number): HealthReport => ({
+    activity: [],
+    deferredSince: null,
+    oldestOwed: [{ destination: "crm", since: NOW - ms, explainedMs }],
+  });
+
+  it("is a concern when it lasts longer than the retries explain", () => {
+    expect(findingsOf([owed(OWED_LONG_MARGIN_MS, 0)], nothing, NOW)).toEqual([]);
+    expect(findingsOf([owed(OWED_LONG_MARGIN_MS + MINUTE, MINUTE)], nothing, NOW)).toEqual([]);
+    expect(findingsOf([owed(1, 0), owed(OWED_LONG_MARGIN_MS + MINUTE, 0)], nothing, NOW)).toEqual([
+      { about: "owed_long", fields: { destination: "crm", waitingSeconds: 960 } },
     ]);
-    expect(findingsOf([], nothing, NOW)).toEqual([]);
+  });
+});
+
+describe("the ledger", () => {
+  const counts = (pending: number, owed: number) => ({
+    sources: {},
+    destinations: { crm: { owed, delivered: 1, pending, dead: 0, dismissed: 0 } },
+  });
+
+  it("is a concern when something does not add up, or is below zero", () => {
+    const part = (pending: number, owed: number) =>
+      addUp([{ counts: counts(pending, owed), held: [], remainder: {} }]);
+    expect(findingsOf([], part(1, 2), NOW)).toEqual([]);
+    expect(findingsOf([], part(1, 3), NOW)).toEqual([
+      { about: "ledger_remainder", fields: { name: "crm", count: 1 } },
+    ]);
+    expect(findingsOf([], part(-1, 0), NOW)).toEqual([
+      { about: "ledger_remainder", fields: { name: "crm", count: -1 } },
+    ]);
+  });
+
+  it("is a concern when a recount of the rows found another number", () => {
+    const ledger = addUp([{ counts: counts(0, 1), held: [], remainder: { "crm:delivered": 2 } }]);
+    expect(findingsOf([], ledger, NOW)).toEqual([
+      { about: "ledger_remainder", fields: { name: "crm:delivered", count: 2 } },
+    ]);
   });
 });

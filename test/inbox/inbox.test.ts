@@ -2,7 +2,14 @@
 import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import type { Reference, Result } from "../../src/inbox/protocol.ts";
-import { BREAKER_FAILURES, HANDOVER_TIMEOUT_MS } from "../../src/limits.ts";
+import {
+  BREAKER_FAILURES,
+  HANDOVER_TIMEOUT_MS,
+  LEDGER_SNAPSHOT_CHANGES,
+  REPEATS_IN_MEMORY_MS,
+} from "../../src/limits.ts";
+import type { Inbox } from "../../src/inbox/inbox.ts";
+import { owedBy } from "../support/ledger.ts";
 import { bindings, freshRelay, inboxOf, type Outside } from "../support/worker.ts";
 import { interceptQueue } from "../support/queue.ts";
 import { acceptance, eventId, paymentId, type Stated } from "../support/events.ts";
@@ -45,7 +52,7 @@ describe("accepting", () => {
   it("reports a repeat as a duplicate and owes nothing more", async () => {
     expect(await accept()).toMatchObject({ outcome: "accepted" });
     expect(await accept()).toEqual({ outcome: "duplicate", eventId: eventId("e"), warnings: [] });
-    expect((await inbox().ledger()).owed).toEqual([{ destination: "crm", state: "pending", count: 1 }]);
+    expect(await owedBy(inbox())).toEqual([{ destination: "crm", state: "pending", count: 1 }]);
   });
 
   it("warns when a repeat says something else, and forwards it nowhere", async () => {
@@ -99,7 +106,7 @@ describe("leasing and settling", () => {
     await inbox().settle([result(reference(1), 1, true)]);
     expect(await inbox().settle([result(reference(1), 1, false)])).toEqual([{ next: "done" }]);
     expect(await inbox().lease([reference(1)])).toEqual([{ kind: "done" }]);
-    expect((await inbox().ledger()).counts.delivered).toEqual({ crm: 1 });
+    expect((await inbox().ledger()).counts.destinations.crm?.delivered).toBe(1);
   });
 
   it("records a 2xx that comes after the same attempt was reported as failed", async () => {
@@ -109,7 +116,7 @@ describe("leasing and settling", () => {
     await inbox().settle([result(reference(1), 1, true)]);
     later(6_000);
     expect(await inbox().lease([reference(1)])).toEqual([{ kind: "done" }]);
-    expect((await inbox().ledger()).counts.delivered).toEqual({ crm: 1 });
+    expect((await inbox().ledger()).counts.destinations.crm?.delivered).toBe(1);
   });
 
   it("does not take a second report of the first delivery for the replay of it", async () => {
@@ -161,7 +168,7 @@ describe("leasing and settling", () => {
       [settled = { next: "done" }] = await inbox().settle([result(reference(1, "e1"), attempt, false)]);
     }
     expect(attempt).toBe(15);
-    expect((await inbox().ledger()).owed).toEqual([
+    expect(await owedBy(inbox())).toEqual([
       { destination: "crm", state: "dead", count: 1 },
       { destination: "crm", state: "pending", count: 1 },
     ]);
@@ -294,7 +301,7 @@ describe("pause and resume", () => {
     await accept({ event: "e1", status: "pending" });
     await inbox().pause("crm", "maintenance");
     await accept({ event: "e2" });
-    expect((await inbox().ledger()).owed).toEqual([{ destination: "crm", state: "parked", count: 2 }]);
+    expect(await owedBy(inbox())).toEqual([{ destination: "crm", state: "parked", count: 2 }]);
     expect(await inbox().lease([reference(1, "e1")])).toEqual([{ kind: "held" }]);
     await evictDurableObject(inbox());
     sent.length = 0;
@@ -312,7 +319,7 @@ describe("pause and resume", () => {
     await inbox().lease([reference(1)]);
     const gone = { ...result(reference(1), 1, false), outcome: { kind: "gone" as const } };
     expect(await inbox().settle([gone])).toEqual([{ next: "done" }]);
-    expect((await inbox().ledger()).owed).toEqual([{ destination: "crm", state: "parked", count: 1 }]);
+    expect(await owedBy(inbox())).toEqual([{ destination: "crm", state: "parked", count: 1 }]);
   });
 });
 
@@ -386,36 +393,73 @@ describe("replay", () => {
     expect(again).toMatchObject({ kind: "deliver", replay: true, attempt: 2 });
     expect(again?.kind === "deliver" && first?.kind === "deliver" && again.body === first.body).toBe(true);
     await inbox().settle([result(reference(1), 2, true)]);
-    const { counts, owed, open } = await inbox().ledger();
-    expect({ delivered: counts.delivered, owed, open }).toEqual({
-      delivered: { crm: 1 },
-      owed: [],
-      open: [],
-    });
+    const { counts } = await inbox().ledger();
+    expect(counts.destinations.crm).toMatchObject({ owed: 1, delivered: 1, pending: 0 });
     expect(counts.sources["ipay/broker-eu"]?.accepted).toBe(1);
   });
 });
 
 describe("what an event costs", () => {
-  it("writes no more rows than docs/storage.md says", async () => {
-    const rows = await runInDurableObject(inbox(), async (instance, state) => {
-      const before = state.storage.sql.exec("SELECT 1").rowsWritten;
-      expect(before).toBe(0);
-      let written = 0;
+  /** Rows written by each step, by the platform's own count. */
+  async function rowsOf(steps: (instance: Inbox) => readonly (() => Promise<unknown>)[]): Promise<number[]> {
+    return await runInDurableObject(inbox(), async (instance, state) => {
+      const cursors: { readonly rowsWritten: number }[] = [];
       const exec = state.storage.sql.exec.bind(state.storage.sql);
       vi.spyOn(state.storage.sql, "exec").mockImplementation(((query: string, ...bindings: never[]) => {
         const cursor = exec(query, ...bindings);
-        const rest = cursor.toArray();
-        written += cursor.rowsWritten;
-        return { ...cursor, toArray: () => rest, one: () => rest[0], rowsWritten: cursor.rowsWritten };
+        cursors.push(cursor);
+        return cursor;
       }) as never);
-      await instance.accept(acceptance());
-      const onArrival = written;
-      await instance.lease([reference(1)]);
-      const onClaim = written - onArrival;
-      await instance.settle([result(reference(1), 1, true)]);
-      return { onArrival, onClaim, onDelivery: written - onArrival - onClaim };
+      const written: number[] = [];
+      for (const step of steps(instance)) {
+        cursors.length = 0;
+        await step();
+        written.push(cursors.reduce((sum, { rowsWritten }) => sum + rowsWritten, 0));
+      }
+      return written;
     });
-    expect(rows).toEqual({ onArrival: 3, onClaim: 0, onDelivery: 2 });
+  }
+
+  it("writes two rows on arrival and one when its first attempt succeeds", async () => {
+    const rows = await rowsOf((instance) => [
+      () => instance.accept(acceptance({ attemptNow: true })),
+      () => instance.settle([result(reference(1), 1, true)]),
+    ]);
+    expect(rows).toEqual([2, 1]);
+  });
+
+  it("writes two more where it goes over the queue: the delivery, and where the sweep finds it", async () => {
+    const rows = await rowsOf((instance) => [
+      () => instance.accept(acceptance()),
+      () => instance.lease([reference(1)]),
+      () => instance.settle([result(reference(1), 1, true)]),
+    ]);
+    expect(rows).toEqual([4, 0, 1]);
+  });
+
+  it("writes no row for a repeat, and a few for a storm of them once it is over", async () => {
+    const repeats = Array.from({ length: 50 }, () => acceptance());
+    const rows = await rowsOf((instance) => [
+      () => instance.accept(acceptance({ attemptNow: true })),
+      async () => {
+        for (const repeat of repeats) await instance.accept(repeat);
+      },
+      async () => {
+        later(REPEATS_IN_MEMORY_MS);
+        await instance.alarm();
+      },
+    ]);
+    expect(rows).toEqual([2, 0, 2]);
+    expect((await inbox().list({}, null, 1)).events[0]?.duplicates).toBe(50);
+  });
+
+  it("writes the ledger once for many events", async () => {
+    const rows = await rowsOf((instance) =>
+      Array.from({ length: LEDGER_SNAPSHOT_CHANGES }, (_, i) => async () => {
+        await instance.accept(acceptance({ event: `e${i}`, payment: `p${i}`, attemptNow: true }));
+        await instance.settle([result(reference(i + 1, `e${i}`, `p${i}`), 1, true)]);
+      }),
+    );
+    expect(rows.reduce((sum, count) => sum + count, 0)).toBe(3 * LEDGER_SNAPSHOT_CHANGES + 2);
   });
 });

@@ -9,6 +9,7 @@ const known = (status: Status | null, more: Partial<PaymentState> = {}): Payment
   status,
   sequence: status === null ? 0 : 7,
   refunded: null,
+  confirmed: status !== null && STATUS_RANK[status] >= STATUS_RANK.confirmed,
   ...more,
 });
 
@@ -143,6 +144,46 @@ describe("single rules", () => {
     }
   });
 
+  it.each(["partially_refunded", "disputed"] as const)(
+    "the first confirmation is forwarded although %s overtook it, which stays the state",
+    (status) => {
+      const payment = known(status, { confirmed: false });
+      const folded = fold(payment, normalisedEvent({ status: "confirmed" }));
+      expect(folded).toMatchObject({
+        outcome: "forward",
+        event: {
+          type: "payment.confirmed",
+          data: { status: "confirmed", previous_status: status, warnings: ["late"] },
+        },
+        state: { status, confirmed: true },
+      });
+      if (folded.outcome !== "forward") return;
+      expect(fold(folded.state, normalisedEvent({ status: "confirmed" }))).toMatchObject({
+        outcome: "superseded",
+        reason: "regress",
+      });
+    },
+  );
+
+  it.each(["refunded", "reversed"] as const)(
+    "the first confirmation of a payment already %s is kept for a person",
+    (status) => {
+      const payment = known(status, { confirmed: false });
+      expect(fold(payment, normalisedEvent({ status: "confirmed" }))).toEqual({
+        outcome: "superseded",
+        reason: "regress",
+        alert: "confirmed_after_reversed",
+      });
+    },
+  );
+
+  it("a failure stated anew of money that has arrived is left to a person", () => {
+    expect(alertOf("confirmed", "failed")).toBe("failed_after_confirmed");
+    expect(alertOf("disputed", "expired")).toBe("failed_after_confirmed");
+    expect(alertOf("reversed", "failed")).toBeNull();
+    expect(alertOf("pending", "failed")).toBeNull();
+  });
+
   it("a confirmation after a reversal is left to a person, however it comes", () => {
     expect(alertOf("reversed", "confirmed")).toBe("confirmed_after_reversed");
     expect(alertOf("refunded", "confirmed")).toBe("confirmed_after_reversed");
@@ -160,16 +201,23 @@ describe("single rules", () => {
 });
 
 /** Folds in this order; what was forwarded and where it ended. */
-function run(statements: readonly Stated[]): { events: PaymentEvent[]; state: PaymentState } {
+function run(statements: readonly Stated[]): {
+  events: PaymentEvent[];
+  /** Before each event. */
+  before: PaymentState[];
+  state: PaymentState;
+} {
   let state = UNKNOWN_PAYMENT;
   const events: PaymentEvent[] = [];
+  const before: PaymentState[] = [];
   for (const statement of statements) {
     const folded = fold(state, normalisedEvent(statement));
     if (folded.outcome === "superseded") continue;
+    before.push(state);
     events.push(folded.event);
     ({ state } = folded);
   }
-  return { events, state };
+  return { events, before, state };
 }
 
 const statement = fc
@@ -199,15 +247,13 @@ describe("any order", () => {
     );
   });
 
-  it("sequences are 1, 2, 3 … over what is forwarded, each event names the one before", () => {
+  it("sequences are 1, 2, 3 … over what is forwarded, each event names the state before it", () => {
     fc.assert(
       fc.property(fc.array(statement, { maxLength: 30 }), (statements) => {
-        const { events, state } = run(statements);
+        const { events, before, state } = run(statements);
         expect(events.map(({ data }) => data.sequence)).toEqual(events.map((_, index) => index + 1));
         expect(state.sequence).toBe(events.length);
-        expect(events.map(({ data }) => data.previous_status)).toEqual(
-          [null, ...events.map(({ data }) => data.status)].slice(0, events.length),
-        );
+        expect(events.map(({ data }) => data.previous_status)).toEqual(before.map(({ status }) => status));
       }),
     );
   });
@@ -215,8 +261,22 @@ describe("any order", () => {
   it("the rank of a payment's state never falls", () => {
     fc.assert(
       fc.property(fc.array(statement, { maxLength: 30 }), (statements) => {
-        const ranks = run(statements).events.map(({ data }) => STATUS_RANK[data.status ?? "created"]);
+        const { before, state } = run(statements);
+        const ranks = [...before, state].map(({ status }) => STATUS_RANK[status ?? "created"]);
         expect(ranks).toEqual([...ranks].sort((a, b) => a - b));
+      }),
+    );
+  });
+
+  it("a payment that was ever confirmed, and not wholly taken back before, is forwarded as confirmed once", () => {
+    fc.assert(
+      fc.property(fc.array(statement, { maxLength: 30 }), (statements) => {
+        const { events } = run(statements);
+        const confirmations = events.filter(({ type }) => type === "payment.confirmed");
+        const firstConfirmed = statements.findIndex(({ status }) => status === "confirmed");
+        const before = statements.slice(0, Math.max(firstConfirmed, 0));
+        const takenBack = ["refunded", "reversed"].includes(run(before).state.status ?? "");
+        expect(confirmations).toHaveLength(firstConfirmed >= 0 && !takenBack ? 1 : 0);
       }),
     );
   });

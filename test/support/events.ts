@@ -13,6 +13,9 @@ export interface Stated {
   readonly contents?: Record<string, string>;
   readonly destinations?: readonly string[];
   readonly source?: string;
+  readonly instance?: string;
+  /** The caller makes the first attempt itself. */
+  readonly attemptNow?: boolean;
 }
 
 /** `name` as 32 hex digits, so that ids look like ids and stay recognisable. */
@@ -70,6 +73,9 @@ export function acceptance(stated: Stated = {}): Acceptance {
     event: normalisedEvent(stated),
     fingerprint: stated.fingerprint ?? `${stated.event ?? "e"}-bytes`,
     contents: stated.contents ?? {},
+    instance: stated.instance ?? null,
     destinations: stated.destinations ?? ["crm"],
+    attemptNow: stated.attemptNow ?? false,
+    released: null,
   };
 }
