@@ -105,7 +105,8 @@ export const attempt = z.object({
 
 export const eventDetail = listedEvent.extend({
   event: paymentEvent.nullable().describe("the body every attempt sends, frozen at acceptance"),
-  stated: z.unknown().describe("what an event set aside said, for comparison"),
+  superseded: z.unknown().describe("what a superseded event said, for comparison; null for others"),
+  stated: z.unknown().describe("what any event set aside said; null for what was forwarded"),
   callback: z
     .object({
       method: z.string(),

@@ -39,6 +39,7 @@ export function detailView(
   return {
     ...listedView(row),
     event,
+    superseded: row.state === "superseded" ? stated : null,
     stated,
     callback: callback && callbackView(callback, config.sources.get(row.source)),
     attempts: attempts.map(({ destination, attempt, atMs, durationMs, status, error, answer }) => ({

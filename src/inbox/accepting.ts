@@ -70,6 +70,11 @@ function repeated(
 /** Counts a repeat of an event, and keeps and alerts what it said differently. */
 export function countRepeat(tx: Transaction, seen: EventHead, warnings: readonly string[]): void {
   tx.wakeBy(tx.book.repeat(seen.n, seen.source, tx.nowMs));
+  noteWarnings(tx, seen, warnings);
+}
+
+/** What a repeat said differently: kept with the event, and alerted. */
+function noteWarnings(tx: Transaction, seen: EventHead, warnings: readonly string[]): void {
   if (warnings.length === 0) return;
   const before = JSON.parse(seen.warnings) as string[];
   const all = new Set([...before, ...warnings]);
@@ -94,7 +99,7 @@ function conflicting(
   const n = insert(tx, input, { state: "conflicting", reason: differing[0] ?? null, warnings: differing });
   keep(tx, known, n, input.event, known.state);
   tx.record(n, { source: [input.source, { arrived: 1, duplicate: 1 }] });
-  for (const about of differing) tx.alert(about, { source: input.source, event: first.event_id });
+  noteWarnings(tx, first, differing);
   return { outcome: "duplicate", eventId: first.event_id, warnings: differing };
 }
 

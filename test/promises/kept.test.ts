@@ -15,6 +15,7 @@ import {
   ledger,
   openRelay,
   send,
+  sendUnwatched,
   tokenpayments,
   type Relay,
 } from "./relay.ts";
@@ -58,50 +59,190 @@ async function expectAllDelivered(ids: readonly string[]): Promise<void> {
     pending: 0,
     parked: 0,
     dead: 0,
+    dismissed: 0,
   });
 }
 
-describe("a queue that", () => {
-  it("loses every message of the first hour still carries them all in the end", async () => {
-    const ids = await (async () => {
-      relay.take = () => [];
-      return await acceptSome();
-    })();
-    const untilMs = Date.now() + 3_600_000;
-    relay.take = (references) => (Date.now() < untilMs ? [] : references);
-    await expectAllDelivered(ids);
-    expect([...relay.booked.values()].every((arrivals) => arrivals === 1)).toBe(true);
+describe.each(["queue", "lost"] as const)("first attempts by way of: %s;", (mode) => {
+  beforeEach(async () => {
+    relay = await openRelay(mode);
   });
 
-  it("refuses every second batch loses nothing", async () => {
-    let calls = 0;
-    relay.take = (references) => {
-      calls += 1;
-      if (calls % 2 === 1) throw new Error("Too Many Requests");
-      return references;
-    };
-    await expectAllDelivered(await acceptSome());
+  describe("a queue that", () => {
+    it("loses every message of the first hour still carries them all in the end", async () => {
+      const ids = await (async () => {
+        relay.take = () => [];
+        return await acceptSome();
+      })();
+      const untilMs = Date.now() + 3_600_000;
+      relay.take = (references) => (Date.now() < untilMs ? [] : references);
+      await expectAllDelivered(ids);
+      expect([...relay.booked.values()].every((arrivals) => arrivals === 1)).toBe(true);
+    });
+
+    it("refuses every second batch loses nothing", async () => {
+      let calls = 0;
+      relay.take = (references) => {
+        calls += 1;
+        if (calls % 2 === 1) throw new Error("Too Many Requests");
+        return references;
+      };
+      await expectAllDelivered(await acceptSome());
+    });
+
+    it("doubles every message causes no second arrival", async () => {
+      relay.take = (references) => references.flatMap((reference) => [reference, reference, reference]);
+      await expectAllDelivered(await acceptSome());
+      expect([...relay.booked.values()].every((arrivals) => arrivals === 1)).toBe(true);
+    });
+
+    it("brings a message again after its event was settled finds nothing to do", async () => {
+      const seen: Reference[] = [];
+      relay.take = (references) => {
+        seen.push(...references);
+        return references;
+      };
+      await expectAllDelivered(await acceptSome());
+      await relay.consumeThese(seen);
+      expect(relay.waiting).toEqual([]);
+      expect([...relay.booked.values()].every((arrivals) => arrivals === 1)).toBe(true);
+    });
+
+    it("gives up a message into the dead-letter queue does not end the event", async () => {
+      const ids = await acceptSome();
+      await relay.quiet();
+      const dead = relay.waiting.map(({ body }) => ({ id: "m", body, ack: vi.fn(), retry: vi.fn() }));
+      relay.waiting = [];
+      await worker.queue({ queue: "deliveries-dead", messages: dead } as never, bindings);
+      for (const { ack } of dead) expect(ack).toHaveBeenCalledOnce();
+      expect(relay.outside.lines("alert").filter(({ about }) => about === "dead_letter_queue")).toHaveLength(
+        dead.length,
+      );
+      await expectAllDelivered(ids);
+    });
   });
 
-  it("doubles every message causes no second arrival", async () => {
-    relay.take = (references) => references.flatMap((reference) => [reference, reference, reference]);
-    await expectAllDelivered(await acceptSome());
-    expect([...relay.booked.values()].every((arrivals) => arrivals === 1)).toBe(true);
+  describe("an Inbox that is evicted", () => {
+    it.each(["lease", "settle"])("before and after every %s knows what it owes", async (step) => {
+      const ids = await acceptSome();
+      await evictAll();
+      const env = envWithInbox(async (stub, method, args) => {
+        if (method === step) await evictAll();
+        const reply = await call(stub, method, args);
+        if (method === step) await evictAll();
+        return reply;
+      });
+      await relay.untilSettled({ env });
+      await expectAllDelivered(ids);
+    });
+
+    it("while an attempt is under way knows what it owes", async () => {
+      const ids = await acceptSome();
+      relay.crm = async () => {
+        await evictAll();
+        return new Response("ok");
+      };
+      await expectAllDelivered(ids);
+    });
+
+    it("between any two steps, with a queue that loses everything each time, loses nothing", async () => {
+      const ids = await acceptSome();
+      for (let kill = 0; kill < 12; kill += 1) {
+        relay.waiting = [];
+        await evictAll();
+        vi.setSystemTime(Date.now() + 40_000);
+        await relay.ring();
+        await relay.quiet();
+        if (kill % 3 === 2) await relay.consume(1);
+      }
+      await expectAllDelivered(ids);
+    });
   });
 
-  it("brings a message again after its event was settled finds nothing to do", async () => {
-    const seen: Reference[] = [];
-    relay.take = (references) => {
-      seen.push(...references);
-      return references;
-    };
-    await expectAllDelivered(await acceptSome());
-    await relay.consumeThese(seen);
-    expect(relay.waiting).toEqual([]);
-    expect([...relay.booked.values()].every((arrivals) => arrivals === 1)).toBe(true);
+  describe("an alarm", () => {
+    it("whose every statement fails for a while rings again", async () => {
+      const ids = await acceptSome();
+      await relay.quiet();
+      relay.waiting = [];
+      vi.setSystemTime(Date.now() + 31_000);
+      for (const shard of shards) {
+        const atMs = await alarmOf(shard);
+        if (atMs === null || atMs > Date.now()) continue;
+        await runInDurableObject(inboxOf(shard), (_, state) => {
+          vi.spyOn(state.storage, "transactionSync").mockImplementationOnce(() => {
+            throw new Error("storage is down");
+          });
+        });
+      }
+      expect(await relay.ring()).toBeGreaterThan(0);
+      expect(relay.waiting).toEqual([]);
+      await expectAllDelivered(ids);
+    });
   });
 
-  it("gives the same batch to a second consumer while the first is under way attempts each event once", async () => {
+  describe("the CRM", () => {
+    it("that fails, hangs up, redirects and limits gets every event in the end", async () => {
+      const ids = await acceptSome();
+      let requests = 0;
+      const replies = [
+        () => new Response("", { status: 500 }),
+        () => Promise.reject(new Error("connection reset")),
+        () => new Response("", { status: 302, headers: { location: "/elsewhere" } }),
+        () => new Response("", { status: 429, headers: { "retry-after": "7" } }),
+        () => new Response("", { status: 404 }),
+      ];
+      relay.crm = () => {
+        requests += 1;
+        return replies[requests]?.() ?? new Response("ok");
+      };
+      await expectAllDelivered(ids);
+    });
+
+    it("that refuses one event for ever finds it among the dead, and everything else delivered", async () => {
+      const ids = await acceptSome();
+      const poison = ids[1];
+      relay.crm = ({ id }) => new Response("", { status: id === poison ? 500 : 200 });
+      await relay.untilSettled();
+      expect((await ledger()).destinations.crm).toMatchObject({
+        delivered: ids.length - 1,
+        dead: 1,
+        pending: 0,
+      });
+      expect(relay.booked.has(poison ?? "")).toBe(false);
+    });
+  });
+
+  describe("a clock", () => {
+    it("that jumps an hour back, and ahead again, loses nothing and repeats nothing", async () => {
+      let first = true;
+      relay.crm = () => {
+        const response = new Response("", { status: first ? 500 : 200 });
+        first = false;
+        return response;
+      };
+      const ids = await acceptSome();
+      await relay.quiet();
+      await relay.consume();
+      vi.setSystemTime(Date.now() - 3_600_000);
+      await relay.ring();
+      const more = await send(ipay("dd04"));
+      vi.setSystemTime(Date.now() + 7_200_000);
+      await expectAllDelivered([...ids, more.id ?? ""]);
+    });
+
+    it("that jumps a day ahead, and back again, loses nothing", async () => {
+      const ids = await acceptSome();
+      vi.setSystemTime(Date.now() + 86_400_000);
+      const during = await send(ipay("dd04"));
+      vi.setSystemTime(Date.now() - 86_400_000 + 60_000);
+      const after = await send(ipay("ee05"));
+      await expectAllDelivered([...ids, during.id ?? "", after.id ?? ""]);
+    });
+  });
+});
+
+describe("over the queue", () => {
+  it("a queue that gives the same batch to a second consumer has each event attempted once", async () => {
     await acceptSome();
     await relay.quiet();
     const batch = relay.waiting.map(({ body }) => body);
@@ -119,76 +260,24 @@ describe("a queue that", () => {
     expect([...relay.booked.values()].every((arrivals) => arrivals === 1)).toBe(true);
   });
 
-  it("gives up a message into the dead-letter queue does not end the event", async () => {
-    const ids = await acceptSome();
-    await relay.quiet();
-    const dead = relay.waiting.map(({ body }) => ({ id: "m", body, ack: vi.fn(), retry: vi.fn() }));
-    relay.waiting = [];
-    await worker.queue({ queue: "deliveries-dead", messages: dead } as never, bindings);
-    for (const { ack } of dead) expect(ack).toHaveBeenCalledOnce();
-    expect(relay.outside.lines("alert").filter(({ about }) => about === "dead_letter_queue")).toHaveLength(
-      dead.length,
-    );
-    await expectAllDelivered(ids);
-  });
-});
-
-describe("an Inbox that is evicted", () => {
-  it.each(["lease", "settle"])("before and after every %s knows what it owes", async (step) => {
-    const ids = await acceptSome();
-    await evictAll();
-    const env = envWithInbox(async (stub, method, args) => {
-      if (method === step) await evictAll();
-      const reply = await call(stub, method, args);
-      if (method === step) await evictAll();
-      return reply;
-    });
-    await relay.untilSettled({ env });
-    await expectAllDelivered(ids);
-  });
-
-  it("while an attempt is under way knows what it owes", async () => {
-    const ids = await acceptSome();
-    relay.crm = async () => {
-      await evictAll();
-      return new Response("ok");
-    };
-    await expectAllDelivered(ids);
-  });
-
-  it("between any two steps, with a queue that loses everything each time, loses nothing", async () => {
-    const ids = await acceptSome();
-    for (let kill = 0; kill < 12; kill += 1) {
-      relay.waiting = [];
-      await evictAll();
-      vi.setSystemTime(Date.now() + 40_000);
-      await relay.ring();
-      await relay.quiet();
-      if (kill % 3 === 2) await relay.consume(1);
-    }
-    await expectAllDelivered(ids);
-  });
-});
-
-describe("an alarm", () => {
-  it("whose every statement fails for a while rings again", async () => {
-    const ids = await acceptSome();
-    await relay.quiet();
-    relay.waiting = [];
-    vi.setSystemTime(Date.now() + 31_000);
-    for (const shard of shards) {
-      const atMs = await alarmOf(shard);
-      if (atMs === null || atMs > Date.now()) continue;
-      await runInDurableObject(inboxOf(shard), (_, state) => {
-        vi.spyOn(state.storage, "transactionSync").mockImplementationOnce(() => {
-          throw new Error("storage is down");
-        });
+  it.each(["before it was noted", "after it was noted"])(
+    "a CRM whose 2xx got lost %s is asked again with the same id and bytes, or not at all",
+    async (when) => {
+      const ids = await acceptSome();
+      const untilMs = Date.now() + 1_000;
+      let lost = 0;
+      const env = envWithInbox(async (stub, method, args) => {
+        if (method !== "settle" || Date.now() > untilMs) return await call(stub, method, args);
+        lost += 1;
+        if (when === "after it was noted") await call(stub, method, args);
+        throw new Error("the network broke");
       });
-    }
-    expect(await relay.ring()).toBeGreaterThan(0);
-    expect(relay.waiting).toEqual([]);
-    await expectAllDelivered(ids);
-  });
+      await relay.untilSettled({ env });
+      await expectAllDelivered(ids);
+      expect(lost).toBeGreaterThan(0);
+      expect(Math.max(...relay.booked.values())).toBe(when === "after it was noted" ? 1 : 2);
+    },
+  );
 });
 
 describe("storage that refuses", () => {
@@ -197,7 +286,7 @@ describe("storage that refuses", () => {
       await runInDurableObject(inboxOf(shard), (_, state) => {
         const exec = state.storage.sql.exec.bind(state.storage.sql);
         vi.spyOn(state.storage.sql, "exec").mockImplementation(((sql: string, ...rest: never[]) => {
-          if (sql.includes("INSERT INTO deliveries")) throw new Error("disk is full");
+          if (sql.includes("INSERT INTO payments")) throw new Error("disk is full");
           return exec(sql, ...rest);
         }) as never);
       });
@@ -224,81 +313,65 @@ describe("storage that refuses", () => {
   });
 });
 
-describe("the CRM", () => {
-  it("that fails, hangs up, redirects and limits gets every event in the end", async () => {
+describe("a first attempt by the Worker that accepted", () => {
+  beforeEach(async () => {
+    relay = await openRelay("made");
+  });
+
+  it("is all a healthy event needs: the queue carries nothing", async () => {
     const ids = await acceptSome();
-    let requests = 0;
-    const replies = [
-      () => new Response("", { status: 500 }),
-      () => Promise.reject(new Error("connection reset")),
-      () => new Response("", { status: 302, headers: { location: "/elsewhere" } }),
-      () => new Response("", { status: 429, headers: { "retry-after": "7" } }),
-      () => new Response("", { status: 404 }),
-    ];
-    relay.crm = () => {
-      requests += 1;
-      return replies[requests]?.() ?? new Response("ok");
-    };
+    expect(relay.waiting).toEqual([]);
+    await expectAllDelivered(ids);
+    expect([...relay.booked.values()].every((arrivals) => arrivals === 1)).toBe(true);
+  });
+
+  it("that fails is retried over the queue", async () => {
+    let failing = true;
+    relay.crm = () => new Response("", { status: failing ? 500 : 200 });
+    const ids = await acceptSome();
+    failing = false;
     await expectAllDelivered(ids);
   });
 
-  it("that refuses one event for ever finds it among the dead, and everything else delivered", async () => {
-    const ids = await acceptSome();
-    const poison = ids[1];
-    relay.crm = ({ id }) => new Response("", { status: id === poison ? 500 : 200 });
-    await relay.untilSettled();
-    expect((await ledger()).destinations.crm).toMatchObject({
-      delivered: ids.length - 1,
-      dead: 1,
-      pending: 0,
-    });
-    expect(relay.booked.has(poison ?? "")).toBe(false);
-  });
-
   it.each(["before it was noted", "after it was noted"])(
-    "whose 2xx got lost %s is asked again with the same id and bytes, or not at all",
+    "whose settlement got lost %s is made again with the same id and bytes, or not at all",
     async (when) => {
-      const ids = await acceptSome();
-      const untilMs = Date.now() + 1_000;
-      let lost = 0;
       const env = envWithInbox(async (stub, method, args) => {
-        if (method !== "settle" || Date.now() > untilMs) return await call(stub, method, args);
-        lost += 1;
+        if (method !== "settle") return await call(stub, method, args);
         if (when === "after it was noted") await call(stub, method, args);
         throw new Error("the network broke");
       });
-      await relay.untilSettled({ env });
-      await expectAllDelivered(ids);
-      expect(lost).toBeGreaterThan(0);
+      const { id } = await send(ipay("aa01"), env);
+      await expectAllDelivered([id ?? ""]);
       expect(Math.max(...relay.booked.values())).toBe(when === "after it was noted" ? 1 : 2);
     },
   );
-});
 
-describe("a clock", () => {
-  it("that jumps an hour back, and ahead again, loses nothing and repeats nothing", async () => {
-    let first = true;
-    relay.crm = () => {
-      const response = new Response("", { status: first ? 500 : 200 });
-      first = false;
-      return response;
+  it("survives an Inbox that is evicted while it is under way", async () => {
+    relay.crm = async () => {
+      await evictAll();
+      return new Response("ok");
     };
     const ids = await acceptSome();
-    await relay.quiet();
-    await relay.consume();
-    vi.setSystemTime(Date.now() - 3_600_000);
-    await relay.ring();
-    const more = await send(ipay("dd04"));
-    vi.setSystemTime(Date.now() + 7_200_000);
-    await expectAllDelivered([...ids, more.id ?? ""]);
+    await expectAllDelivered(ids);
+    expect([...relay.booked.values()].every((arrivals) => arrivals === 1)).toBe(true);
   });
 
-  it("that jumps a day ahead, and back again, loses nothing", async () => {
-    const ids = await acceptSome();
-    vi.setSystemTime(Date.now() + 86_400_000);
-    const during = await send(ipay("dd04"));
-    vi.setSystemTime(Date.now() - 86_400_000 + 60_000);
-    const after = await send(ipay("ee05"));
-    await expectAllDelivered([...ids, during.id ?? "", after.id ?? ""]);
+  it("of a CRM that hangs holds up no provider, and its payment's next event waits for it", async () => {
+    const crm = Promise.withResolvers<void>();
+    relay.crm = async () => {
+      await crm.promise;
+      return new Response("ok");
+    };
+    const first = sendUnwatched(await cryptopay("p1", "e1", "processing"));
+    expect((await first.reply).outcome).toBe("accepted");
+    const second = sendUnwatched(await cryptopay("p1", "e2", "succeeded"));
+    expect((await second.reply).outcome).toBe("accepted");
+    await vi.waitFor(() => expect(relay.outside.delivered).toHaveLength(1));
+    crm.resolve();
+    await Promise.all([first.done, second.done]);
+    await relay.untilSettled();
+    expect(relay.mistakes()).toEqual([]);
+    expect([...relay.sequences.values()]).toEqual([[1, 2]]);
   });
 });

@@ -15,7 +15,7 @@ import { app } from "../../src/app.ts";
 import type { Env } from "../../src/env.ts";
 import type { PaymentEvent } from "../../src/event.ts";
 import worker from "../../src/index.ts";
-import type { Reference } from "../../src/inbox/protocol.ts";
+import type { Acceptance, Reference } from "../../src/inbox/protocol.ts";
 import { addUp, type Ledger } from "../../src/inbox/ledger.ts";
 import { bindings, freshRelay, inboxOf, shards, type Delivered, type Outside } from "../support/worker.ts";
 
@@ -114,6 +114,8 @@ export class Relay {
       if (await isSettled()) return;
       // Alarms may be late: while the queue holds something, the hourly ones are not run.
       const times = this.waiting.length > 0 ? this.waiting.map(({ atMs }) => atMs) : await alarmTimes();
+      // Looking whether all is settled has armed an alarm that was lost.
+      if (this.waiting.length === 0 && times.some((atMs) => atMs <= Date.now())) continue;
       const next = Math.min(...times.filter((atMs) => atMs > Date.now()));
       if (!Number.isFinite(next)) throw new Error("something is owed and nothing will ever happen");
       vi.setSystemTime(next);
@@ -138,7 +140,8 @@ export class Relay {
   }
 }
 
-export async function openRelay(): Promise<Relay> {
+export async function openRelay(mode: FirstAttempts = "queue"): Promise<Relay> {
+  firstAttempts = mode;
   return new Relay(await freshRelay(NOW));
 }
 
@@ -201,6 +204,29 @@ export async function call(stub: Stub, method: string, args: unknown[]): Promise
 }
 
 // ---- reading -----------------------------------------------------------------------------------------
+
+/**
+ * What becomes of first attempts: `made` by the Worker that accepted, as it is; `lost` with that Worker, which
+ * dies once it has responded; or not leased at all, so that everything goes over the `queue`.
+ */
+export type FirstAttempts = "made" | "lost" | "queue";
+
+let firstAttempts: FirstAttempts = "queue";
+
+function envFor(mode: FirstAttempts, env: Env): Env {
+  if (mode === "made") return env;
+  const getByName = (name: string) => {
+    const stub = env.INBOX.getByName(name);
+    const accept = async (input: Acceptance) => {
+      const accepted = await stub.accept({ ...input, attemptNow: mode === "lost" && input.attemptNow });
+      return accepted.outcome === "accepted" ? { ...accepted, attempts: [] } : accepted;
+    };
+    return new Proxy(stub, {
+      get: (target, method) => (method === "accept" ? accept : (Reflect.get(target, method) as unknown)),
+    });
+  };
+  return { ...env, INBOX: { getByName } as unknown as Env["INBOX"] };
+}
 
 export async function ledger(): Promise<Ledger> {
   return addUp(await Promise.all(shards.map((shard) => inboxOf(shard).ledger())));
@@ -318,15 +344,29 @@ export interface Reply {
 }
 
 /** Through the ingress, as the provider sees it. */
-export async function send(request: Request, env = bindings): Promise<Reply> {
+export async function send(request: Request, given = bindings): Promise<Reply> {
+  const sent = sendUnwatched(request, given);
+  const reply = await sent.reply;
+  await sent.done;
+  return reply;
+}
+
+/** The reply as soon as the provider has it; `done` when the Worker has finished what it does after that. */
+export function sendUnwatched(
+  request: Request,
+  given = bindings,
+): { readonly reply: Promise<Reply>; readonly done: Promise<void> } {
   const ctx = createExecutionContext();
-  const response = await app.fetch(request, env, ctx);
-  await response.text();
-  await waitOnExecutionContext(ctx);
-  return {
-    status: response.status,
-    outcome: response.headers.get("relay-outcome"),
-    id: response.headers.get("relay-event-id"),
-    retryAfter: response.headers.get("retry-after"),
+  const answer = async (): Promise<Reply> => {
+    const response = await app.fetch(request, envFor(firstAttempts, given), ctx);
+    await response.text();
+    return {
+      status: response.status,
+      outcome: response.headers.get("relay-outcome"),
+      id: response.headers.get("relay-event-id"),
+      retryAfter: response.headers.get("retry-after"),
+    };
   };
+  const reply = answer();
+  return { reply, done: reply.then(() => waitOnExecutionContext(ctx)) };
 }
