@@ -1,9 +1,11 @@
 /** What comes in: dedupe, fold, sequence, freeze and owe. Runs inside one transaction. */
 import type { NormalisedEvent, PaymentEvent } from "../event.ts";
-import { DEFERRED_SCHEDULE_SECONDS, MAX_DEFERRED_PER_ACCOUNT } from "../limits.ts";
+import { DEFERRED_SCHEDULE_SECONDS } from "../limits.ts";
 import { compareDecimals } from "../parse/decimal.ts";
 import { because } from "../reasons.ts";
 import type { Transaction } from "./transaction.ts";
+import type { Callers } from "./callers.ts";
+import { contentsOfCaller, takeDeferral } from "./deferral-quota.ts";
 import { alertOf, fold, UNKNOWN_PAYMENT } from "./lifecycle.ts";
 import { wantsType } from "./policy/subscription.ts";
 import { VERIFIER, type Acceptance, type Accepted, type SetAside, type SettingAside } from "./protocol.ts";
@@ -104,7 +106,7 @@ function owedOf(tx: Transaction, event: PaymentEvent, names: readonly string[]):
 }
 
 /** Keeps a callback that has no event: authentic but unusable, or not decidable now. */
-export function setAside(tx: Transaction, input: SettingAside): SetAside {
+export function setAside(tx: Transaction, input: SettingAside, callers: Callers): SetAside {
   const { source, eventId, callback, why } = input;
   const paymentId = `callback:${callback.sha256}`;
   const seen = tx.store.eventOf(paymentId, eventId);
@@ -113,11 +115,7 @@ export function setAside(tx: Transaction, input: SettingAside): SetAside {
     if (why.state === "deferred") askOnceMore(tx, seen);
     return { outcome: why.state, eventId, repeated: true };
   }
-  if (
-    why.state === "deferred" &&
-    deferredOf(tx, source) >= MAX_DEFERRED_PER_ACCOUNT / tx.config.inboxShards
-  ) {
-    tx.alert("deferred_full", { source });
+  if (why.state === "deferred" && !takeDeferral(tx, source, callback.caller, callers)) {
     return { outcome: "full" };
   }
   const row = {
@@ -129,7 +127,7 @@ export function setAside(tx: Transaction, input: SettingAside): SetAside {
     type: null,
     receivedAt: tx.nowMs,
     fingerprint: callback.sha256,
-    contents: "{}",
+    contents: why.state === "deferred" ? contentsOfCaller(callback.caller) : "{}",
     warnings: [],
     body: null,
     callback: JSON.stringify(callback),
@@ -168,10 +166,6 @@ function countRepeat(tx: Transaction, seen: EventRow, warnings: readonly string[
   const known = JSON.parse(seen.warnings) as string[];
   tx.store.repeated(seen.n, [...new Set([...known, ...warnings])]);
   tx.count(seen.source, { duplicate: 1 });
-}
-
-function deferredOf(tx: Transaction, source: string): number {
-  return tx.counts().sources[source]?.deferred ?? 0;
 }
 
 /** The warnings a repeat earns: none if its bytes are the same, else one for each part that differs. */

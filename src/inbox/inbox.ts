@@ -11,7 +11,7 @@ import type { RelayConfig } from "../config/schema.ts";
 import type { InboxBindings } from "./client.ts";
 import { ACTIVITY_EVENTS, SWEEP_RETRY_MS } from "../limits.ts";
 import { fault, type LogFields } from "../log.ts";
-import type { TokenRecord } from "../providers/provider.ts";
+import type { DeferredReason } from "../reasons.ts";
 import { accept, repeat, setAside } from "./accepting.ts";
 import { OperatorStore, type ReplayJobRow } from "./operator-store.ts";
 import { lease, pause, resume, settle } from "./delivering.ts";
@@ -31,30 +31,35 @@ import {
   type EventFilter,
 } from "./operating.ts";
 import { purgeStep, type PurgeState } from "./purging.ts";
-import type {
-  Acceptance,
-  Accepted,
-  Attempt,
-  Leased,
-  Decision,
-  Reference,
-  Result,
-  SetAside,
-  Settled,
-  SettingAside,
+import {
+  VERIFIER,
+  type Acceptance,
+  type Accepted,
+  type Attempt,
+  type Consultation,
+  type Leased,
+  type Decision,
+  type Reference,
+  type Result,
+  type SetAside,
+  type Settled,
+  type SettingAside,
+  type TokenQuestion,
 } from "./protocol.ts";
 import { migrate } from "./schema.ts";
 import { Store } from "./store.ts";
 import { nextSweepAt, reconcile, sweep } from "./sweeping.ts";
 import type { HealthReport } from "./health.ts";
-import { TokenMemory } from "./tokens.ts";
+import { knownCallerKey, TokenQuestions } from "./tokens.ts";
 import { conclude, settleVerification } from "./verifying.ts";
 
 export class Inbox extends DurableObject<InboxBindings> {
   readonly #store: Store;
   readonly #operatorStore: OperatorStore;
   readonly #queueSender: QueueSender;
-  readonly #tokens = new TokenMemory();
+  /** Of its own, so that no delivery waits for a verifier that hangs. */
+  readonly #verificationSender: QueueSender;
+  readonly #questions: TokenQuestions;
   readonly #state: VolatileState;
   /** When the alarm is set for; null: not set. */
   #alarmAtMs: number | null = null;
@@ -68,6 +73,8 @@ export class Inbox extends DurableObject<InboxBindings> {
     this.#store = new Store(ctx.storage.sql);
     this.#operatorStore = new OperatorStore(ctx.storage.sql);
     this.#queueSender = new QueueSender(env.DELIVERIES);
+    this.#verificationSender = new QueueSender(env.VERIFICATIONS ?? env.DELIVERIES);
+    this.#questions = new TokenQuestions((key) => this.#store.reservation(key));
     this.#state = new VolatileState(this.#store);
     void ctx.blockConcurrencyWhile(async () => {
       migrate(ctx.storage);
@@ -90,42 +97,43 @@ export class Inbox extends DurableObject<InboxBindings> {
 
   /** Keeps a callback that has no event yet. */
   async setAside(input: SettingAside): Promise<SetAside> {
-    return await this.#work((tx) => setAside(tx, input));
+    return await this.#work((tx) => setAside(tx, input, this.#questions.callers));
   }
 
   // ---- names that may have one owner only ----------------------------------------------------------
 
   /**
-   * What is known of a token: who it served, that it was refused within the last minute, or that somebody
-   * is asking about it. null makes the caller the one who asks.
+   * What is known of a token: who it served, or that it was refused within the last minute. Waits while
+   * somebody is asking about it; `ask` makes the caller the one who asks.
    */
-  consultToken(key: string): TokenRecord | { readonly kind: "asking" } | null {
-    const nowMs = Date.now();
-    if (this.#tokens.isRefused(key, nowMs)) return { kind: "refused" };
-    const held = this.#store.reservation(key);
-    if (held) return { kind: "reserved", ...held };
-    return this.#tokens.beginAsking(key, nowMs) ? null : { kind: "asking" };
+  async consultToken(question: TokenQuestion): Promise<Consultation> {
+    return await this.#questions.consult(question, this.#config().inboxShards);
   }
 
-  refuseToken(key: string): void {
-    this.#tokens.refuse(key, Date.now());
+  refuseToken(tokenHash: string): void {
+    this.#questions.answered(tokenHash, { kind: "refused" });
   }
 
-  /** The verifier gave no answer: the next one may ask. */
-  undecidedToken(key: string): void {
-    this.#tokens.answered(key);
+  /** The verifier gave no answer, or was not asked after all. */
+  undecidedToken(tokenHash: string, reason: DeferredReason): void {
+    this.#questions.answered(tokenHash, { kind: "undecided", reason });
   }
 
   /** Takes a name for an owner; answers whose it is. The first to come keeps it. */
   async reserve(key: string, owner: string, fingerprint: string): Promise<string> {
-    return await this.#work((tx) => {
+    const caller = this.#questions.unknownCallerOf(key);
+    const holder = await this.#work((tx) => {
       const held = tx.store.reservation(key);
       if (held) return held.owner;
       tx.store.addReservation(key, owner, fingerprint, tx.nowMs);
-      this.#tokens.answered(key);
+      // Remembered beyond this object's memory: a provider must not be a stranger when its verifier is down.
+      const known = caller && knownCallerKey(caller);
+      if (known && !tx.store.reservation(known)) tx.store.addReservation(known, owner, "", tx.nowMs);
       tx.wakeForRetention();
       return owner;
     });
+    this.#questions.answered(key, { kind: "valid" });
+    return holder;
   }
 
   // ---- what goes out -------------------------------------------------------------------------------
@@ -153,7 +161,7 @@ export class Inbox extends DurableObject<InboxBindings> {
       // Before the queue gets its time: what is accepted meanwhile arms the alarm for itself.
       if (nextAtMs === null) await this.#clearAlarm();
       else await this.#setAlarm(nextAtMs);
-      await this.#queueSender.idle();
+      await Promise.all([this.#queueSender.idle(), this.#verificationSender.idle()]);
     } catch (error) {
       fault("inbox.alarm", error);
     }
@@ -295,7 +303,9 @@ export class Inbox extends DurableObject<InboxBindings> {
     this.#state.wakeAtMs = null;
     if (wakeAtMs !== null && (this.#alarmAtMs === null || wakeAtMs < this.#alarmAtMs))
       await this.#setAlarm(wakeAtMs);
-    this.ctx.waitUntil(this.#queueSender.send(tx.handovers));
+    const isVerification = ({ destination }: Reference) => destination === VERIFIER;
+    this.ctx.waitUntil(this.#queueSender.send(tx.handovers.filter((each) => !isVerification(each))));
+    this.ctx.waitUntil(this.#verificationSender.send(tx.handovers.filter(isVerification)));
     return decided;
   }
 

@@ -4,7 +4,7 @@
  */
 import type { Status } from "../event.ts";
 import type { PaymentState } from "./lifecycle.ts";
-import type { Attempt } from "./protocol.ts";
+import { VERIFIER, type Attempt } from "./protocol.ts";
 
 /** What an event row is: the fate of a callback that was authentic, or not yet decidable. */
 export type EventState =
@@ -194,6 +194,18 @@ export class Store {
       became,
       n,
     );
+  }
+
+  /** Deferred callbacks of a source that are still to be asked about, by what their rows say of the caller. */
+  waitingForVerifier(source: string): { contents: string; count: number }[] {
+    return this.#sql
+      .exec<{ contents: string; count: number }>(
+        `SELECT e.contents AS contents, COUNT(*) AS count FROM deliveries d JOIN events e ON e.n = d.n
+         WHERE d.destination = ? AND d.state = 'pending' AND e.source = ? GROUP BY e.contents`,
+        VERIFIER,
+        source,
+      )
+      .toArray();
   }
 
   // ---- deliveries --------------------------------------------------------------------------------

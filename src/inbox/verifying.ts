@@ -1,6 +1,6 @@
 /** Deferred callbacks: asked about again until the verifier says yes or no, never forwarded before. */
 import { nextDelaySeconds } from "./policy/schedule.ts";
-import { LEASE_GRACE_MS, DEFERRED_SCHEDULE_SECONDS, VERIFIER_TIMEOUT_MS } from "../limits.ts";
+import { LEASE_GRACE_MS, DEFERRED_SCHEDULE_SECONDS, RATE_RETRY_SECONDS, VERIFIER_TIMEOUT_MS } from "../limits.ts";
 import { because } from "../reasons.ts";
 import { keyOf, type Transaction } from "./transaction.ts";
 import type { Attempt, Leased, Decision, Reference, Settled, StoredCallback } from "./protocol.ts";
@@ -28,7 +28,9 @@ export function settleVerification(
   const isThisAttempt = attempt.attempt === (row?.attempts ?? 0) + 1;
   if (!row || event?.state !== "deferred" || row.state !== "pending" || !isThisAttempt)
     return { next: "done" };
-  if (decision.kind === "undecided") return askAgainLater(tx, row, attempt);
+  if (decision.kind === "undecided") {
+    return decision.reason === "verifier_rate" ? notAsked(tx, row) : askAgainLater(tx, row, attempt);
+  }
   tx.store.close(keyOf(row));
   conclude(tx, event, decision);
   return { next: "done" };
@@ -56,6 +58,15 @@ export function conclude(
       if (event.state !== "quarantined") tx.count(event.source, { ...from, quarantined: 1 });
       return;
   }
+}
+
+/** No attempt was made, so none is noted: a flood must not use up the schedule of what waits beside it. */
+function notAsked(tx: Transaction, row: DeliveryRow): Settled {
+  tx.store.handOverAt(
+    keyOf(row),
+    tx.wakeBy(tx.nowMs + RATE_RETRY_SECONDS * 1000 + tx.config.handoverTimeoutMs),
+  );
+  return { next: "retry", seconds: RATE_RETRY_SECONDS };
 }
 
 function askAgainLater(tx: Transaction, row: DeliveryRow, attempt: Attempt): Settled {

@@ -13,7 +13,7 @@ import { setAsideBy } from "../providers/policy.ts";
 import type { Reservation, Verdict } from "../providers/provider.ts";
 import type { Source } from "../providers/source.ts";
 import type { Because, QuarantinedReason } from "../reasons.ts";
-import { takeQuestion } from "./flood.ts";
+import { tokenRegistry } from "./questions.ts";
 import type { InboxClient } from "../inbox/client.ts";
 import { isKnownDuplicate, repeatsAreNoNews } from "./shield.ts";
 
@@ -37,6 +37,10 @@ export interface ProcessingContext {
   readonly nowMs: number;
   /** The proof given when the callback first came; null: verify now. */
   readonly verification: Verification | null;
+  /** Who sent the callback, as an opaque key. */
+  readonly caller: string;
+  /** A deferred callback, which is asked about again. */
+  readonly again: boolean;
 }
 
 export async function processCallback(
@@ -50,8 +54,7 @@ export async function processCallback(
     : await source.verify(callback, {
         nowMs,
         fetch: (url, init) => fetch(url, init),
-        tokens: inbox.tokens,
-        mayAsk: async () => await takeQuestion(context.env, source.name),
+        tokens: tokenRegistry(source.name, context),
       });
   if (verdict.kind !== "verified") return verdict;
   const { verification } = verdict;

@@ -21,6 +21,8 @@ export async function reprocess(
     env,
     nowMs: Date.now(),
     verification: stored.verification,
+    caller: stored.caller ?? "",
+    again: true,
   });
   switch (processed.kind) {
     case "event":
