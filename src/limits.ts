@@ -67,6 +67,8 @@ export const DEFERRED_SCHEDULE_SECONDS = [10, 60, 300, 1_800, 7_200, 43_200] as 
  * an account together, so that a flood during an outage does not fill the store (threat 16).
  */
 export const MAX_DEFERRED_PER_ACCOUNT = 4_000;
+/** A caller that is not known may hold as many as one of so many parts of what is free: after twenty there is room for more. */
+export const DEFERRED_PARTS_OF_FREE = 8;
 /** Of a caller whose tokens the verifier has lately refused: little of it is genuine, some of it may be. */
 export const MAX_DEFERRED_OF_REFUSED_CALLER = 16;
 /** A caller that had no place left is not counted anew within this: counting reads what is kept. */

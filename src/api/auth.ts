@@ -33,7 +33,9 @@ export async function operatorsOnly(
     const reason = given === "" ? "missing_token" : "bad_token";
     log("login_failed", { address, reason });
     count(c.env, { what: "login", name: null, outcome: "failed", reason });
-    if (await failedLogins.add(address, c.env, Date.now())) alert("logins_failed", { address });
+    // Without a token nobody has guessed anything.
+    const isGuess = given !== "";
+    if (isGuess && (await failedLogins.add(address, c.env, Date.now()))) alert("logins_failed", { address });
     c.header("www-authenticate", "Bearer");
     return c.json({ error: "not authenticated" }, 401);
   }

@@ -1,10 +1,11 @@
 /**
  * How many deferred callbacks a caller may have waiting. Nobody may fill the store for everybody: a caller
- * that is not known has a place as long as it holds no more than is still free, so twenty of them leave room
- * for another twenty, and a known one has room that no stranger can take.
+ * that is not known may hold a part of what is still free, so that many of them leave room for one more, and
+ * a known one has room that no stranger can take.
  */
 import {
   DEFERRED_FULL_MEMORY_MS,
+  DEFERRED_PARTS_OF_FREE,
   MAX_DEFERRED_OF_REFUSED_CALLER,
   MAX_DEFERRED_PER_ACCOUNT,
 } from "../limits.ts";
@@ -41,8 +42,9 @@ export function takeDeferral(
   const { inboxShards } = tx.config;
   const most = share(MAX_DEFERRED_PER_ACCOUNT, inboxShards);
   const ofRefused = share(MAX_DEFERRED_OF_REFUSED_CALLER, inboxShards);
-  const ofOne = caller.isRefusedAt(tx.nowMs) ? ofRefused : most;
-  if (own < (caller.isKnown ? most : Math.min(ofOne, most - ofUnknown))) return true;
+  const ofFree = (most - ofUnknown) / DEFERRED_PARTS_OF_FREE;
+  const ofUnknownOne = caller.isRefusedAt(tx.nowMs) ? Math.min(ofRefused, ofFree) : ofFree;
+  if (own < (caller.isKnown ? most : ofUnknownOne)) return true;
   caller.fullUntilMs = tx.nowMs + DEFERRED_FULL_MEMORY_MS;
   tx.alert("deferred_full", { source, known: caller.isKnown });
   return false;

@@ -10,7 +10,11 @@ export function addressOf(request: Request): string {
   return networkOf(request.headers.get("cf-connecting-ip") ?? "") ?? "unknown";
 }
 
-/** The sender's key for one source (`provider/account`): what it is known for there says nothing elsewhere. */
-export async function callerKeyOf(source: string, request: Request): Promise<string> {
-  return (await sha256Hex(`${source}|${addressOf(request)}`)).slice(0, KEY_CHARS);
+/**
+ * The sender's key for one source (`provider/account`): what it is known for there says nothing elsewhere.
+ *
+ * @param address as `addressOf` gives it
+ */
+export async function callerKeyOf(source: string, address: string): Promise<string> {
+  return (await sha256Hex(`${source}|${address}`)).slice(0, KEY_CHARS);
 }

@@ -12,7 +12,7 @@ import { because, type Because, type RefusedReason } from "../reasons.ts";
 import type { SettingAside } from "../inbox/protocol.ts";
 import { processCallback, type Processed } from "./process-callback.ts";
 import { countRefused } from "./flood.ts";
-import { callerKeyOf } from "./caller.ts";
+import { addressOf, callerKeyOf } from "./caller.ts";
 import { locate, type Located } from "./locate.ts";
 import { InboxClient } from "../inbox/client.ts";
 import { readCallback } from "./request.ts";
@@ -52,7 +52,7 @@ async function receiveAt(
   if (!callback.ok) return await refusedReply(located, { reason: callback.error }, request, env);
 
   const inbox = new InboxClient(env, config);
-  const caller = await callerKeyOf(source.name, request);
+  const caller = await callerKeyOf(source.name, addressOf(request));
   const processed = await processCallback(source, callback.value, {
     inbox,
     config,

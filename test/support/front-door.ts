@@ -49,7 +49,8 @@ export class Outside {
   readonly delivered: Delivered[] = [];
   readonly logged: string[] = [];
   verifierCalls = 0;
-  verifier: VerifierScript = "must_not_be_called";
+  verifier: VerifierScript | ((token: string) => VerifierScript | Promise<VerifierScript>) =
+    "must_not_be_called";
   /** What the CRM answers; replaced by tests of delivery. */
   crm: (request: Delivered) => Response | Promise<Response> = () => new Response("ok");
 
@@ -78,8 +79,11 @@ export class Outside {
       return await this.crm(delivered);
     }
     this.verifierCalls += 1;
-    if (this.verifier === "must_not_be_called") throw new Error(`must not be called: ${request.url}`);
-    return await answerOf(this.verifier, init?.signal ?? null);
+    const { verifier } = this;
+    const script =
+      typeof verifier === "function" ? await verifier(request.url.split("/").at(-1) ?? "") : verifier;
+    if (script === "must_not_be_called") throw new Error(`must not be called: ${request.url}`);
+    return await answerOf(script, init?.signal ?? null);
   }
 }
 
