@@ -71,8 +71,8 @@ export const MAX_DEFERRED_PER_ACCOUNT = 4_000;
 export const DEFERRED_PARTS_OF_FREE = 8;
 /** Of a caller whose tokens the verifier has lately refused: little of it is genuine, some of it may be. */
 export const MAX_DEFERRED_OF_REFUSED_CALLER = 16;
-/** A caller that had no place left is not counted anew within this: counting reads what is kept. */
-export const DEFERRED_FULL_MEMORY_MS = 1_000;
+/** How long a count of what is deferred is good for, with what was added since: counting reads all of it. */
+export const DEFERRED_COUNT_MS = 1_000;
 
 /** Raw body carried inside an event; longer is truncated so that an event stays under 20 KB. */
 export const MAX_EVENT_RAW_BYTES = 8_192;

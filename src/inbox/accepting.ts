@@ -4,8 +4,7 @@ import { DEFERRED_SCHEDULE_SECONDS } from "../limits.ts";
 import { compareDecimals } from "../parse/decimal.ts";
 import { because } from "../reasons.ts";
 import type { Transaction } from "./transaction.ts";
-import type { Callers } from "./callers.ts";
-import { contentsOfCaller, takeDeferral } from "./deferral-quota.ts";
+import { contentsOfCaller, type DeferralQuota } from "./deferral-quota.ts";
 import { alertOf, fold, UNKNOWN_PAYMENT } from "./lifecycle.ts";
 import { wantsType } from "./policy/subscription.ts";
 import { VERIFIER, type Acceptance, type Accepted, type SetAside, type SettingAside } from "./protocol.ts";
@@ -106,7 +105,7 @@ function owedOf(tx: Transaction, event: PaymentEvent, names: readonly string[]):
 }
 
 /** Keeps a callback that has no event: authentic but unusable, or not decidable now. */
-export function setAside(tx: Transaction, input: SettingAside, callers: Callers): SetAside {
+export function setAside(tx: Transaction, input: SettingAside, quota: DeferralQuota): SetAside {
   const { source, eventId, callback, why } = input;
   const paymentId = `callback:${callback.sha256}`;
   const seen = tx.store.eventOf(paymentId, eventId);
@@ -115,7 +114,7 @@ export function setAside(tx: Transaction, input: SettingAside, callers: Callers)
     if (why.state === "deferred") askOnceMore(tx, seen);
     return { outcome: why.state, eventId, repeated: true };
   }
-  if (why.state === "deferred" && !takeDeferral(tx, source, callback.caller, callers)) {
+  if (why.state === "deferred" && !quota.take(tx, source, callback.caller)) {
     return { outcome: "full" };
   }
   const row = {

@@ -21,8 +21,6 @@ export class Caller {
   isKnown: boolean;
   /** Its callbacks that wait for a place. */
   waiting = 0;
-  /** Until then (epoch ms) none of its callbacks is deferred: it had no room a moment ago. */
-  fullUntilMs = 0;
   #open = 0;
   #useless = 0;
   #refused = 0;

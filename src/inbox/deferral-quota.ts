@@ -4,7 +4,7 @@
  * a known one has room that no stranger can take.
  */
 import {
-  DEFERRED_FULL_MEMORY_MS,
+  DEFERRED_COUNT_MS,
   DEFERRED_PARTS_OF_FREE,
   MAX_DEFERRED_OF_REFUSED_CALLER,
   MAX_DEFERRED_PER_ACCOUNT,
@@ -22,30 +22,56 @@ function callerOf(contents: string): string {
   return (JSON.parse(contents) as { caller?: string }).caller ?? "";
 }
 
-/** Has this caller room for one more deferred callback? If not, a person hears of it and it is remembered. */
-export function takeDeferral(
-  tx: Transaction,
-  source: string,
-  callerKey: string | undefined,
-  callers: Callers,
-): boolean {
-  const caller = callers.of(callerKey ?? "");
-  if (tx.nowMs < caller.fullUntilMs) return false;
-  // What was given up on is not among them: nobody asks about it any more.
-  const waiting = tx.store
-    .waitingForVerifier(source)
-    .map(({ contents, count }) => ({ key: callerOf(contents), count }));
-  const own = waiting.find(({ key }) => key === (callerKey ?? ""))?.count ?? 0;
-  const ofUnknown = waiting
-    .filter(({ key }) => !callers.of(key).isKnown)
-    .reduce((sum, { count }) => sum + count, 0);
-  const { inboxShards } = tx.config;
-  const most = share(MAX_DEFERRED_PER_ACCOUNT, inboxShards);
-  const ofRefused = share(MAX_DEFERRED_OF_REFUSED_CALLER, inboxShards);
-  const ofFree = (most - ofUnknown) / DEFERRED_PARTS_OF_FREE;
-  const ofUnknownOne = caller.isRefusedAt(tx.nowMs) ? Math.min(ofRefused, ofFree) : ofFree;
-  if (own < (caller.isKnown ? most : ofUnknownOne)) return true;
-  caller.fullUntilMs = tx.nowMs + DEFERRED_FULL_MEMORY_MS;
-  tx.alert("deferred_full", { source, known: caller.isKnown });
-  return false;
+/** Deferred callbacks of one source that wait, by their callers: read from the store, and added to until read anew. */
+interface Waiting {
+  readonly byCaller: Map<string, number>;
+  readonly countedAtMs: number;
+  /** A person has heard of it since the count. */
+  told: boolean;
+}
+
+/** Counted in memory, since each count reads a row or two for everything that waits, and a flood asks for many. */
+export class DeferralQuota {
+  readonly #callers: Callers;
+  readonly #waiting = new Map<string, Waiting>();
+
+  constructor(callers: Callers) {
+    this.#callers = callers;
+  }
+
+  /** Takes a place for one more deferred callback of this caller; false: it has none left. */
+  take(tx: Transaction, source: string, callerKey = ""): boolean {
+    const waiting = this.#waitingOf(tx, source);
+    const caller = this.#callers.of(callerKey);
+    const own = waiting.byCaller.get(callerKey) ?? 0;
+    const { inboxShards } = tx.config;
+    const most = share(MAX_DEFERRED_PER_ACCOUNT, inboxShards);
+    const ofFree = (most - this.#unknownOf(waiting)) / DEFERRED_PARTS_OF_FREE;
+    const ofRefused = share(MAX_DEFERRED_OF_REFUSED_CALLER, inboxShards);
+    const ofUnknownOne = caller.isRefusedAt(tx.nowMs) ? Math.min(ofRefused, ofFree) : ofFree;
+    if (own < (caller.isKnown ? most : ofUnknownOne)) {
+      waiting.byCaller.set(callerKey, own + 1);
+      return true;
+    }
+    if (!waiting.told) tx.alert("deferred_full", { source, known: caller.isKnown });
+    waiting.told = true;
+    return false;
+  }
+
+  #unknownOf({ byCaller }: Waiting): number {
+    let sum = 0;
+    for (const [key, count] of byCaller) if (!this.#callers.of(key).isKnown) sum += count;
+    return sum;
+  }
+
+  #waitingOf(tx: Transaction, source: string): Waiting {
+    const before = this.#waiting.get(source);
+    if (before && tx.nowMs < before.countedAtMs + DEFERRED_COUNT_MS) return before;
+    // What was given up on is not among them: nobody asks about it any more.
+    const rows = tx.store.waitingForVerifier(source);
+    const byCaller = new Map(rows.map(({ contents, count }) => [callerOf(contents), count]));
+    const waiting: Waiting = { byCaller, countedAtMs: tx.nowMs, told: false };
+    this.#waiting.set(source, waiting);
+    return waiting;
+  }
 }

@@ -13,6 +13,7 @@ import { ACTIVITY_EVENTS, SWEEP_RETRY_MS } from "../limits.ts";
 import { fault, type LogFields } from "../log.ts";
 import type { DeferredReason } from "../reasons.ts";
 import { accept, repeat, setAside } from "./accepting.ts";
+import { DeferralQuota } from "./deferral-quota.ts";
 import { OperatorStore, type ReplayJobRow } from "./operator-store.ts";
 import { lease, pause, resume, settle } from "./delivering.ts";
 import { Transaction, VolatileState } from "./transaction.ts";
@@ -60,6 +61,7 @@ export class Inbox extends DurableObject<InboxBindings> {
   /** Of its own, so that no delivery waits for a verifier that hangs. */
   readonly #verificationSender: QueueSender;
   readonly #questions: TokenQuestions;
+  readonly #deferralQuota: DeferralQuota;
   readonly #state: VolatileState;
   /** When the alarm is set for; null: not set. */
   #alarmAtMs: number | null = null;
@@ -75,6 +77,7 @@ export class Inbox extends DurableObject<InboxBindings> {
     this.#queueSender = new QueueSender(env.DELIVERIES);
     this.#verificationSender = new QueueSender(env.VERIFICATIONS ?? env.DELIVERIES);
     this.#questions = new TokenQuestions((key) => this.#store.reservation(key));
+    this.#deferralQuota = new DeferralQuota(this.#questions.callers);
     this.#state = new VolatileState(this.#store);
     void ctx.blockConcurrencyWhile(async () => {
       migrate(ctx.storage);
@@ -97,7 +100,7 @@ export class Inbox extends DurableObject<InboxBindings> {
 
   /** Keeps a callback that has no event yet. */
   async setAside(input: SettingAside): Promise<SetAside> {
-    return await this.#work((tx) => setAside(tx, input, this.#questions.callers));
+    return await this.#work((tx) => setAside(tx, input, this.#deferralQuota));
   }
 
   // ---- names that may have one owner only ----------------------------------------------------------

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { runInDurableObject } from "cloudflare:test";
 import { callerKeyOf } from "../../src/ingress/caller.ts";
 import {
-  DEFERRED_FULL_MEMORY_MS,
+  DEFERRED_COUNT_MS,
   DEFERRED_PARTS_OF_FREE,
   DEFERRED_SCHEDULE_SECONDS,
   HANDOVER_TIMEOUT_MS,
@@ -201,7 +201,7 @@ describe("deferred callbacks", () => {
         inboxOf(await shardOf(await sha256Hex(FORM), shards.length)),
         (_, { storage }) => storage.sql.exec("UPDATE deliveries SET state = 'dead', due = NULL"),
       );
-      vi.setSystemTime(Date.now() + DEFERRED_FULL_MEMORY_MS);
+      vi.setSystemTime(Date.now() + DEFERRED_COUNT_MS);
       expect(await fill("somebody")).toBe(count);
     });
 

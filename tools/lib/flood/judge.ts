@@ -5,13 +5,16 @@ import { USELESS_QUESTIONS_MS, USELESS_QUESTIONS_PER_CALLER } from "../../../src
 export interface Sent {
   readonly status: number;
   readonly outcome: string | null;
+  /** How long its answer took. */
+  readonly answeredMs: number;
   /** From the first byte sent until the CRM had the event; null: it never had it. */
   readonly deliveredMs: number | null;
 }
 
 export interface Outcome {
-  /** The provider's callbacks without the flood, and during it. */
+  /** The provider's callbacks without the flood, beside as many requests that are refused at once, and during it. */
   readonly calm: readonly Sent[];
+  readonly control: readonly Sent[];
   readonly flooded: readonly Sent[];
   /** The provider's from an address that had not sent anything before the flood. */
   readonly newcomer: readonly Sent[];

@@ -25,7 +25,7 @@ export interface FloodOptions {
   readonly perSecond: number;
   readonly addresses: number;
   readonly genuinePerSecond: number;
-  /** Of each part, without the flood and with it. */
+  /** Of each part: no flood, malformed tokens at the same rate, the flood. */
   readonly seconds: number;
   /** The verifier never answers about an invented token. */
   readonly hangs: boolean;
@@ -76,10 +76,17 @@ export async function flood(options: FloodOptions): Promise<FloodReport> {
     const calm = await paced(genuinePerSecond, seconds, () => scene.genuine(PROVIDER));
     await scene.settled(calm);
 
+    onProgress(`the same, and ${perSecond} malformed tokens a second, which are refused without a question`);
+    const [, control] = await Promise.all([
+      paced(perSecond, seconds, (n) => scene.malformed(strangerAt(n, addresses))),
+      paced(genuinePerSecond, seconds, () => scene.genuine(PROVIDER)),
+    ]);
+    await scene.settled(control);
+
     onProgress(`the same, and ${perSecond} invented tokens a second from ${addresses} addresses`);
     const askedBefore = verifier.asked().length;
     const [strangers, both] = await Promise.all([
-      paced(perSecond, seconds, (n) => scene.invented(`203.0.113.${n % addresses}`)),
+      paced(perSecond, seconds, (n) => scene.invented(strangerAt(n, addresses))),
       paced(genuinePerSecond, seconds, (n) => scene.genuine(n % 2 === 0 ? PROVIDER : NEWCOMER)),
     ]);
     const asked = verifier.asked().slice(askedBefore);
@@ -88,6 +95,7 @@ export async function flood(options: FloodOptions): Promise<FloodReport> {
     const ledger = await ledgerOf(relay, secrets["ADMIN_TOKEN"] ?? "");
     const outcome: Outcome = {
       calm: scene.outcomes(calm),
+      control: scene.outcomes(control),
       flooded: scene.outcomes(both.filter(({ address }) => address === PROVIDER)),
       newcomer: scene.outcomes(both.filter(({ address }) => address === NEWCOMER)),
       strangers: scene.outcomes(strangers),
@@ -107,6 +115,10 @@ export async function flood(options: FloodOptions): Promise<FloodReport> {
   }
 }
 
+function strangerAt(n: number, addresses: number): string {
+  return `203.0.113.${n % addresses}`;
+}
+
 interface Answered {
   readonly address: string;
   readonly status: number;
@@ -114,6 +126,8 @@ interface Answered {
   readonly eventId: string | null;
   /** Epoch ms. */
   readonly sentAtMs: number;
+  /** How long its answer took. */
+  readonly ms: number;
 }
 
 class Scene {
@@ -136,6 +150,10 @@ class Scene {
     return this.#send(address, `${INVENTED}${this.#name()}`);
   }
 
+  malformed(address: string): Promise<Answered> {
+    return this.#send(address, `${INVENTED}.${this.#name()}`);
+  }
+
   /** Waits until the CRM has all that was accepted of these, or nothing more comes. */
   async settled(answered: readonly Answered[]): Promise<void> {
     const wanted = answered.flatMap(({ outcome, eventId }) => (outcome === "accepted" ? [eventId] : []));
@@ -147,9 +165,9 @@ class Scene {
 
   outcomes(answered: readonly Answered[]): Sent[] {
     const arrivedAtMs = new Map(this.#crm.arrivals.map(({ id, atMs }) => [id, atMs]));
-    return answered.map(({ status, outcome, eventId, sentAtMs }) => {
+    return answered.map(({ status, outcome, eventId, sentAtMs, ms }) => {
       const atMs = arrivedAtMs.get(eventId ?? "");
-      return { status, outcome, deliveredMs: atMs === undefined ? null : atMs - sentAtMs };
+      return { status, outcome, answeredMs: ms, deliveredMs: atMs === undefined ? null : atMs - sentAtMs };
     });
   }
 
@@ -162,8 +180,8 @@ class Scene {
     const callback = tokenpayments(this.#who, { payment: token, now: new Date(), token });
     const headers = { ...callback.headers, "cf-connecting-ip": address };
     const sentAtMs = Date.now();
-    const { status, outcome, eventId } = await send({ ...callback, headers }, this.#url);
-    return { address, status, outcome, eventId, sentAtMs };
+    const { status, outcome, eventId, ms } = await send({ ...callback, headers }, this.#url);
+    return { address, status, outcome, eventId, sentAtMs, ms };
   }
 }
 
@@ -190,22 +208,28 @@ async function ledgerOf(relay: Relay, adminToken: string): Promise<Ledger> {
 }
 
 function figuresOf(outcome: Outcome, ledger: Ledger): Record<string, string> {
-  const { calm, flooded, newcomer, strangers } = outcome;
+  const { calm, control, flooded, newcomer, strangers } = outcome;
   const genuine = [...flooded, ...newcomer];
   const before = deliveryTimes(calm);
   const during = deliveryTimes(genuine);
-  const ratio = (share: number) => (quantile(during, share) / quantile(before, share)).toFixed(2);
+  const others = deliveryTimes(control);
+  const ratios = (than: readonly number[]) =>
+    [0.5, 0.95].map((share) => (quantile(during, share) / quantile(than, share)).toFixed(2)).join(", ");
   const times = (values: readonly number[]) =>
-    `${quantile(values, 0.5)} ms, ${quantile(values, 0.95)} ms (median, 95 of 100)`;
+    `${Math.round(quantile(values, 0.5))} ms, ${Math.round(quantile(values, 0.95))} ms (median, 95 of 100)`;
   const source = ledger.sources[`tokenpayments/${ACCOUNT}`] ?? {};
   return {
     "genuine, no flood": tally(calm),
     "genuine, flood": tally(flooded),
     "genuine, flood, new address": tally(newcomer),
     invented: tally(strangers),
+    "answered, no flood": times(calm.map(({ answeredMs }) => answeredMs)),
+    "answered, flood": times(genuine.map(({ answeredMs }) => answeredMs)),
     "delivered, no flood": times(before),
+    "delivered, malformed tokens": times(others),
     "delivered, flood": times(during),
-    "flood : no flood": `${ratio(0.5)}, ${ratio(0.95)}`,
+    "flood : no flood": ratios(before),
+    "flood : malformed tokens": ratios(others),
     "questions, flood": `${outcome.askedInvented} about invented tokens, ${outcome.askedGenuine} about genuine ones`,
     "deferred stored": `${source["deferred"] ?? 0} wait, ${source["refused"] ?? 0} were refused when asked about`,
   };
