@@ -93,7 +93,11 @@ export class TokenQuestions {
     open.tell(answer);
   }
 
-  #ask({ tokenHash, caller: callerKey }: TokenQuestion, caller: Caller, charged: Caller | null): Consultation {
+  #ask(
+    { tokenHash, caller: callerKey }: TokenQuestion,
+    caller: Caller,
+    charged: Caller | null,
+  ): Consultation {
     const { promise: answer, resolve: tell } = Promise.withResolvers<Answer>();
     charged?.begin();
     this.#open.set(tokenHash, { callerKey, charged, untilMs: Date.now() + TOKEN_ASKING_MS, answer, tell });

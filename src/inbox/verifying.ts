@@ -1,6 +1,11 @@
 /** Deferred callbacks: asked about again until the verifier says yes or no, never forwarded before. */
 import { nextDelaySeconds } from "./policy/schedule.ts";
-import { LEASE_GRACE_MS, DEFERRED_SCHEDULE_SECONDS, RATE_RETRY_SECONDS, VERIFIER_TIMEOUT_MS } from "../limits.ts";
+import {
+  LEASE_GRACE_MS,
+  DEFERRED_SCHEDULE_SECONDS,
+  RATE_RETRY_SECONDS,
+  VERIFIER_TIMEOUT_MS,
+} from "../limits.ts";
 import { because } from "../reasons.ts";
 import { keyOf, type Transaction } from "./transaction.ts";
 import type { Attempt, Leased, Decision, Reference, Settled, StoredCallback } from "./protocol.ts";

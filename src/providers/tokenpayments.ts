@@ -126,9 +126,7 @@ async function verify(callback: Callback, account: TokenpaymentsSettings, world:
       return { kind: "deferred", reason: known.reason };
     case "reserved":
       // For this order it is byte for byte what the verifier already vouched for: not worth another question.
-      return known.owner === owner
-        ? await verified(form, hash)
-        : { kind: "refused", reason: "token_reused" };
+      return known.owner === owner ? await verified(form, hash) : { kind: "refused", reason: "token_reused" };
     case "ask":
   }
 

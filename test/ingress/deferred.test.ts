@@ -127,23 +127,29 @@ describe("deferred callbacks", () => {
     },
   );
 
-  it("that were not asked about for want of budget have used up no attempt", { timeout: 30_000 }, async () => {
-    outside.verifier = DOWN;
-    await ipn();
-    const limit = vi
-      .spyOn(bindings.QUESTIONS_AGAIN as RateLimit, "limit")
-      .mockResolvedValue({ success: false });
-    for (let round = 1; round <= DEFERRED_SCHEDULE_SECONDS.length + 1; round += 1) {
+  it(
+    "that were not asked about for want of budget have used up no attempt",
+    { timeout: 30_000 },
+    async () => {
+      outside.verifier = DOWN;
+      await ipn();
+      const limit = vi
+        .spyOn(bindings.QUESTIONS_AGAIN as RateLimit, "limit")
+        .mockResolvedValue({ success: false });
+      for (let round = 1; round <= DEFERRED_SCHEDULE_SECONDS.length + 1; round += 1) {
+        await pass(RATE_RETRY_SECONDS + HANDOVER_TIMEOUT_MS / 1000);
+        await vi.waitFor(() => expect(outside.lines("verification")).toHaveLength(round), {
+          timeout: 10_000,
+        });
+      }
+      expect(outside.verifierCalls).toBe(1);
+      expect(limit.mock.calls[0]).toEqual([{ key: "tokenpayments/broker-eu" }]);
+      limit.mockResolvedValue({ success: true });
+      outside.verifier = YES;
       await pass(RATE_RETRY_SECONDS + HANDOVER_TIMEOUT_MS / 1000);
-      await vi.waitFor(() => expect(outside.lines("verification")).toHaveLength(round), { timeout: 10_000 });
-    }
-    expect(outside.verifierCalls).toBe(1);
-    expect(limit.mock.calls[0]).toEqual([{ key: "tokenpayments/broker-eu" }]);
-    limit.mockResolvedValue({ success: true });
-    outside.verifier = YES;
-    await pass(RATE_RETRY_SECONDS + HANDOVER_TIMEOUT_MS / 1000);
-    await vi.waitFor(async () => expect(await states()).toContain("accepted"), { timeout: 10_000 });
-  });
+      await vi.waitFor(async () => expect(await states()).toContain("accepted"), { timeout: 10_000 });
+    },
+  );
 
   describe("take room from their own caller", () => {
     const perShard = MAX_DEFERRED_PER_ACCOUNT / shards.length;

@@ -56,7 +56,7 @@ export async function flood(options: FloodOptions): Promise<FloodReport> {
   const secretsFile = join(options.project, ".dev.vars.example");
   const secrets = readSecrets(secretsFile);
   const crm = new FailingCrm(await freePort(), secrets["CRM_SIGNING_SECRET"] ?? "");
-  const verifier = await startVerifier({ ...(options.hangs ? { hangsOver: INVENTED } : {}) });
+  const verifier = await startVerifier(options.hangs ? { hangsOver: INVENTED } : {});
   let relay: Relay | undefined;
   try {
     await crm.recover();
@@ -186,11 +186,7 @@ class Scene {
 }
 
 /** Begins one so often a second, whatever became of those before; answers when all have an answer. */
-async function paced<T>(
-  perSecond: number,
-  seconds: number,
-  once: (n: number) => Promise<T>,
-): Promise<T[]> {
+async function paced<T>(perSecond: number, seconds: number, once: (n: number) => Promise<T>): Promise<T[]> {
   const startMs = Date.now();
   const begun: Promise<T>[] = [];
   for (let n = 0; n < perSecond * seconds; n += 1) {
