@@ -18,6 +18,7 @@ import {
 import { relay } from "../support/bindings.ts";
 import { acceptance } from "../support/events.ts";
 import { bindings, freshRelay, inboxOf } from "../support/front-door.ts";
+import { replaceQueues } from "../support/queue.ts";
 
 const NOW = "2036-01-01T00:00:00.000Z";
 const DESTINATIONS = ["crm", "erp"] as const;
@@ -36,7 +37,7 @@ const env = {
 
 beforeEach(async () => {
   await freshRelay(NOW);
-  vi.spyOn(bindings.DELIVERIES, "sendBatch").mockResolvedValue({ metadata: { metrics: {} } } as never);
+  replaceQueues(() => undefined);
 });
 
 // ---- what can happen -----------------------------------------------------------------------------------

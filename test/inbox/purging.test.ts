@@ -3,7 +3,8 @@ import { runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import type { Reference } from "../../src/inbox/protocol.ts";
 import { DEFAULT_RETENTION_DAYS, PURGE_INTERVAL_MS } from "../../src/limits.ts";
-import { bindings, freshRelay, inboxOf } from "../support/front-door.ts";
+import { freshRelay, inboxOf } from "../support/front-door.ts";
+import { replaceQueues } from "../support/queue.ts";
 import { acceptance, eventId, paymentId, type Stated } from "../support/events.ts";
 
 const SHARD = "8/0";
@@ -13,7 +14,7 @@ const accept = (stated: Stated) => inbox().accept(acceptance(stated));
 
 beforeEach(async () => {
   await freshRelay("2036-01-01T00:00:00.000Z");
-  vi.spyOn(bindings.DELIVERIES, "sendBatch").mockResolvedValue({ metadata: { metrics: {} } } as never);
+  replaceQueues(() => undefined);
 });
 
 async function deliver(n: number, event: string, payment: string): Promise<void> {

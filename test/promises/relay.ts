@@ -25,6 +25,7 @@ import {
   type Delivered,
   type Outside,
 } from "../support/front-door.ts";
+import { replaceQueues } from "../support/queue.ts";
 
 /** Ahead of the real clock, so that no alarm fires by itself. */
 export const NOW = "2036-01-01T00:00:00.000Z";
@@ -49,10 +50,9 @@ export class Relay {
 
   constructor(outside: Outside) {
     this.outside = outside;
-    vi.spyOn(bindings.DELIVERIES, "sendBatch").mockImplementation(async (messages) => {
-      const kept = await this.take([...messages].map(({ body }) => body));
+    replaceQueues(async (references) => {
+      const kept = await this.take(references);
       for (const body of kept) this.waiting.push({ body, atMs: Date.now() });
-      return { metadata: { metrics: {} } } as never;
     });
     outside.crm = async (request) => {
       const event = JSON.parse(request.body) as PaymentEvent;
