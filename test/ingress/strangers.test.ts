@@ -1,4 +1,5 @@
 /** Strangers who send invented tokens, and the provider's callbacks among theirs. */
+import { evictDurableObject } from "cloudflare:test";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { Env } from "../../src/env.ts";
 import { USELESS_QUESTIONS_PER_CALLER } from "../../src/limits.ts";
@@ -6,8 +7,10 @@ import {
   bindings,
   envWith,
   freshRelay,
+  inboxOf,
   keptRows,
   post,
+  shards,
   type Outside,
   type VerifierScript,
 } from "../support/front-door.ts";
@@ -148,6 +151,8 @@ describe("a provider", () => {
   it("that is known is asked about though strangers have used up the account's questions", async () => {
     askedAbout(scriptOf);
     for (let i = 0; i < 60; i += 1) await ipn(genuine(), PROVIDER);
+    // Known by the store, not by memory alone.
+    for (const shard of shards) await evictDurableObject(inboxOf(shard));
     const limit = vi.spyOn(bindings.QUESTIONS as RateLimit, "limit").mockResolvedValue({ success: false });
     expect(outcomes([await ipn(genuine(), strangers[0])])).toEqual(["200 deferred"]);
     const replies = await Promise.all(Array.from({ length: 40 }, () => ipn(genuine(), PROVIDER)));
