@@ -10,9 +10,9 @@ export interface CounterBindings {
 }
 
 export interface Counted {
-  /** `provider/account`, a destination, or null for a request that found neither. */
+  /** `provider/account`, a destination, or null for a request that found neither and for a log-in. */
   readonly name: string | null;
-  readonly what: "callback" | "refused" | "delivery";
+  readonly what: "callback" | "refused" | "delivery" | "login";
   readonly outcome: string;
   readonly reason?: string | undefined;
   readonly durationMs?: number | undefined;

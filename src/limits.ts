@@ -58,12 +58,35 @@ export const TOKEN_REFUSED_MEMORY_MS = 60_000;
 export const TOKEN_MEMORY_ENTRIES = 1_000;
 /** How long copies of a callback wait for the one that asks: its time-out and a little. */
 export const TOKEN_ASKING_MS = 6_000;
-/** How often they check whether the result is there. */
-export const TOKEN_POLL_MS = 100;
+/** Questions that came to nothing, in a minute and over all shards, after which a caller is asked for no more. */
+export const USELESS_QUESTIONS_PER_CALLER = 16;
+/** The same for a caller whose token was valid before: some go stale on their way, and each valid one clears its record. */
+export const USELESS_QUESTIONS_PER_KNOWN_CALLER = 160;
+/** The minute in which they are counted. */
+export const USELESS_QUESTIONS_MS = 60_000;
+/** Questions a known caller may have open at once over all shards: 57 callbacks a second while the verifier hangs. */
+export const OPEN_QUESTIONS_PER_KNOWN_CALLER = 512;
+/** An unknown caller's callbacks wait so long for the answer to its first ones, less than a provider waits … */
+export const QUESTION_PLACE_WAIT_MS = 3_000;
+/** … and so many of them at once in one shard. */
+export const MAX_WAITING_FOR_PLACE = 32;
+/** Callers remembered at once per shard; the oldest goes first. */
+export const CALLER_MEMORY_ENTRIES = 10_000;
+/** A deferred callback that was not asked about for want of budget is tried again after this; it costs no attempt. */
+export const RATE_RETRY_SECONDS = 60;
 /** When a deferred callback is asked about again; after the last one it is dead. */
 export const DEFERRED_SCHEDULE_SECONDS = [10, 60, 300, 1_800, 7_200, 43_200] as const;
-/** Deferred callbacks per account over all shards: a flood during an outage must not fill the store. */
+/**
+ * Deferred callbacks over all shards: of one caller whose token was valid before, and of all other callers of
+ * an account together, so that a flood during an outage does not fill the store.
+ */
 export const MAX_DEFERRED_PER_ACCOUNT = 4_000;
+/** A caller that is not known may hold as many as one of so many parts of what is free: after twenty there is room for more. */
+export const DEFERRED_PARTS_OF_FREE = 8;
+/** Of a caller whose tokens the verifier has lately refused: little of it is genuine, some of it may be. */
+export const MAX_DEFERRED_OF_REFUSED_CALLER = 16;
+/** How long a count of what is deferred is good for, with what was added since: counting reads all of it. */
+export const DEFERRED_COUNT_MS = 1_000;
 
 // ---- replies to a provider ---------------------------------------------------------------------------
 
@@ -237,6 +260,14 @@ export const ALERT_REPEAT_MS = 900_000;
 export const MAX_ALERTS_PER_MINUTE = 10;
 /** As many refusals in a row from one destination are worth a person's time; fewer are a deployment. */
 export const REFUSALS_BEFORE_ALERT = 3;
+
+/** Failed log-ins of one address after which even a right token is not compared: a person mistypes less often. */
+export const MAX_FAILED_LOGINS = 10;
+/** For how long they count, and how long such an address has to wait. */
+export const FAILED_LOGINS_MS = 60_000;
+/** Addresses with failed log-ins remembered at once per isolate; the oldest goes first. */
+export const FAILED_LOGIN_ENTRIES = 10_000;
+
 /** The newest events of a shard by which a source's usual gap is judged. */
 export const ACTIVITY_EVENTS = 500;
 /** Fewer events than this are no habit. */

@@ -1,18 +1,41 @@
-/** Operators: a bearer token, compared in constant time. Without a configured token nobody is let in. */
+/**
+ * Operators: a bearer token, compared in constant time. Without a configured token nobody is one. An address
+ * that has failed too often is told to wait before anything is compared, a right token among it: else it could
+ * go on guessing and see which one is right.
+ */
 import type { Context, Next } from "hono";
+import { count } from "../counters.ts";
+import { addressOf } from "../ingress/caller.ts";
+import { alert, log } from "../log.ts";
 import { matchToken } from "../verify/token.ts";
 import type { ApiBindings } from "./bindings.ts";
+import { FailedLogins } from "./failed-logins.ts";
 
 const SCHEME = /^Bearer (.+)$/i;
+
+const failedLogins = new FailedLogins();
 
 export async function operatorsOnly(
   c: Context<{ Bindings: ApiBindings }>,
   next: Next,
 ): Promise<Response | undefined> {
+  const address = addressOf(c.req.raw);
+  const waitSeconds = failedLogins.waitOf(address, Date.now());
+  if (waitSeconds > 0) {
+    count(c.env, { what: "login", name: null, outcome: "limited" });
+    c.header("retry-after", String(waitSeconds));
+    return c.json({ error: "too many failed log-ins" }, 429);
+  }
   const configured = c.env.ADMIN_TOKEN;
   const given = SCHEME.exec(c.req.header("authorization") ?? "")?.[1] ?? "";
   const matched = await matchToken(given, configured ? [{ id: "ADMIN_TOKEN", value: configured }] : []);
   if (!matched) {
+    const reason = given === "" ? "missing_token" : "bad_token";
+    log("login_failed", { address, reason });
+    count(c.env, { what: "login", name: null, outcome: "failed", reason });
+    // Without a token nobody has guessed anything.
+    const isGuess = given !== "";
+    if (isGuess && (await failedLogins.add(address, c.env, Date.now()))) alert("logins_failed", { address });
     c.header("www-authenticate", "Bearer");
     return c.json({ error: "not authenticated" }, 401);
   }

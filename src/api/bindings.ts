@@ -3,4 +3,6 @@ import type { IngressBindings } from "../ingress/bindings.ts";
 
 export interface ApiBindings extends IngressBindings {
   readonly ADMIN_TOKEN?: string;
+  /** Counts failed log-ins by address; without it each isolate counts for itself alone. */
+  readonly LOGINS?: RateLimit;
 }

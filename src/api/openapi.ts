@@ -139,6 +139,10 @@ function describe({ path, summary, query, body, responses }: Operation): Record<
       ]),
       ["400", { description: "The request is not valid", content: content(problem, "output") }],
       ["401", { description: "Not an operator", content: content(problem, "output") }],
+      [
+        "429",
+        { description: "Too many failed log-ins from this address", content: content(problem, "output") },
+      ],
     ]),
   };
 }

@@ -4,18 +4,21 @@
  */
 import type { RelayConfig } from "../config/schema.ts";
 import { withDeadline } from "../deadline.ts";
-import { INBOX_DEADLINE_MS, TOKEN_ASKING_MS, TOKEN_POLL_MS } from "../limits.ts";
-import type { Reservation, TokenRegistry } from "../providers/provider.ts";
+import { INBOX_DEADLINE_MS } from "../limits.ts";
+import type { Reservation } from "../providers/provider.ts";
+import type { DeferredReason } from "../reasons.ts";
 import type { Inbox } from "./inbox.ts";
 import type {
   Acceptance,
   Accepted,
+  Consultation,
   Leased,
   Reference,
   Result,
   SetAside,
   Settled,
   SettingAside,
+  TokenQuestion,
 } from "./protocol.ts";
 import { allShards, shardOf } from "./shard.ts";
 
@@ -23,6 +26,8 @@ import { allShards, shardOf } from "./shard.ts";
 export interface InboxBindings {
   readonly INBOX: DurableObjectNamespace<Inbox>;
   readonly DELIVERIES: Queue<Reference>;
+  /** Deferred callbacks to be asked about; without it they share the queue with what is to be delivered. */
+  readonly VERIFICATIONS?: Queue<Reference>;
   /** The configuration (`config/schema.ts`), which the objects read for themselves. */
   readonly RELAY: unknown;
 }
@@ -106,22 +111,15 @@ export class InboxClient {
     return await this.#inTime(async () => await home.reserve(key, owner, fingerprint));
   }
 
-  readonly tokens: TokenRegistry = {
-    lookup: async (key) => {
-      const home = await this.homeOf(key);
-      for (let waitedMs = 0; waitedMs < TOKEN_ASKING_MS; waitedMs += TOKEN_POLL_MS) {
-        const record = await home.consultToken(key);
-        if (record?.kind !== "asking") return record;
-        await scheduler.wait(TOKEN_POLL_MS);
-      }
-      // Whoever was asking is gone: better asked twice than not at all.
-      return null;
+  /** The token registry, which needs to be told whose the question is (`ingress/questions.ts`). */
+  readonly tokens = {
+    consult: async (question: TokenQuestion): Promise<Consultation> =>
+      await (await this.homeOf(question.tokenHash)).consultToken(question),
+    refuse: async (tokenHash: string): Promise<void> => {
+      await (await this.homeOf(tokenHash)).refuseToken(tokenHash);
     },
-    refuse: async (key) => {
-      await (await this.homeOf(key)).refuseToken(key);
-    },
-    undecided: async (key) => {
-      await (await this.homeOf(key)).undecidedToken(key);
+    undecided: async (tokenHash: string, reason: DeferredReason): Promise<void> => {
+      await (await this.homeOf(tokenHash)).undecidedToken(tokenHash, reason);
     },
   };
 

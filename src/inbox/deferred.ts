@@ -1,6 +1,11 @@
 /** Deferred callbacks: asked about again until the verifier says yes or no, never forwarded before. */
 import { nextDelaySeconds } from "./policy/schedule.ts";
-import { LEASE_GRACE_MS, DEFERRED_SCHEDULE_SECONDS, VERIFIER_TIMEOUT_MS } from "../limits.ts";
+import {
+  LEASE_GRACE_MS,
+  DEFERRED_SCHEDULE_SECONDS,
+  RATE_RETRY_SECONDS,
+  VERIFIER_TIMEOUT_MS,
+} from "../limits.ts";
 import { because } from "../reasons.ts";
 import type { Transaction } from "./transaction.ts";
 import {
@@ -36,7 +41,9 @@ export function settleVerification(
   const isThisAttempt = attempt.attempt === (row?.attempts ?? 0) + 1;
   if (!row || event?.state !== "deferred" || row.state !== "pending" || !isThisAttempt)
     return { next: "done" };
-  if (decision.kind === "undecided") return askAgainLater(tx, row, attempt);
+  if (decision.kind === "undecided") {
+    return decision.reason === "verifier_rate" ? notAsked(tx, row) : askAgainLater(tx, row, attempt);
+  }
   tx.store.deliveries.end(keyOf(row), "none");
   tx.record(row.n, { destinations: [[VERIFIER, { owed: -1, pending: -1 }]] });
   conclude(tx, event, decision);
@@ -66,6 +73,15 @@ export function conclude(
         tx.record(event.n, { source: [event.source, { ...from, quarantined: 1 }] });
       return;
   }
+}
+
+/** No attempt was made, so none is noted: a flood must not use up the schedule of what waits beside it. */
+function notAsked(tx: Transaction, row: DeliveryRow): Settled {
+  tx.store.deliveries.sweepAgainAt(
+    keyOf(row),
+    tx.wakeBy(tx.nowMs + RATE_RETRY_SECONDS * 1000 + tx.config.handoverTimeoutMs),
+  );
+  return { next: "retry", seconds: RATE_RETRY_SECONDS };
 }
 
 function askAgainLater(tx: Transaction, row: DeliveryRow, attempt: Attempt): Settled {

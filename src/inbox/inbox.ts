@@ -10,27 +10,31 @@ import { configOf } from "../config/load.ts";
 import type { RelayConfig } from "../config/schema.ts";
 import { EVENT_ID_BLOCK_EVENTS, SWEEP_RETRY_MS } from "../limits.ts";
 import { fault, type LogFields } from "../log.ts";
-import type { TokenRecord } from "../providers/provider.ts";
+import type { DeferredReason } from "../reasons.ts";
 import { accept } from "./accepting.ts";
 import type { InboxBindings } from "./client.ts";
 import { dismiss, noteReleased, releasable, undismiss, type Releasable } from "./deciding.ts";
+import { DeferralQuota } from "./deferral-quota.ts";
 import { conclude, settleVerification } from "./deferred.ts";
 import type { HealthReport } from "./health.ts";
 import { healthOf } from "./health-report.ts";
 import { lease } from "./leasing.ts";
 import type { LedgerPart } from "./ledger.ts";
 import { pause, resume } from "./pausing.ts";
-import type {
-  Acceptance,
-  Accepted,
-  Attempt,
-  Decision,
-  Leased,
-  Reference,
-  Result,
-  SetAside,
-  Settled,
-  SettingAside,
+import {
+  VERIFIER,
+  type Acceptance,
+  type Accepted,
+  type Attempt,
+  type Consultation,
+  type Decision,
+  type Leased,
+  type Reference,
+  type Result,
+  type SetAside,
+  type Settled,
+  type SettingAside,
+  type TokenQuestion,
 } from "./protocol.ts";
 import { PURGE_BEGINS, purgeStep, type PurgeState } from "./purging.ts";
 import { find, list, setAsideCallback, timeline, type EventDetail, type EventFilter } from "./queries.ts";
@@ -43,13 +47,16 @@ import type { OperatorStore, ReplayJobRow } from "./store/operator-store.ts";
 import { migrate } from "./store/schema.ts";
 import { Store } from "./store/store.ts";
 import { nextSweepAt, sweep } from "./sweeping.ts";
-import { TokenMemory } from "./tokens.ts";
+import { knownCallerKey, TokenQuestions } from "./tokens.ts";
 import { Transaction, VolatileState } from "./transaction.ts";
 
 export class Inbox extends DurableObject<InboxBindings> {
   readonly #store: Store;
   readonly #queueSender: QueueSender;
-  readonly #tokens = new TokenMemory();
+  /** Of its own, so that no delivery waits for a verifier that hangs. */
+  readonly #verificationSender: QueueSender;
+  readonly #questions: TokenQuestions;
+  readonly #deferralQuota: DeferralQuota;
   readonly #state: VolatileState;
   /** When the alarm is set for; null: not set. */
   #alarmAtMs: number | null = null;
@@ -63,6 +70,9 @@ export class Inbox extends DurableObject<InboxBindings> {
     migrate(ctx.storage);
     this.#store = new Store(ctx.storage.sql);
     this.#queueSender = new QueueSender(env.DELIVERIES);
+    this.#verificationSender = new QueueSender(env.VERIFICATIONS ?? env.DELIVERIES);
+    this.#questions = new TokenQuestions((key) => this.#store.reservations.get(key));
+    this.#deferralQuota = new DeferralQuota(this.#questions.callers);
     this.#state = new VolatileState(this.#store);
     void ctx.blockConcurrencyWhile(async () => {
       this.#alarmAtMs = await ctx.storage.getAlarm();
@@ -78,42 +88,44 @@ export class Inbox extends DurableObject<InboxBindings> {
 
   /** Keeps a callback that has no event yet. */
   async setAside(input: SettingAside): Promise<SetAside> {
-    return await this.#work((tx) => setAside(tx, input));
+    return await this.#work((tx) => setAside(tx, input, this.#deferralQuota));
   }
 
   // ---- names that may have one owner only ----------------------------------------------------------
 
   /**
-   * What is known of a token: who it served, that it was refused within the last minute, or that somebody
-   * is asking about it. null makes the caller the one who asks.
+   * What is known of a token: who it served, or that it was refused within the last minute. Waits while
+   * somebody is asking about it; `ask` makes the caller the one who asks.
    */
-  consultToken(key: string): TokenRecord | { readonly kind: "asking" } | null {
-    const nowMs = Date.now();
-    if (this.#tokens.isRefused(key, nowMs)) return { kind: "refused" };
-    const held = this.#store.reservations.get(key);
-    if (held) return { kind: "reserved", ...held };
-    return this.#tokens.beginAsking(key, nowMs) ? null : { kind: "asking" };
+  async consultToken(question: TokenQuestion): Promise<Consultation> {
+    return await this.#questions.consult(question, this.#config().inboxShards);
   }
 
-  refuseToken(key: string): void {
-    this.#tokens.refuse(key, Date.now());
+  refuseToken(tokenHash: string): void {
+    this.#questions.answered(tokenHash, { kind: "refused" });
   }
 
-  /** The verifier gave no answer: the next one may ask. */
-  undecidedToken(key: string): void {
-    this.#tokens.answered(key);
+  /** The verifier gave no answer, or was not asked after all. */
+  undecidedToken(tokenHash: string, reason: DeferredReason): void {
+    this.#questions.answered(tokenHash, { kind: "undecided", reason });
   }
 
   /** Takes a name for an owner; answers whose it is. The first to come keeps it. */
   async reserve(key: string, owner: string, fingerprint: string): Promise<string> {
-    return await this.#work((tx) => {
-      const held = tx.store.reservations.get(key);
+    const caller = this.#questions.unknownCallerOf(key);
+    const holder = await this.#work((tx) => {
+      const { reservations } = tx.store;
+      const held = reservations.get(key);
       if (held) return held.owner;
-      tx.store.reservations.add(key, owner, fingerprint, tx.nowMs);
-      this.#tokens.answered(key);
+      reservations.add(key, owner, fingerprint, tx.nowMs);
+      // Remembered beyond this object's memory: a provider must not be unknown when its verifier is down.
+      const known = caller && knownCallerKey(caller);
+      if (known && !reservations.get(known)) reservations.add(known, owner, "", tx.nowMs);
       tx.wakeForRetention();
       return owner;
     });
+    this.#questions.answered(key, { kind: "valid" });
+    return holder;
   }
 
   // ---- what goes out -------------------------------------------------------------------------------
@@ -144,7 +156,7 @@ export class Inbox extends DurableObject<InboxBindings> {
       // Before the queue gets its time: what is accepted meanwhile arms the alarm for itself.
       if (nextAtMs === null) await this.#clearAlarm();
       else await this.#setAlarm(nextAtMs);
-      await this.#queueSender.idle();
+      await Promise.all([this.#queueSender.idle(), this.#verificationSender.idle()]);
     } catch (error) {
       fault("inbox.alarm", error);
     }
@@ -318,8 +330,15 @@ export class Inbox extends DurableObject<InboxBindings> {
     this.#state.wakeAtMs = null;
     if (wakeAtMs !== null && (this.#alarmAtMs === null || wakeAtMs < this.#alarmAtMs))
       await this.#setAlarm(wakeAtMs);
-    if (tx.references.length > 0) this.ctx.waitUntil(this.#queueSender.send(tx.references));
+    if (tx.references.length > 0) this.#send(tx.references);
     return decided;
+  }
+
+  #send(references: readonly Reference[]): void {
+    const questions = references.filter(({ destination }) => destination === VERIFIER);
+    const deliveries = references.filter(({ destination }) => destination !== VERIFIER);
+    this.ctx.waitUntil(this.#queueSender.send(deliveries));
+    this.ctx.waitUntil(this.#verificationSender.send(questions));
   }
 
   #config(): RelayConfig {

@@ -3,6 +3,7 @@
  * do not survive a call between objects, so nothing here is thrown.
  */
 import type { NormalisedEvent, Verification } from "../event.ts";
+import type { TokenRecord, TokenUse } from "../providers/provider.ts";
 import type {
   DeferredReason,
   QuarantinedReason,
@@ -71,7 +72,20 @@ export interface StoredCallback {
   readonly sha256: string;
   /** Proof already given; null while it is still to be asked for. */
   readonly verification: Verification | null;
+  /** Who sent it, as an opaque key: what is deferred counts against its caller. */
+  readonly caller?: string | undefined;
 }
+
+/** May this caller's callback have a question to the verifier, or what is the answer already? */
+export interface TokenQuestion extends TokenUse {
+  /** Who sent the callback, as an opaque key. */
+  readonly caller: string;
+  /** A deferred callback: such questions have a budget of their own. */
+  readonly again: boolean;
+}
+
+/** `isKnown`: a token of this caller was valid before. */
+export type Consultation = TokenRecord | { readonly kind: "ask"; readonly isKnown: boolean };
 
 /** A callback without an event: authentic but unusable, or not decidable yet. */
 export interface SettingAside {
@@ -85,7 +99,7 @@ export interface SettingAside {
 
 export type SetAside =
   | { readonly outcome: "quarantined" | "deferred"; readonly eventId: string; readonly repeated: boolean }
-  /** Too many undecided callbacks of this source: the provider has to come again. */
+  /** Too many undecided callbacks of this caller: it has to come again. */
   | { readonly outcome: "full" };
 
 /** What waits in the queue: where to look, never what was there. */

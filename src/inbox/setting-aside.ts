@@ -1,14 +1,15 @@
 /** Callbacks that have no event: authentic but unusable, or not decidable now. Runs inside one transaction. */
-import { DEFERRED_SCHEDULE_SECONDS, MAX_DEFERRED_PER_ACCOUNT } from "../limits.ts";
+import { DEFERRED_SCHEDULE_SECONDS } from "../limits.ts";
 import { because } from "../reasons.ts";
 import { countRepeat } from "./accepting.ts";
+import { contentsOfCaller, type DeferralQuota } from "./deferral-quota.ts";
 import { UNKNOWN_PAYMENT } from "./lifecycle.ts";
 import { VERIFIER, type SetAside, type SettingAside } from "./protocol.ts";
 import type { EventHead } from "./store/rows.ts";
 import type { Transaction } from "./transaction.ts";
 
 /** Keeps a callback until somebody decides about it. */
-export function setAside(tx: Transaction, input: SettingAside): SetAside {
+export function setAside(tx: Transaction, input: SettingAside, quota: DeferralQuota): SetAside {
   const { source, eventId, callback, why } = input;
   const payment = paymentOf(input);
   const known = tx.store.payments.get(payment);
@@ -16,10 +17,7 @@ export function setAside(tx: Transaction, input: SettingAside): SetAside {
   const seen = found === undefined ? null : tx.store.events.head(found[0]);
   if (seen) return setAsideAgain(tx, seen, input);
 
-  if (why.state === "deferred" && isFull(tx, source)) {
-    tx.alert("deferred_full", { source });
-    return { outcome: "full" };
-  }
+  if (why.state === "deferred" && !quota.take(tx, source, callback.caller)) return { outcome: "full" };
   const n = tx.store.events.insert({
     eventId,
     paymentId: payment,
@@ -29,7 +27,7 @@ export function setAside(tx: Transaction, input: SettingAside): SetAside {
     type: null,
     receivedAt: tx.nowMs,
     fingerprint: callback.sha256,
-    contents: "{}",
+    contents: why.state === "deferred" ? contentsOfCaller(callback.caller) : "{}",
     warnings: [],
     sequence: null,
     instance: null,
@@ -85,10 +83,4 @@ function oweQuestion(tx: Transaction, payment: string, n: number, eventId: strin
 function askFrom(tx: Transaction, key: { payment: string; n: number; destination: string }): void {
   const due = tx.wakeBy(tx.nowMs + DEFERRED_SCHEDULE_SECONDS[0] * 1000);
   tx.store.deliveries.schedule(key, due, due);
-}
-
-/** Undecided callbacks of a source that are still asked about: what was given up on is nobody's burden. */
-function isFull(tx: Transaction, source: string): boolean {
-  const waiting = tx.store.operators.waitingForVerifier(source);
-  return waiting >= MAX_DEFERRED_PER_ACCOUNT / tx.config.inboxShards;
 }

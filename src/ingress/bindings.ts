@@ -7,6 +7,8 @@ export interface IngressBindings extends InboxBindings, CounterBindings {
   readonly SEEN: KVNamespace;
   /** Counts refused requests by caller; without it floods are not limited. */
   readonly UNVERIFIED?: RateLimit;
-  /** Counts questions to token verifiers, by source. */
+  /** Counts questions to token verifiers on behalf of callers that are not known, by source. */
   readonly QUESTIONS?: RateLimit;
+  /** Counts questions about deferred callbacks, by source, those of known callers apart. */
+  readonly QUESTIONS_AGAIN?: RateLimit;
 }

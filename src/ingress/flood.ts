@@ -4,18 +4,29 @@
  */
 import type { IngressBindings } from "./bindings.ts";
 import { fault } from "../log.ts";
+import { addressOf } from "./caller.ts";
+
+/** On whose behalf a verifier is asked: see `Consultation` and `TokenQuestion` (`inbox/protocol.ts`). */
+export interface AskedFor {
+  readonly isKnown: boolean;
+  readonly again: boolean;
+}
 
 /**
- * Counts one question to this source's token verifier; false when the limit is reached. Otherwise every
- * cheap request would cost an outbound one. A callback over the limit is deferred and asked about later.
+ * May this source ask its verifier once more? What a caller costs is counted against the caller (`inbox/callers.ts`);
+ * this bounds what many callers that nobody knows can cost together. Deferred callbacks have a share of
+ * their own, so that neither uses up the other's.
  */
 export async function takeQuestion(
-  env: Pick<IngressBindings, "QUESTIONS">,
+  env: Pick<IngressBindings, "QUESTIONS" | "QUESTIONS_AGAIN">,
   source: string,
+  { isKnown, again }: AskedFor,
 ): Promise<boolean> {
-  if (!env.QUESTIONS) return true;
+  if (isKnown && !again) return true;
+  const limiter = again ? env.QUESTIONS_AGAIN : env.QUESTIONS;
+  if (!limiter) return true;
   try {
-    return (await env.QUESTIONS.limit({ key: source })).success;
+    return (await limiter.limit({ key: isKnown ? `${source}|known` : source })).success;
   } catch (error) {
     fault("flood", error);
     return true;
@@ -29,8 +40,7 @@ export async function countRefused(
 ): Promise<boolean> {
   if (!env.UNVERIFIED) return false;
   try {
-    const key = request.headers.get("cf-connecting-ip") ?? "unknown";
-    return !(await env.UNVERIFIED.limit({ key })).success;
+    return !(await env.UNVERIFIED.limit({ key: addressOf(request) })).success;
   } catch (error) {
     fault("flood", error);
     return false;

@@ -12,7 +12,7 @@ import { setAsideBy } from "../providers/policy.ts";
 import type { Reservation, Verdict } from "../providers/provider.ts";
 import type { Source } from "../providers/source.ts";
 import type { Because, QuarantinedReason } from "../reasons.ts";
-import { takeQuestion } from "./flood.ts";
+import { tokenRegistry } from "./questions.ts";
 import type { InboxClient } from "../inbox/client.ts";
 import { expectsRepeats, isKnownDuplicate, noteRepeat, repeatsAreNoNews } from "./shield.ts";
 
@@ -38,6 +38,10 @@ export interface ProcessingContext {
   readonly verification: Verification | null;
   /** Whoever asks makes the first attempts of what is accepted. */
   readonly attemptNow: boolean;
+  /** Who sent the callback, as an opaque key. */
+  readonly caller: string;
+  /** A deferred callback, which is asked about again. */
+  readonly again: boolean;
 }
 
 export async function processCallback(
@@ -51,8 +55,7 @@ export async function processCallback(
     : await source.verify(callback, {
         nowMs,
         fetch: (url, init) => fetch(url, init),
-        tokens: inbox.tokens,
-        mayAsk: async () => await takeQuestion(context.env, source.name),
+        tokens: tokenRegistry(source.name, context),
       });
   if (verdict.kind !== "verified") return verdict;
   const { verification } = verdict;

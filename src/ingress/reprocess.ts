@@ -25,6 +25,8 @@ export async function reprocess(
     nowMs: Date.now(),
     verification: stored.verification,
     attemptNow: false,
+    caller: stored.caller ?? "",
+    again: true,
   });
   switch (processed.kind) {
     case "event":

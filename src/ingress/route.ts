@@ -12,6 +12,7 @@ import { because, type Because, type RefusedReason } from "../reasons.ts";
 import type { SettingAside } from "../inbox/protocol.ts";
 import { processCallback, type Processed } from "./process-callback.ts";
 import { countRefused } from "./flood.ts";
+import { addressOf, callerKeyOf } from "./caller.ts";
 import { locate, type Located } from "./locate.ts";
 import { attemptFirst } from "../delivery/first-attempts.ts";
 import { InboxClient } from "../inbox/client.ts";
@@ -52,6 +53,7 @@ async function receiveAt(
   if (!callback.ok) return await refusedReply(located, { reason: callback.error }, request, env);
 
   const inbox = new InboxClient(env, config);
+  const caller = await callerKeyOf(source.name, addressOf(request));
   const processed = await processCallback(source, callback.value, {
     inbox,
     config,
@@ -59,6 +61,8 @@ async function receiveAt(
     nowMs,
     verification: null,
     attemptNow: true,
+    caller,
+    again: false,
   });
   switch (processed.kind) {
     case "refused":
@@ -68,7 +72,7 @@ async function receiveAt(
     case "quarantined": {
       if (processed.kind === "deferred" && source.onOutage === "503") {
         logOutcome(source.name, "unavailable", null, { reason: because(processed) });
-        return unavailable();
+        return processed.reason === "verifier_rate" ? slowDown() : unavailable();
       }
       const { sha256, kind } = callback.value;
       const eventId = await callbackIdOf(source.provider, source.account, kind, sha256);
@@ -76,11 +80,15 @@ async function receiveAt(
       const kept = await inbox.setAside({
         source: source.name,
         eventId,
-        callback: toStored(source, callback.value, verification),
+        callback: { ...toStored(source, callback.value, verification), caller },
         why: asideOf(processed),
       });
-      if (kept.outcome === "full") return unavailable();
       const reason = because(processed);
+      if (kept.outcome === "full") {
+        logOutcome(source.name, "full", null, { reason });
+        count(env, { what: "refused", name: source.name, outcome: "full", reason });
+        return slowDown();
+      }
       logOutcome(source.name, kept.outcome, eventId, { reason });
       count(env, { what: "callback", name: source.name, outcome: kept.outcome, reason });
       // Not told before verification: the sender may be anybody.

@@ -42,23 +42,35 @@ export interface World {
   readonly nowMs: number;
   readonly fetch: (url: URL, init: RequestInit) => Promise<Response>;
   readonly tokens: TokenRegistry;
-  /** May this account ask its verifier once more now? A flood must not become the provider's. */
-  mayAsk(): Promise<boolean>;
 }
 
 /** What is known of a one-time token (only its hash is ever kept). */
 export type TokenRecord =
   | { readonly kind: "refused" }
   /** Verified before, for the contents named `owner`, from the bytes with this SHA-256. */
-  | { readonly kind: "reserved"; readonly owner: string; readonly fingerprint: string };
+  | { readonly kind: "reserved"; readonly owner: string; readonly fingerprint: string }
+  /** Asked about just now without an answer, or not to be asked about now: the sender has used up its budget. */
+  | { readonly kind: "undecided"; readonly reason: DeferredReason };
+
+/** A token in a callback, of which it is to be found out whether it is the provider's. */
+export interface TokenUse {
+  readonly tokenHash: string;
+  /** Names the contents that the token serves here. */
+  readonly owner: string;
+  /** SHA-256 of the callback's bytes. */
+  readonly fingerprint: string;
+}
 
 export interface TokenRegistry {
-  /** null: nothing is known, and the caller is the one who asks; copies of it wait here meanwhile. */
-  lookup(tokenHash: string): Promise<TokenRecord | null>;
-  /** Remember for a minute that the verifier said no. */
+  /**
+   * `ask`: whoever gets this answer is the one who asks the verifier, and says with `refuse`, `undecided` or by
+   * taking the reservation what came of it; copies wait here meanwhile and get what it got.
+   */
+  consult(use: TokenUse): Promise<TokenRecord | { readonly kind: "ask" }>;
+  /** The verifier said no; remembered for a minute. */
   refuse(tokenHash: string): Promise<void>;
-  /** The verifier could not be asked: somebody else may try. */
-  undecided(tokenHash: string): Promise<void>;
+  /** The verifier gave no answer. */
+  undecided(tokenHash: string, reason: DeferredReason): Promise<void>;
 }
 
 export type Verdict =

@@ -117,19 +117,22 @@ async function verify(callback: Callback, account: TokenpaymentsSettings, world:
   if (!url) return { kind: "refused", reason: "token_syntax" };
 
   const hash = await tokenHash(form);
-  const known = await world.tokens.lookup(hash);
-  if (known?.kind === "refused") return { kind: "refused", reason: "token_invalid" };
-  if (known?.kind === "reserved") {
-    if (known.owner !== (await orderName(form))) return { kind: "refused", reason: "token_reused" };
-    // Byte for byte what the verifier already vouched for: a repeat, not worth another question.
-    if (known.fingerprint === callback.sha256) return await verified(form, hash);
+  const owner = await orderName(form);
+  const known = await world.tokens.consult({ tokenHash: hash, owner, fingerprint: callback.sha256 });
+  switch (known.kind) {
+    case "refused":
+      return { kind: "refused", reason: "token_invalid" };
+    case "undecided":
+      return { kind: "deferred", reason: known.reason };
+    case "reserved":
+      // For this order it is byte for byte what the verifier already vouched for: not worth another question.
+      return known.owner === owner ? await verified(form, hash) : { kind: "refused", reason: "token_reused" };
+    case "ask":
   }
 
-  const answer = (await world.mayAsk())
-    ? await askVerifier(url, world.fetch)
-    : { outage: "verifier_rate" as const };
+  const answer = await askVerifier(url, world.fetch);
   if ("outage" in answer) {
-    await world.tokens.undecided(hash);
+    await world.tokens.undecided(hash, answer.outage);
     return { kind: "deferred", reason: answer.outage };
   }
   if (answer.valid) return await verified(form, hash);

@@ -61,6 +61,25 @@ export function ipInRanges(ip: string | null, ranges: readonly IpRange[]): boole
   );
 }
 
+/** Bits of a v6 address that its holder was given: the rest is his to choose, so that he has 2^64 of them. */
+const V6_NETWORK_BITS = 64;
+
+/**
+ * Who an address belongs to, as far as can be told: a v4 address itself, of a v6 address its /64. One
+ * spelling each; null for what is no address.
+ */
+export function networkOf(ip: string): string | null {
+  const given = parseV4(ip) ?? parseV6(ip);
+  if (given === null) return null;
+  const address = unmapped(given);
+  if (address.length * 8 === V4_BITS) return address.join(".");
+  const hex = address
+    .slice(0, V6_NETWORK_BITS / 8)
+    .map((byte) => byte.toString(16).padStart(2, "0"))
+    .join("");
+  return `${hex.match(/.{4}/g)?.join(":") ?? ""}::/${V6_NETWORK_BITS}`;
+}
+
 /** Which bits of byte `index` belong to the first `prefixBits` bits. */
 function maskOf(index: number, prefixBits: number): number {
   const bits = Math.min(Math.max(prefixBits - index * 8, 0), 8);

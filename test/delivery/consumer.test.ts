@@ -13,6 +13,7 @@ import { VERIFIER, type Reference, type StoredCallback } from "../../src/inbox/p
 import { HANDOVER_TIMEOUT_MS } from "../../src/limits.ts";
 import { bindings, freshRelay, inboxOf, type Outside } from "../support/worker.ts";
 import { acceptance, eventId, type Stated } from "../support/events.ts";
+import { interceptQueue } from "../support/queue.ts";
 
 /** Ahead of the real clock, so that no alarm fires by itself. */
 const NOW = "2036-01-01T00:00:00.000Z";
@@ -26,11 +27,7 @@ let config: RelayConfig;
 
 beforeEach(async () => {
   outside = await freshRelay(NOW);
-  sent = [];
-  vi.spyOn(bindings.DELIVERIES, "sendBatch").mockImplementation((messages) => {
-    for (const { body } of messages) sent.push(body);
-    return Promise.resolve({ metadata: { metrics: {} } } as never);
-  });
+  sent = interceptQueue();
   const loaded = loadConfig(bindings as never);
   if (!loaded.ok) throw new Error(loaded.problems.join("\n"));
   ({ config } = loaded);

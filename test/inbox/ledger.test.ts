@@ -17,6 +17,7 @@ import {
   type SettingAside,
 } from "../../src/inbox/protocol.ts";
 import { relay } from "../support/bindings.ts";
+import { replaceQueues } from "../support/queue.ts";
 import { acceptance } from "../support/events.ts";
 import { bindings, freshRelay, inboxOf } from "../support/worker.ts";
 
@@ -37,7 +38,7 @@ const env = {
 
 beforeEach(async () => {
   await freshRelay(NOW);
-  vi.spyOn(bindings.DELIVERIES, "sendBatch").mockResolvedValue({ metadata: { metrics: {} } } as never);
+  replaceQueues(() => undefined);
 });
 
 // ---- what can happen -----------------------------------------------------------------------------------

@@ -3,10 +3,11 @@
  * deployment will bring it, forward and back again.
  */
 import { evictDurableObject, runInDurableObject } from "cloudflare:test";
-import { beforeEach, describe, expect, it, vi } from "vitest";
+import { beforeEach, describe, expect, it } from "vitest";
 import { Inbox } from "../../src/inbox/inbox.ts";
 import type { Reference, Result } from "../../src/inbox/protocol.ts";
 import { migrate, MIGRATIONS } from "../../src/inbox/store/schema.ts";
+import { replaceQueues } from "../support/queue.ts";
 import { acceptance, eventId, paymentId } from "../support/events.ts";
 import { owedBy } from "../support/ledger.ts";
 import { bindings, freshRelay, inboxOf } from "../support/worker.ts";
@@ -18,7 +19,7 @@ const OLDER = MIGRATIONS.map((_, index) => index + 1);
 
 beforeEach(async () => {
   await freshRelay("2036-01-01T00:00:00.000Z");
-  vi.spyOn(bindings.DELIVERIES, "sendBatch").mockResolvedValue({ metadata: { metrics: {} } } as never);
+  replaceQueues(() => undefined);
 });
 
 /** An object whose storage holds nothing but what `fill` puts there. */

@@ -11,7 +11,8 @@ import {
   PURGE_STEP_INTERVAL_MS,
   ROUND_OF_OLD_NAMES_MS,
 } from "../../src/limits.ts";
-import { bindings, freshRelay, inboxOf } from "../support/worker.ts";
+import { freshRelay, inboxOf } from "../support/worker.ts";
+import { replaceQueues } from "../support/queue.ts";
 import { acceptance, eventId, paymentId, type Stated } from "../support/events.ts";
 
 const SHARD = "8/0";
@@ -20,7 +21,7 @@ const accept = (stated: Stated) => inbox().accept(acceptance(stated));
 
 beforeEach(async () => {
   await freshRelay("2036-01-01T00:00:00.000Z");
-  vi.spyOn(bindings.DELIVERIES, "sendBatch").mockResolvedValue({ metadata: { metrics: {} } } as never);
+  replaceQueues(() => undefined);
 });
 
 async function deliver(n: number, event: string, payment: string): Promise<void> {

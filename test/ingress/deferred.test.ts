@@ -1,14 +1,29 @@
 /** A verifier that is down: the callback is kept, the verifier asked again by its schedule, and nothing forwarded on a guess. */
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { runInDurableObject } from "cloudflare:test";
+import { callerKeyOf } from "../../src/ingress/caller.ts";
 import {
+  DEFERRED_COUNT_MS,
+  DEFERRED_PARTS_OF_FREE,
   DEFERRED_SCHEDULE_SECONDS,
   HANDOVER_TIMEOUT_MS,
+  MAX_DEFERRED_OF_REFUSED_CALLER,
   MAX_DEFERRED_PER_ACCOUNT,
+  RATE_RETRY_SECONDS,
 } from "../../src/limits.ts";
 import { shardOf } from "../../src/inbox/shard.ts";
 import { sha256Hex } from "../../src/verify/digest.ts";
 import golden from "../cases/golden-events.json";
-import { freshRelay, inboxOf, keptRows, post, runAlarms, shards, type Outside } from "../support/worker.ts";
+import {
+  bindings,
+  freshRelay,
+  inboxOf,
+  keptRows,
+  post,
+  runAlarms,
+  shards,
+  type Outside,
+} from "../support/worker.ts";
 
 const FORM = golden.tokenpayments.data.raw.body.replace("[redacted]", "tkn9f2c0001");
 const YES = { status: 200, body: '{"valid":true}' };
@@ -25,13 +40,16 @@ afterEach(() => {
   vi.restoreAllMocks();
 });
 
-const ipn = (body = FORM) =>
-  post({
-    method: "POST",
-    path: "/in/tokenpayments/broker-eu",
-    headers: { "content-type": "application/x-www-form-urlencoded" },
-    body,
-  });
+const ipn = (body = FORM, clientIp?: string) =>
+  post(
+    {
+      method: "POST",
+      path: "/in/tokenpayments/broker-eu",
+      headers: { "content-type": "application/x-www-form-urlencoded" },
+      body,
+    },
+    clientIp,
+  );
 
 /** The wait is over, and so is the lease of the reference that may have been lost meanwhile. */
 async function pass(seconds: number): Promise<void> {
@@ -109,15 +127,42 @@ describe("deferred callbacks", () => {
     },
   );
 
-  it("beyond the cap of an account the provider has to come again, and nothing is kept", async () => {
-    const sha256 = await sha256Hex(FORM);
-    const home = await shardOf(sha256, shards.length);
+  it(
+    "that were not asked about for want of budget have used up no attempt",
+    { timeout: 30_000 },
+    async () => {
+      outside.verifier = DOWN;
+      await ipn();
+      const limit = vi
+        .spyOn(bindings.QUESTIONS_AGAIN as RateLimit, "limit")
+        .mockResolvedValue({ success: false });
+      for (let round = 1; round <= DEFERRED_SCHEDULE_SECONDS.length + 1; round += 1) {
+        await pass(RATE_RETRY_SECONDS + HANDOVER_TIMEOUT_MS / 1000);
+        await vi.waitFor(() => expect(outside.lines("verification")).toHaveLength(round), {
+          timeout: 10_000,
+        });
+      }
+      expect(outside.verifierCalls).toBe(1);
+      expect(limit.mock.calls[0]).toEqual([{ key: "tokenpayments/broker-eu" }]);
+      limit.mockResolvedValue({ success: true });
+      outside.verifier = YES;
+      await pass(RATE_RETRY_SECONDS + HANDOVER_TIMEOUT_MS / 1000);
+      await vi.waitFor(async () => expect(await states()).toContain("accepted"), { timeout: 10_000 });
+    },
+  );
+
+  describe("take room from their own caller", () => {
     const perShard = MAX_DEFERRED_PER_ACCOUNT / shards.length;
-    const inbox = inboxOf(home);
-    for (let i = 0; i < perShard; i += 1) {
-      await inbox.setAside({
+    /** What one caller that is not known can hold: its part of what it leaves free. */
+    const oneOf = (free: number) => Math.ceil(free / (DEFERRED_PARTS_OF_FREE + 1));
+    let made = 0;
+
+    /** One more that waits, of this caller, in the shard where `FORM` would wait. */
+    async function defer(caller: string): Promise<string> {
+      const sha256 = (made += 1).toString(16).padStart(64, "0");
+      const kept = await inboxOf(await shardOf(await sha256Hex(FORM), shards.length)).setAside({
         source: "tokenpayments/broker-eu",
-        eventId: `evt_${i.toString(16).padStart(32, "0")}`,
+        eventId: `evt_${sha256.slice(32)}`,
         callback: {
           method: "POST",
           kind: null,
@@ -126,17 +171,63 @@ describe("deferred callbacks", () => {
           contentType: null,
           body: "",
           receivedAtMs: Date.now(),
-          sha256: i.toString(16).padStart(64, "0"),
+          sha256,
           verification: null,
+          caller,
         },
         why: { state: "deferred", reason: "verifier_status" },
       });
+      return kept.outcome;
     }
-    outside.verifier = DOWN;
-    expect((await ipn()).status).toBe(503);
-    expect(outside.lines("alert").map(({ about }) => about)).toContain("deferred_full");
-    outside.verifier = YES;
-    expect((await ipn()).headers.get("relay-outcome")).toBe("accepted");
+
+    /** As many as this caller has room for. */
+    async function fill(caller: string): Promise<number> {
+      for (let count = 0; ; count += 1) if ((await defer(caller)) === "full") return count;
+    }
+
+    it("which is told to come again, while another one's are kept", async () => {
+      expect(await fill(await callerKeyOf("tokenpayments/broker-eu", "192.0.2.1"))).toBe(oneOf(perShard));
+      outside.verifier = DOWN;
+      const full = await ipn(FORM, "192.0.2.1");
+      expect([full.status, full.headers.get("retry-after")]).toEqual([429, "60"]);
+      expect(outside.lines("alert").map(({ about }) => about)).toContain("deferred_full");
+      expect((await ipn(FORM, "192.0.2.2")).headers.get("relay-outcome")).toBe("deferred");
+      outside.verifier = YES;
+      expect((await ipn(FORM, "192.0.2.1")).headers.get("relay-outcome")).toBe("accepted");
+    });
+
+    it("so that after twenty that take what they can there is room for as many more", async () => {
+      for (let i = 0; i < 20; i += 1) await fill(`flood ${i}`);
+      expect(await fill("another")).toBeGreaterThanOrEqual(5);
+    });
+
+    it("and not when the verifier was given up on", { timeout: 20_000 }, async () => {
+      const count = await fill("somebody");
+      await runInDurableObject(
+        inboxOf(await shardOf(await sha256Hex(FORM), shards.length)),
+        (_, { storage }) => storage.sql.exec("UPDATE deliveries SET state = 'dead', due = NULL"),
+      );
+      vi.setSystemTime(Date.now() + DEFERRED_COUNT_MS);
+      expect(await fill("somebody")).toBe(count);
+    });
+
+    it("of which one whose token was valid before has its own", { timeout: 20_000 }, async () => {
+      outside.verifier = YES;
+      for (let i = 0; i < 40; i += 1) await ipn(FORM.replace("tkn9f2c0001", `tkngenuine${i}`), "192.0.2.2");
+      const known = await callerKeyOf("tokenpayments/broker-eu", "192.0.2.2");
+      for (let i = 0; i < 20; i += 1) await fill(`flood ${i}`);
+      expect(await fill(known)).toBe(perShard);
+      expect(await fill("another")).toBeGreaterThan(0);
+    });
+
+    it("of which one whose tokens were refused lately has little", async () => {
+      outside.verifier = NO;
+      for (let i = 0; i < 200; i += 1) {
+        await ipn(FORM.replace("tkn9f2c0001", `invented${i}`).replace("INV-42", `I${i}`), "192.0.2.3");
+      }
+      expect((await keptRows()).length).toBeLessThanOrEqual(2 * MAX_DEFERRED_OF_REFUSED_CALLER);
+      expect(await states()).not.toContain("accepted");
+    });
   });
 });
 

@@ -19,6 +19,8 @@ import type { Acceptance, Reference } from "../../src/inbox/protocol.ts";
 import { addUp, type Ledger } from "../../src/inbox/ledger.ts";
 import { bindings, freshRelay, inboxOf, shards, type Delivered, type Outside } from "../support/worker.ts";
 
+import { replaceQueues } from "../support/queue.ts";
+
 /** Ahead of the real clock, so that no alarm fires by itself. */
 export const NOW = "2036-01-01T00:00:00.000Z";
 
@@ -42,10 +44,9 @@ export class Relay {
 
   constructor(outside: Outside) {
     this.outside = outside;
-    vi.spyOn(bindings.DELIVERIES, "sendBatch").mockImplementation(async (messages) => {
-      const kept = await this.take([...messages].map(({ body }) => body));
+    replaceQueues(async (references) => {
+      const kept = await this.take(references);
       for (const body of kept) this.waiting.push({ body, atMs: Date.now() });
-      return { metadata: { metrics: {} } } as never;
     });
     outside.crm = async (request) => {
       const event = JSON.parse(request.body) as PaymentEvent;

@@ -49,8 +49,9 @@ export class Outside {
   readonly delivered: Delivered[] = [];
   readonly logged: string[] = [];
   verifierCalls = 0;
-  verifier: VerifierScript = "must_not_be_called";
-  /** The CRM's response; replaced by tests of delivery. */
+  verifier: VerifierScript | ((token: string) => VerifierScript | Promise<VerifierScript>) =
+    "must_not_be_called";
+  /** What the CRM answers; replaced by tests of delivery. */
   crm: (request: Delivered) => Response | Promise<Response> = () => new Response("ok");
 
   install(): void {
@@ -78,8 +79,11 @@ export class Outside {
       return await this.crm(delivered);
     }
     this.verifierCalls += 1;
-    if (this.verifier === "must_not_be_called") throw new Error(`must not be called: ${request.url}`);
-    return await responseOf(this.verifier, init?.signal ?? null);
+    const { verifier } = this;
+    const script =
+      typeof verifier === "function" ? await verifier(request.url.split("/").at(-1) ?? "") : verifier;
+    if (script === "must_not_be_called") throw new Error(`must not be called: ${request.url}`);
+    return await responseOf(script, init?.signal ?? null);
   }
 }
 

@@ -25,3 +25,16 @@ it("responds as its mode says", async () => {
   verifier.setMode("html");
   expect(await (await ask("tkn123")).text()).toContain("<p>");
 });
+
+it("never answers about tokens it is to hang over", async () => {
+  const hanging = await startVerifier({ hangsOver: "invented" });
+  try {
+    const given = new AbortController();
+    const answer = fetch(`${hanging.url}invented1`, { signal: given.signal });
+    expect(await (await fetch(`${hanging.url}tkn1`)).json()).toEqual({ valid: true });
+    given.abort();
+    await expect(answer).rejects.toHaveProperty("name", "AbortError");
+  } finally {
+    await hanging.close();
+  }
+});

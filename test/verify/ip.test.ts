@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { ipInRanges, type IpRange, parseIpRange } from "../../src/verify/ip.ts";
+import { ipInRanges, type IpRange, networkOf, parseIpRange } from "../../src/verify/ip.ts";
 
 function range(text: string): IpRange {
   const parsed = parseIpRange(text);
@@ -197,4 +197,19 @@ describe("ipInRanges", () => {
       }),
     );
   });
+});
+
+describe("networkOf", () => {
+  it.each([
+    ["192.0.2.7", "192.0.2.7"],
+    ["::ffff:192.0.2.7", "192.0.2.7"],
+    ["2001:db8:0:1::5", "2001:0db8:0000:0001::/64"],
+    ["2001:DB8:0:1:ffff:ffff:ffff:ffff", "2001:0db8:0000:0001::/64"],
+    ["2001:db8:0:2::5", "2001:0db8:0000:0002::/64"],
+    ["::1", "0000:0000:0000:0000::/64"],
+  ])("of %s is %s", (ip, network) => expect(networkOf(ip)).toBe(network));
+
+  it.each(["", "unknown", "192.0.2.07", "192.0.2.7, 192.0.2.8", "fe80::1%eth0"])("of %j is none", (text) =>
+    expect(networkOf(text)).toBeNull(),
+  );
 });

@@ -149,15 +149,15 @@ export class OperatorStore {
     );
   }
 
-  /** Callbacks of this source that still wait for their verifier. */
-  waitingForVerifier(source: string): number {
+  /** Deferred callbacks of a source that are still to be asked about, by what their rows say of the caller. */
+  waitingForVerifier(source: string): { contents: string; count: number }[] {
     return this.#sql
-      .exec<{ count: number }>(
-        `SELECT COUNT(*) AS count FROM deliveries JOIN events USING (n)
-         WHERE deliveries.destination = '@verifier' AND deliveries.state = 'pending' AND events.source = ?`,
+      .exec<{ contents: string; count: number }>(
+        `SELECT e.contents AS contents, COUNT(*) AS count FROM deliveries d JOIN events e ON e.n = d.n
+         WHERE d.destination = '@verifier' AND d.state = 'pending' AND e.source = ? GROUP BY e.contents`,
         source,
       )
-      .one().count;
+      .toArray();
   }
 
   /** Since when the delivery waits that waits longest for a destination, of those whose turn it is (epoch ms). */
