@@ -2,7 +2,7 @@
  * Bytes to text, exactly or not at all.
  *
  * Promises: what it returns encodes back to the very bytes that were given, so what was verified is
- * what is parsed (threats 6 and 7). Does not guess charsets, normalise, or repair.
+ * what is parsed. Does not guess charsets, normalise, or repair.
  */
 
 const BYTE_ORDER_MARK = "\ufeff";

@@ -1,4 +1,4 @@
-/** Reads a body while counting, so that what is too large is never held in memory (threat 8). */
+/** Reads a body while counting, so that what is too large is never held in memory. */
 
 export interface ReadOptions {
   /** Ends the reading, by throwing: a body that never ends must not be waited for for ever. */

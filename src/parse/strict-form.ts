@@ -3,7 +3,7 @@
  *
  * Promises: one reading of every body or none. The stock parsers each resolve an ambiguous body in
  * their own way (PHP takes the last of two fields, `.get` the first; bad escapes and bad UTF-8 are
- * patched), and an attacker lives in the difference (threat 10).
+ * patched): what one reader checks another would not see.
  * Does not know arrays or nesting: `a[]` is a name like any other. `;` separates nothing.
  */
 import { MAX_FORM_FIELDS, MAX_FORM_NAME_BYTES } from "../limits.ts";

@@ -1,6 +1,6 @@
 /**
  * CryptoPay (cryptopays.us, a Stripe-like API; not cryptopay.me): HMAC-SHA256 over the raw body
- * (providers.md 1.2). The scheme is configuration and never detected: under `raw` the MAC of
+ * (docs/providers.md#cryptopay). The scheme is configuration and never detected: under `raw` the MAC of
  * `"<t>.<body>"` is a valid `t-v1` MAC of `<body>`, so accepting either lets one stand for the other.
  *
  * One payment can be announced under two names (`payment.*`, `payment_intent.*`) with two event ids:

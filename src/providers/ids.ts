@@ -1,5 +1,5 @@
 /**
- * Deterministic ids (event.md 3.3): the same callback gives the same id on any machine and for ever,
+ * Deterministic ids (docs/events.md#identity): the same callback gives the same id on any machine and for ever,
  * so that a re-ingest after a loss of data is still deduplicated by the CRM.
  */
 import { sha256Hex } from "../verify/digest.ts";

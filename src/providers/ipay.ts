@@ -1,5 +1,5 @@
 /**
- * iPay: fiat to USDT on-ramp (providers.md 1.1). A static token proves the sender and binds nothing:
+ * iPay: fiat to USDT on-ramp (docs/providers.md#ipay). A static token proves the sender and binds nothing:
  * the amounts are believed because the sender is, and a second version of them is a conflict, not money.
  *
  * The document's own sample lets a missing token through; here a token is one non-empty string at
@@ -28,7 +28,7 @@ interface IpaySettings extends SourceSettings {
   readonly pathSecrets: readonly Secret[];
 }
 
-/** Only confirmed-by-absence is documented; the words are the document's sample and inference (providers.md 1.1). */
+/** Only confirmed-by-absence is documented; the words are the document's sample and inference. */
 const STATUS_WORDS: Readonly<Record<string, Status>> = {
   SUCCESS: "confirmed",
   PENDING: "pending",

@@ -1,5 +1,5 @@
 /**
- * iqpay: crypto processing for brokers (providers.md 1.3). Nothing is signed: a callback is believed
+ * iqpay: crypto processing for brokers (docs/providers.md#iqpay). Nothing is signed: a callback is believed
  * because it came to a secret address, from a listed IP if a list is given (assurance `network`).
  *
  * iqpay repeats whatever is not answered with exactly 200, so once the address is right everything

@@ -14,12 +14,12 @@ import type { Secret } from "../verify/secret.ts";
 import type { IpRange } from "../verify/ip.ts";
 import type { Callback } from "./callback.ts";
 
-/** Options every source has, whatever its provider (config.md, "Common to all sources"). */
+/** Options every source has, whatever its provider (docs/providers.md#every-account). */
 export interface SourceSettings {
   readonly mode: "live" | "test" | "both";
   readonly allowIps: readonly IpRange[];
   readonly raw: "full" | "hash" | "none";
-  /** Chains on which money may come; null: any (threat 25). */
+  /** Chains on which money may come; null: any. */
   readonly networks: readonly string[] | null;
   /** Names of destinations; null: all of them. */
   readonly destinations: readonly string[] | null;
@@ -84,7 +84,7 @@ export interface Facts {
   readonly direction: "in" | "out";
   /** null for `provider` and `updated`: the payment's state does not change. */
   readonly status: Status | null;
-  /** What makes this event this event (event.md 3.3); never tokens, signatures or arrival times. */
+  /** What makes this event this event (docs/events.md#identity); never tokens, signatures or arrival times. */
   readonly eventKey: readonly (string | null)[];
   /** What makes this payment this payment. */
   readonly subjectKey: readonly (string | null)[];

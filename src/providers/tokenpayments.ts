@@ -1,5 +1,5 @@
 /**
- * TokenPayments: a form with a token that the provider vouches for on request (providers.md 1.4).
+ * TokenPayments: a form with a token that the provider vouches for on request (docs/providers.md#tokenpayments).
  * The token binds no content: who holds a fresh one can claim anything with it, so a token that once
  * served one order never serves another, and the CRM compares amounts with its order.
  *
