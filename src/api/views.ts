@@ -55,7 +55,7 @@ export function detailView(
 function callbackView(stored: StoredCallback, source: Source | undefined): EventDetailJson["callback"] {
   const { method, kind, contentType, query } = stored;
   const bytes = fromBase64(stored.body) ?? new Uint8Array();
-  const body = source ? (redact(bytes, source.redact)?.text ?? null) : null;
+  const body = source ? (redact({ bytes, contentType }, source.redact)?.text ?? null) : null;
   return { method, kind, content_type: contentType, query, body };
 }
 

@@ -69,18 +69,6 @@ export function accept(tx: Transaction, input: Acceptance): Accepted {
   return { outcome: "accepted", eventId: incoming.id };
 }
 
-/**
- * Counts a callback that names an event of this payment and speaks of another payment: never forwarded,
- * and something a person should see. False when the payment has no such event yet.
- */
-export function repeat(tx: Transaction, paymentId: string, eventId: string, warning: string): boolean {
-  const seen = tx.store.eventOf(paymentId, eventId);
-  if (!seen) return false;
-  countRepeat(tx, seen, [warning]);
-  tx.alert(warning, { source: seen.source, event: eventId });
-  return true;
-}
-
 /** The same state, but of another sum: two payments of one order, or a lie. Not forwarded; a person should see it. */
 function saysAnotherAmount(tx: Transaction, { data }: NormalisedEvent): boolean {
   const last = tx.store.lastForwarded(data.payment_id);

@@ -67,12 +67,6 @@ export class InboxClient {
     return await this.#inTime(async (): Promise<Accepted> => await home.accept(input));
   }
 
-  /** Counts a repeat where its event is; throws when it is not there yet, so that the provider comes again. */
-  async repeat(paymentId: string, eventId: string, warning: string): Promise<void> {
-    const counted = await (await this.homeOf(paymentId)).repeat(paymentId, eventId, warning);
-    if (!counted) throw new Error("the event that holds this name is not accepted yet");
-  }
-
   /** By its bytes: such a callback has no payment yet. */
   async setAside(input: SettingAside): Promise<SetAside> {
     const home = await this.homeOf(input.callback.sha256);

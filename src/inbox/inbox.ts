@@ -12,7 +12,7 @@ import type { InboxBindings } from "./client.ts";
 import { ACTIVITY_EVENTS, SWEEP_RETRY_MS } from "../limits.ts";
 import { fault, type LogFields } from "../log.ts";
 import type { TokenRecord } from "../providers/provider.ts";
-import { accept, repeat, setAside } from "./accepting.ts";
+import { accept, setAside } from "./accepting.ts";
 import { OperatorStore, type ReplayJobRow } from "./operator-store.ts";
 import { lease, pause, resume, settle } from "./delivering.ts";
 import { Transaction, VolatileState } from "./transaction.ts";
@@ -81,11 +81,6 @@ export class Inbox extends DurableObject<InboxBindings> {
   /** Dedupe, fold, sequence, freeze and owe. When this returns, the event is on disk. */
   async accept(input: Acceptance): Promise<Accepted> {
     return await this.#work((tx) => accept(tx, input));
-  }
-
-  /** Counts a callback that names an event of this payment but belongs to another; false: there is none. */
-  async repeat(paymentId: string, eventId: string, warning: string): Promise<boolean> {
-    return await this.#work((tx) => repeat(tx, paymentId, eventId, warning));
   }
 
   /** Keeps a callback that has no event yet. */

@@ -1,5 +1,5 @@
 /**
- * From bytes to a decision: verify, claim, normalise, accept. Used for a request, for a deferred
+ * From bytes to a decision: verify, reserve, normalise, accept. Used for a request, for a deferred
  * callback whose verifier is asked again, and for a quarantined one that is run again after a fix.
  */
 import type { RelayConfig } from "../config/schema.ts";
@@ -8,11 +8,10 @@ import type { Verification } from "../event.ts";
 import type { Accepted } from "../inbox/protocol.ts";
 import type { Callback } from "../providers/callback.ts";
 import { normalisedEventOf } from "../providers/normalised-event.ts";
-import { paymentIdOf } from "../providers/ids.ts";
 import { setAsideBy } from "../providers/policy.ts";
 import type { Reservation, Verdict } from "../providers/provider.ts";
 import type { Source } from "../providers/source.ts";
-import type { Because, QuarantinedReason } from "../reasons.ts";
+import type { Because, QuarantinedReason, RefusedReason } from "../reasons.ts";
 import { takeQuestion } from "./flood.ts";
 import type { InboxClient } from "../inbox/client.ts";
 import { isKnownDuplicate, repeatsAreNoNews } from "./shield.ts";
@@ -49,6 +48,7 @@ export async function processCallback(
     ? { kind: "verified" as const, verification: context.verification, reservation: undefined }
     : await source.verify(callback, {
         nowMs,
+        source: source.name,
         fetch: (url, init) => fetch(url, init),
         tokens: inbox.tokens,
         mayAsk: async () => await takeQuestion(context.env, source.name),
@@ -56,8 +56,8 @@ export async function processCallback(
   if (verdict.kind !== "verified") return verdict;
   const { verification } = verdict;
 
-  const early = await takeReservation(verdict.reservation, callback, inbox);
-  if (early && "refuse" in early.taken) return { kind: "refused", reason: early.taken.refuse };
+  const taken = await takenByAnother(verdict.reservation, callback, inbox);
+  if (taken) return { kind: "refused", reason: taken };
 
   const reading = await source.normalise(callback);
   if (reading.kind === "refused") return reading;
@@ -67,15 +67,6 @@ export async function processCallback(
   if (aside) return { kind: "quarantined", ...aside, verification };
 
   const event = await normalisedEventOf(source, callback, facts, verification);
-  const late = await takeReservation(ofAccount(source, facts.reservation), callback, inbox);
-  if (late && "refuse" in late.taken) return { kind: "refused", reason: late.taken.refuse };
-  if (late && "duplicate" in late.taken) {
-    const warning = late.taken.duplicate;
-    await inbox.repeat(await paymentIdOf(source.provider, source.account, late.owner), event.id, warning);
-    const accepted = { outcome: "duplicate" as const, eventId: event.id, warnings: [warning] };
-    return { kind: "event", accepted, verification, shield: "closed" };
-  }
-
   const shield = repeatsAreNoNews(facts) ? "open" : "closed";
   if (shield === "open" && (await isKnownDuplicate(context.env.SEEN, event.id, callback.sha256))) {
     const accepted = { outcome: "duplicate" as const, eventId: event.id, warnings: [] };
@@ -91,18 +82,13 @@ export async function processCallback(
   return { kind: "event", accepted, verification, shield };
 }
 
-/** Whose the name is if it is not ours, and what happens then; null when it is ours. */
-async function takeReservation(
+/** Why the callback is refused if somebody else holds its name; null when it is ours now. */
+async function takenByAnother(
   reservation: Reservation | undefined,
   callback: Callback,
   inbox: InboxClient,
-): Promise<Pick<Reservation, "taken" | "owner"> | null> {
+): Promise<RefusedReason | null> {
   if (!reservation) return null;
   const owner = await inbox.reserve(reservation, callback.sha256);
-  return owner === reservation.owner ? null : { taken: reservation.taken, owner };
-}
-
-/** Two merchants' accounts may well use one event id: each has its own names. */
-function ofAccount(source: Source, reservation: Reservation | undefined): Reservation | undefined {
-  return reservation && { ...reservation, key: `${source.name}|${reservation.key}` };
+  return owner === reservation.owner ? null : reservation.taken;
 }

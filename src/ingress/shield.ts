@@ -4,16 +4,17 @@
  * proves nothing, and a KV that fails is a miss.
  */
 import { SHIELD_TTL_SECONDS } from "../limits.ts";
+import { STATUS_RANK } from "../event.ts";
 import { fault } from "../log.ts";
 import type { Facts } from "../providers/provider.ts";
 
 /**
- * Where the provider names its events, a repeat of one is a repeat for ever. Where it does not, "confirmed"
- * said again after a reversal has the bytes of the first time and is news (iqpay's 1, 2, 1): only the
- * Inbox knows what happened in between.
+ * Where the provider names its events, a repeat of one is a repeat for ever. Where it does not, an end
+ * said again has the bytes of the first time and may be news: money after a reversal (iqpay's 1, 2, 1), a
+ * failure after a confirmation (2, 1, 2). Only the Inbox knows what happened in between.
  */
 export function repeatsAreNoNews({ provider, status }: Facts): boolean {
-  return provider.event_id !== null || status !== "confirmed";
+  return provider.event_id !== null || status === null || STATUS_RANK[status] < STATUS_RANK.failed;
 }
 
 /** Is this callback known to be a plain duplicate? */

@@ -59,7 +59,7 @@ const PAYMENT_TYPES: Readonly<Record<string, Status | null>> = {
   amount_capturable_updated: null,
 };
 
-/** Words of `data.object.status` that must agree with the type; others say nothing about it. */
+/** Words of `data.object.status` that must not contradict a type; others say nothing about it. */
 const OBJECT_STATUSES: Readonly<Record<string, Status>> = {
   processing: "pending",
   succeeded: "confirmed",
@@ -69,6 +69,19 @@ const OBJECT_STATUSES: Readonly<Record<string, Status>> = {
   expired: "expired",
   requires_action: "action_required",
 };
+
+/**
+ * The only words beside which a `succeeded` type is money. Any other, known or not, may say that the
+ * money has not come (`requires_capture`, `unpaid`): a person looks at it.
+ */
+const SUCCESS_WORDS: ReadonlySet<string> = new Set([
+  "succeeded",
+  "success",
+  "successful",
+  "paid",
+  "complete",
+  "completed",
+]);
 
 function settings(fields: SourceFields): z.ZodType<CryptopaySettings> {
   return z
@@ -165,23 +178,45 @@ async function verify(
 interface Meaning {
   readonly kind: Facts["kind"];
   readonly status: Status | null;
-  /** What the object is: refunds and disputes hang on a charge, which names its payment. */
+  /** What the object is: a payment and a charge may name the payment intent they belong to. */
   readonly about: "payment" | "charge" | "other";
   readonly refund?: boolean;
 }
 
 function meaningOf(type: string): Meaning {
-  if (type === "charge.refunded")
-    return { kind: "status", status: "refunded", about: "charge", refund: true };
-  if (type === "payment.refunded")
-    return { kind: "status", status: "refunded", about: "payment", refund: true };
-  if (type === "charge.dispute.created") return { kind: "status", status: "disputed", about: "charge" };
-  const word = /^payment(?:_intent)?\.(.+)$/.exec(type)?.[1];
-  if (word === undefined || !Object.hasOwn(PAYMENT_TYPES, word)) {
-    return { kind: "provider", status: null, about: type.startsWith("charge.") ? "charge" : "other" };
+  const [, noun, word = ""] = /^(payment|payment_intent|charge)\.(.+)$/.exec(type) ?? [];
+  const about = noun === undefined ? "other" : noun === "charge" ? "charge" : "payment";
+  if (about !== "other" && word === "refunded")
+    return { kind: "status", status: "refunded", about, refund: true };
+  if (type === "charge.dispute.created") return { kind: "status", status: "disputed", about };
+  if (about !== "payment" || !Object.hasOwn(PAYMENT_TYPES, word)) {
+    return { kind: "provider", status: null, about };
   }
   const status = PAYMENT_TYPES[word] ?? null;
-  return { kind: status === null ? "updated" : "status", status, about: "payment" };
+  return { kind: status === null ? "updated" : "status", status, about };
+}
+
+type PaymentName = { readonly id: string | null } | "unreadable";
+
+/**
+ * The payment an object speaks of: the payment intent it names, whole or by its id, else itself. One that
+ * names an intent we cannot read is not taken for a payment of its own, which would be a second credit.
+ */
+function paymentOf(object: JsonObject | null, about: Meaning["about"]): PaymentName {
+  const own = { id: asIdentifier(member(object, "id")) };
+  const named = about === "other" ? null : (member(object, "payment_intent") ?? null);
+  if (named === null || named === "") return own;
+  const id = asIdentifier(member(asObject(named), "id") ?? named);
+  return id === null ? "unreadable" : { id };
+}
+
+/** Does the object's own status say something else than the type of the event? */
+function contradicts(meaning: Meaning, word: string | null): boolean {
+  if (word === null || meaning.about !== "payment" || meaning.refund) return false;
+  if (meaning.status === "confirmed") return !SUCCESS_WORDS.has(word.toLowerCase());
+  const stated = Object.hasOwn(OBJECT_STATUSES, word) ? OBJECT_STATUSES[word] : undefined;
+  const isComparable = meaning.status !== null && meaning.status !== "created";
+  return isComparable && stated !== undefined && stated !== meaning.status;
 }
 
 type MinorUnits = { readonly value: string } | "absent" | "bad_amount" | "unknown_currency";
@@ -217,17 +252,17 @@ async function normalise(callback: Callback): Promise<Reading> {
   const object = asObject(member(data, "object")) ?? data;
   const meaning = meaningOf(type);
 
-  const ownId = asIdentifier(member(object, "id"));
-  const paymentId =
-    meaning.about === "charge" ? (asIdentifier(member(object, "payment_intent")) ?? ownId) : ownId;
+  const payment = paymentOf(object, meaning.about);
+  if (payment === "unreadable") {
+    return { kind: "quarantined", reason: "missing_event_id", detail: "data.object.payment_intent" };
+  }
+  const paymentId = payment.id;
   if (meaning.kind !== "provider" && (object === null || paymentId === null)) {
     return { kind: "quarantined", reason: "missing_event_id", detail: "data.object.id" };
   }
 
   const word = statusWord(member(object, "status"));
-  const objectStatus = word !== null && Object.hasOwn(OBJECT_STATUSES, word) ? OBJECT_STATUSES[word] : null;
-  const comparable = meaning.about === "payment" && !meaning.refund && meaning.status !== "created";
-  if (comparable && meaning.status !== null && objectStatus && objectStatus !== meaning.status) {
+  if (contradicts(meaning, word)) {
     return { kind: "quarantined", reason: "conflict", detail: "status" };
   }
 
@@ -245,7 +280,8 @@ async function normalise(callback: Callback): Promise<Reading> {
       kind: meaning.kind,
       direction: "in",
       status: amounts.status ?? meaning.status,
-      eventKey: [eventId],
+      // With the payment: a provider that uses an id twice must not lose the second payment.
+      eventKey: [eventId, subject],
       subjectKey: [subject],
       provider: { event: type, event_id: eventId, payment_id: paymentId, status: word },
       merchantReference: order.ok ? order.value.order_id : null,
@@ -261,7 +297,6 @@ async function normalise(callback: Callback): Promise<Reading> {
       // Whatever is not plainly `true` is not live.
       livemode: livemode === null ? undefined : livemode === true,
       contents: { "conflict:body": await sha256Hex(canonicalJson(root)) },
-      reservation: { key: eventId, owner: subject, taken: { duplicate: "conflict:payment" } },
     },
   };
 }

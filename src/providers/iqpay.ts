@@ -10,6 +10,7 @@ import { z } from "zod";
 import { commonSettings, type SourceFields } from "./settings-fields.ts";
 import type { Money, Status } from "../event.ts";
 import { asNumberToken, asText, identifiers, member, statusWord } from "../parse/access.ts";
+import { readContentType } from "../parse/content-type.ts";
 import { nativeNetwork, splitTicker } from "../parse/currency.ts";
 import { canonicalDecimal, isPositive } from "../parse/decimal.ts";
 import type { JsonValue } from "../parse/strict-json.ts";
@@ -18,6 +19,7 @@ import type { Because, QuarantinedReason } from "../reasons.ts";
 import type { Secret } from "../verify/secret.ts";
 import { moneyOf, paidAmount, textAmount, valueOf, type Amount } from "./amounts.ts";
 import type { Callback } from "./callback.ts";
+import { amountPart, tickerPart, txidPart } from "./keys.ts";
 import type { Facts, Provider, Reading, Route, SourceSettings } from "./provider.ts";
 
 const KINDS = ["deposit", "withdrawal", "invoice", "confirmations"] as const;
@@ -71,17 +73,46 @@ function scalar(value: JsonValue | undefined): string | null {
 }
 
 /**
- * Exactly one source of parameters: the query of a GET, the body of anything else. A second one
- * would leave open which of them was meant.
+ * Exactly one source of parameters: the body, or the query where there is none (a GET, and a DELETE of
+ * most clients). Both would leave open which of them was meant.
  */
-function readFields(callback: Callback): Fields | Unusable {
-  const viaQuery = callback.method === "GET";
-  if (viaQuery ? callback.body.length > 0 : callback.query !== "") return { reason: "mixed_sources" };
-  const isForm = viaQuery || callback.mediaType === "application/x-www-form-urlencoded";
-  return isForm ? readForm(viaQuery ? callback.queryForm() : callback.form()) : readJson(callback);
+async function readFields(callback: Callback, account: IqpaySettings): Promise<Fields | Unusable> {
+  const { method, query, body } = callback;
+  if (body.length === 0) {
+    return method === "GET" || query !== "" ? readForm(callback.queryForm()) : readJson(callback);
+  }
+  if (method === "GET" || query !== "") return { reason: "mixed_sources" };
+  const format = formatOf(callback, account);
+  if (typeof format !== "string") return format;
+  return format === "form" ? readForm(await callback.form()) : readJson(callback);
 }
 
-function readForm(parsed: ReturnType<Callback["form"]>): Fields | Unusable {
+const JSON_TYPES: readonly string[] = ["application/json", "text/json"];
+const FORM_TYPE = "application/x-www-form-urlencoded";
+
+/**
+ * How to read a body, or why it cannot be read. iqpay documents no content type and clients have defaults
+ * of their own (a form's for curl, plain text for `fetch`), so a JSON object is one whatever it is called.
+ */
+function formatOf(callback: Callback, { maxBodyBytes }: IqpaySettings): "json" | "form" | Unusable {
+  const { contentType, contentEncoding, body, isCut } = callback;
+  if (contentEncoding !== null) return { reason: "content_encoding" };
+  const given = contentType === null ? { type: "", charset: "utf-8" } : readContentType(contentType);
+  if (given === null) return { reason: "content_type" };
+  if (given.charset !== "utf-8") return { reason: "charset" };
+  if (isCut || body.length > maxBodyBytes) return { reason: "too_large" };
+  if (given.type === "" || JSON_TYPES.includes(given.type) || looksLikeJson(body)) return "json";
+  return given.type === FORM_TYPE ? "form" : { reason: "content_type" };
+}
+
+/** No name of a form's field begins with a brace. */
+function looksLikeJson(body: Uint8Array): boolean {
+  return /^[ \t\r\n]*\{/.test(new TextDecoder().decode(body));
+}
+
+type ParsedForm = Awaited<ReturnType<Callback["form"]>>;
+
+function readForm(parsed: ParsedForm): Fields | Unusable {
   if (!parsed.ok) return { reason: "json", detail: parsed.error.reason };
   const { values, duplicates } = parsed.value;
   const warnings = tolerated(
@@ -130,8 +161,8 @@ function amountOf(value: JsonValue | undefined): Amount {
   return token === null ? "bad" : textAmount(token);
 }
 
-function normalise(callback: Callback): Reading {
-  const fields = readFields(callback);
+async function normalise(callback: Callback, account: IqpaySettings): Promise<Reading> {
+  const fields = await readFields(callback, account);
   if ("reason" in fields) return { kind: "quarantined", ...fields };
   switch (callback.kind) {
     case "deposit":
@@ -178,7 +209,7 @@ function transfer({ field, warnings }: Fields, kind: "deposit" | "withdrawal"): 
   const own =
     kind === "deposit"
       ? deposit(field, { currency: currencyWord, txid, address, value, wallet })
-      : withdrawal(field, { id, txid, status, value, currency: ticker.currency });
+      : withdrawal(field, { id, txid, address, status, value, currency: ticker.currency });
   return {
     kind: "facts",
     facts: {
@@ -203,7 +234,7 @@ function transfer({ field, warnings }: Fields, kind: "deposit" | "withdrawal"): 
       },
       occurredAt: own.occurredAt,
       warnings: [...warnings, ...(ticker.warning ? [ticker.warning] : []), ...own.warnings],
-      contents: own.contents,
+      contents: { ...own.contents, "conflict:network": network ?? "" },
     },
   };
 }
@@ -226,8 +257,15 @@ function deposit(
   const ticker = splitTicker(asText(field("convert_currency")) ?? "");
   const convertedValue = valueOf(converted);
   return {
-    subject: ["deposit", of.currency, of.txid, of.address, of.value],
-    // The customer, the same for each of his deposits: never part of the key.
+    // With the customer: coins with tags have one address for all of them.
+    subject: [
+      "deposit",
+      tickerPart(of.currency),
+      txidPart(of.txid),
+      of.address,
+      amountPart(of.value),
+      of.wallet,
+    ],
     reference: of.wallet,
     converted:
       ticker && convertedValue !== null && isPositive(convertedValue)
@@ -236,18 +274,15 @@ function deposit(
     fee: null,
     occurredAt: null,
     warnings: converted === "bad" ? ["unreadable:converted_amount"] : [],
-    contents: { "conflict:merchant_reference": of.wallet ?? "" },
+    contents: {},
   };
 }
 
 function withdrawal(
   field: Field,
-  of: {
-    id: string | null;
-    txid: string | null;
-    status: Status | null;
-    value: string | null;
-    currency: string;
+  of: Readonly<Record<"id" | "txid" | "address" | "value", string | null>> & {
+    readonly status: Status | null;
+    readonly currency: string;
   },
 ): KindFacts {
   const gas = amountOf(field("gas"));
@@ -260,7 +295,10 @@ function withdrawal(
   if (of.status === "failed" && confirmed !== null)
     warnings.push("inconsistent:timeConfirmed_with_error_status");
   return {
-    subject: of.id === null ? ["withdrawal", null, of.txid] : ["withdrawal", of.id],
+    subject:
+      of.id === null
+        ? ["withdrawal", null, of.currency, txidPart(of.txid), of.address, amountPart(of.value)]
+        : ["withdrawal", of.id],
     reference: null,
     converted: null,
     fee: valueOf(gas),
@@ -272,21 +310,24 @@ function withdrawal(
 
 /** Create invoice, update confirmations: documented by name only, forwarded as the provider's own word. */
 function undocumented(callback: Callback, { field, warnings }: Fields, kind: string): Reading {
-  const ids = identifiers(field, ["txid", "id", "wallet_ext_id"]);
+  const ids = identifiers(field, ["txid", "id", "address", "wallet_ext_id"]);
   if (!ids.ok) return { kind: "quarantined", reason: "missing_event_id", detail: ids.error };
-  const { txid, id, wallet_ext_id: wallet } = ids.value;
+  const { txid, id, address, wallet_ext_id: wallet } = ids.value;
   const currency = asText(field("currency"));
   const confirmations = scalar(field("confirmations"));
   const known = kind === "confirmations" && txid !== null;
   const network = networkOfCurrency(currency);
+  const subject = known
+    ? [kind, tickerPart(currency), txidPart(txid), address, wallet]
+    : [kind, callback.sha256];
   return {
     kind: "facts",
     facts: {
       kind: "provider",
       direction: "in",
       status: null,
-      eventKey: known ? [kind, currency, txid, confirmations] : [kind, callback.sha256],
-      subjectKey: known ? [kind, currency, txid] : [kind, callback.sha256],
+      eventKey: known ? [...subject, confirmations] : subject,
+      subjectKey: subject,
       provider: {
         event: kind,
         event_id: null,

@@ -33,13 +33,18 @@ export interface Route {
   /** Secrets accepted as the last segment; empty: the address has no secret segment. */
   readonly pathSecrets: readonly Secret[];
   readonly method: "GET" | "POST" | "PUT" | "DELETE";
-  /** What the content type must be; `any`: the provider documents none. */
+  /**
+   * What the content type must be. `any`: the provider documents none and repeats whatever is refused, so
+   * nothing about the body is checked before it is kept; what cannot be read `normalise` sets aside.
+   */
   readonly body: "json" | "form" | "any";
 }
 
 /** What the world tells a verification that cannot be decided from the bytes alone. */
 export interface World {
   readonly nowMs: number;
+  /** `provider/account`: what one account was vouched for proves nothing for another. */
+  readonly source: string;
   readonly fetch: (url: URL, init: RequestInit) => Promise<Response>;
   readonly tokens: TokenRegistry;
   /** May this account ask its verifier once more now? A flood must not become the provider's. */
@@ -118,20 +123,18 @@ export interface Facts {
    * again under another proof is only probably the same news: it is stored and alerted, never swallowed.
    */
   readonly instance?: string | undefined;
-  /** A key of this account that must never serve two owners, decided before the event is accepted. */
-  readonly reservation?: Reservation | undefined;
 }
 
 /**
- * A name outside the payment that may belong to one owner only: a one-time token to the order it
- * paid, an event id of the provider to its payment. It has its own home, by hash of `key`, because
- * two uses of it can belong to different payments and so to different Inbox objects.
+ * A name outside the payment that may belong to one owner only: a one-time token to the account and the
+ * order it paid. It is kept by hash of `key`, because two uses of it can belong to different payments
+ * and so to different Inbox objects.
  */
 export interface Reservation {
   readonly key: string;
   readonly owner: string;
-  /** Taken by another owner: refuse the callback, or answer as a duplicate with this warning. */
-  readonly taken: { readonly refuse: RefusedReason } | { readonly duplicate: string };
+  /** Why a callback is refused whose name has another owner. */
+  readonly taken: RefusedReason;
 }
 
 export type Reading =
