@@ -115,7 +115,6 @@ describe("a request that means nothing is refused clearly", () => {
     for (const outgoing of [
       json(door("ipay"), large),
       json(door("cryptopay"), large),
-      json(deposit(), large, { headers: fromIqpay() }),
       {
         ...json(door("tokenpayments"), `a=${large}`),
         headers: { "content-type": "application/x-www-form-urlencoded" },
@@ -132,6 +131,17 @@ describe("a request that means nothing is refused clearly", () => {
     const answer = await post(json(door("ipay"), large, { chunked: true }));
     expect(answer.status).toBe(413);
   });
+
+  it.each([true, false])(
+    "too large from iqpay, which would repeat it: kept (chunked: %s)",
+    async (chunked) => {
+      const large = `{"a":"${"x".repeat(TWO_MEGABYTES)}"}`;
+      const answer = await post(json(deposit(), large, { headers: fromIqpay(), chunked }));
+      expect(answer.status).toBe(200);
+      expect(answer.headers["relay-outcome"]).toBe("quarantined");
+      expect(answer.headers["relay-reason"]).toBe("too_large");
+    },
+  );
 
   it("cut short, or not text at all", async () => {
     const { body } = ipay(house.who.ipay, told("cut"));

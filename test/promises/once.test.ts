@@ -113,7 +113,7 @@ describe("the shield", () => {
     await send(iqpay("bb02", 0));
     await send(iqpay("bb02", 0));
     await send(iqpay("bb02", 0));
-    const answer = await send(await bent(iqpay("bb02", 0), (body) => body.replace("w-bb02", "thief")));
+    const answer = await send(await bent(iqpay("bb02", 0), (body) => body.replace('"BTC"', '"BTC.LN"')));
     expect(answer.outcome).toBe("duplicate");
     expect((await keptRows()).flatMap(({ warnings }) => warnings).length).toBeGreaterThan(0);
   });
