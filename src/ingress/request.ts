@@ -15,7 +15,7 @@ import type { Located } from "./locate.ts";
 import { requestTarget } from "./request-target.ts";
 
 const JSON_TYPE = "application/json";
-const FORM_TYPES: readonly string[] = ["application/x-www-form-urlencoded", "multipart/form-data"];
+const FORM_TYPES: ReadonlySet<string> = new Set(["application/x-www-form-urlencoded", "multipart/form-data"]);
 
 /** The callback of a request that came to `located`, read once, or why it is refused. */
 export async function readCallback(
@@ -69,7 +69,7 @@ function checkContentType(header: string | null, body: "json" | "form"): Refused
   const given = readContentType(header);
   if (given === null) return "content_type";
   if (body === "form") {
-    if (!FORM_TYPES.includes(given.type)) return "content_type";
+    if (!FORM_TYPES.has(given.type)) return "content_type";
     return given.charset === null ? "charset" : null;
   }
   if (given.type !== JSON_TYPE) return "content_type";

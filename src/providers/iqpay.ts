@@ -87,7 +87,7 @@ async function readFields(callback: Callback, account: IqpaySettings): Promise<F
   return format === "form" ? readForm(await callback.form()) : readJson(callback);
 }
 
-const JSON_TYPES: readonly string[] = ["application/json", "text/json"];
+const JSON_TYPES: ReadonlySet<string> = new Set(["application/json", "text/json"]);
 const FORM_TYPE = "application/x-www-form-urlencoded";
 
 /**
@@ -101,7 +101,7 @@ function formatOf(callback: Callback, { maxBodyBytes }: IqpaySettings): "json" |
   if (given === null) return { reason: "content_type" };
   if (given.charset !== "utf-8") return { reason: "charset" };
   if (isCut || body.length > maxBodyBytes) return { reason: "too_large" };
-  if (given.type === "" || JSON_TYPES.includes(given.type) || looksLikeJson(body)) return "json";
+  if (given.type === "" || JSON_TYPES.has(given.type) || looksLikeJson(body)) return "json";
   return given.type === FORM_TYPE ? "form" : { reason: "content_type" };
 }
 

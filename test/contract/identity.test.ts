@@ -106,7 +106,7 @@ describe("what is set aside has an id of its own", () => {
     for (const query of ["txid=%zz", "txid=%zy", "txid=%zx"])
       ids.push((await send(iqpay("a", { query }))).id);
     expect(new Set(ids).size).toBe(3);
-    expect((await kept()).map(({ callback }) => callback?.query).sort()).toEqual([
+    expect((await kept()).map(({ callback }) => callback?.query ?? "").toSorted()).toEqual([
       "txid=%zx",
       "txid=%zy",
       "txid=%zz",
@@ -184,7 +184,7 @@ describe("a body from iqpay that cannot be read", () => {
     );
     await waitOnExecutionContext(ctx);
     expect(answer.status).toBeLessThan(300);
-    expect((await keptRows()).map(({ state }) => state).sort()).toEqual(["accepted", "released"]);
+    expect((await keptRows()).map(({ state }) => state).toSorted()).toEqual(["accepted", "released"]);
   });
 });
 
