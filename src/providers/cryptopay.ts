@@ -23,65 +23,12 @@ import { minorUnitExponent } from "../parse/currency.ts";
 import { compareDecimals, fromMinorUnits, isPositive } from "../parse/decimal.ts";
 import { canonicalJson, type JsonObject } from "../parse/strict-json.ts";
 import { fromUnixSeconds } from "../parse/time.ts";
-import { fromBase64, fromHex } from "../parse/encoding.ts";
 import { sha256Hex } from "../verify/digest.ts";
-import { verifyHmac } from "../verify/hmac.ts";
-import { liveSecrets, type Secret } from "../verify/secret.ts";
-import { parseSignatureHeader } from "../verify/signature-header.ts";
-import { skewSeconds, withinTolerance } from "../verify/timestamp.ts";
 import { moneyOf } from "./amounts.ts";
 import type { Callback } from "./callback.ts";
-import type { Facts, Provider, Reading, SourceSettings, Verdict } from "./provider.ts";
-
-const SIGNATURE_HEADER = "x-cryptopay-signature";
-const utf8 = new TextEncoder();
-
-interface CryptopaySettings extends SourceSettings {
-  readonly secrets: readonly Secret[];
-  readonly scheme: "t-v1" | "raw";
-  /** `whole`: the secret's text is the key (Stripe); `base64`: what follows `whsec_`, decoded (Standard Webhooks). */
-  readonly key: "whole" | "base64";
-  readonly encoding: "hex" | "base64";
-  readonly toleranceSeconds: number;
-}
-
-/** Types with the prefix `payment.` or `payment_intent.`; null: the payment's state stays as it is. */
-const PAYMENT_TYPES: Readonly<Record<string, Status | null>> = {
-  created: "created",
-  processing: "pending",
-  succeeded: "confirmed",
-  failed: "failed",
-  payment_failed: "failed",
-  canceled: "canceled",
-  cancelled: "canceled",
-  expired: "expired",
-  requires_action: "action_required",
-  amount_capturable_updated: null,
-};
-
-/** Words of `data.object.status` that must not contradict a type; others say nothing about it. */
-const OBJECT_STATUSES: Readonly<Record<string, Status>> = {
-  processing: "pending",
-  succeeded: "confirmed",
-  failed: "failed",
-  canceled: "canceled",
-  cancelled: "canceled",
-  expired: "expired",
-  requires_action: "action_required",
-};
-
-/**
- * The only words beside which a `succeeded` type is money. Any other, known or not, may say that the
- * money has not come (`requires_capture`, `unpaid`): a person looks at it.
- */
-const SUCCESS_WORDS: ReadonlySet<string> = new Set([
-  "succeeded",
-  "success",
-  "successful",
-  "paid",
-  "complete",
-  "completed",
-]);
+import { contradicts, meaningOf, paymentOf, type Meaning } from "./cryptopay-meaning.ts";
+import { keyBytes, SIGNATURE_HEADER, verify, type CryptopaySettings } from "./cryptopay-signature.ts";
+import type { Provider, Reading } from "./provider.ts";
 
 function settings(fields: SourceFields): z.ZodType<CryptopaySettings> {
   return z
@@ -114,109 +61,6 @@ function settings(fields: SourceFields): z.ZodType<CryptopaySettings> {
       encoding: input.encoding,
       toleranceSeconds: input.tolerance_seconds,
     }));
-}
-
-/** Empty when the secret is not of the configured form: refused at configuration time. */
-function keyBytes(secret: Secret, form: "whole" | "base64"): Uint8Array {
-  if (form === "whole") return utf8.encode(secret.value);
-  return fromBase64(secret.value.replace(/^whsec_/, "")) ?? new Uint8Array();
-}
-
-interface Signature {
-  /** Seconds, digits only; null under `raw`, which signs no time. */
-  readonly t: string | null;
-  readonly values: readonly string[];
-}
-
-function readSignature(header: string, scheme: "t-v1" | "raw"): Signature | null {
-  if (scheme === "raw") {
-    // A header that came twice is joined with a comma; a name in front (`sha256=`) is another scheme.
-    return /^[A-Za-z0-9+/]+={0,2}$/.test(header) ? { t: null, values: [header] } : null;
-  }
-  const parsed = parseSignatureHeader(header);
-  return parsed && { t: parsed.t, values: parsed.v1 };
-}
-
-async function verify(
-  callback: Callback,
-  account: CryptopaySettings,
-  world: { nowMs: number },
-): Promise<Verdict> {
-  const header = callback.headers.get(SIGNATURE_HEADER)?.trim();
-  if (!header) return { kind: "refused", reason: "missing_signature" };
-  const signature = readSignature(header, account.scheme);
-  if (!signature) return { kind: "refused", reason: "malformed_signature" };
-
-  const decode = account.encoding === "hex" ? fromHex : fromBase64;
-  const candidates = signature.values.flatMap((value) => decode(value) ?? []);
-  const signed = signature.t === null ? [callback.body] : [utf8.encode(`${signature.t}.`), callback.body];
-  let matched: Secret | null = null;
-  // Every secret is tried, whichever matches first, so that the time does not tell which one it was.
-  for (const secret of liveSecrets(account.secrets, world.nowMs)) {
-    const matches = await verifyHmac(keyBytes(secret, account.key), signed, candidates);
-    if (matches) matched ??= secret;
-  }
-  if (!matched) return { kind: "refused", reason: "bad_signature" };
-  if (signature.t !== null && !withinTolerance(signature.t, world.nowMs, account.toleranceSeconds)) {
-    return {
-      kind: "refused",
-      reason: "stale",
-      skewSeconds: skewSeconds(signature.t, world.nowMs) ?? undefined,
-    };
-  }
-  return {
-    kind: "verified",
-    verification: {
-      method: "hmac-sha256",
-      assurance: "signed",
-      covers: signature.t === null ? ["body"] : ["body", "timestamp"],
-      key: matched.id,
-    },
-  };
-}
-
-interface Meaning {
-  readonly kind: Facts["kind"];
-  readonly status: Status | null;
-  /** What the object is: a payment and a charge may name the payment intent they belong to. */
-  readonly about: "payment" | "charge" | "other";
-  readonly refund?: boolean;
-}
-
-function meaningOf(type: string): Meaning {
-  const [, noun, word = ""] = /^(payment|payment_intent|charge)\.(.+)$/.exec(type) ?? [];
-  const about = noun === undefined ? "other" : noun === "charge" ? "charge" : "payment";
-  if (about !== "other" && word === "refunded")
-    return { kind: "status", status: "refunded", about, refund: true };
-  if (type === "charge.dispute.created") return { kind: "status", status: "disputed", about };
-  if (about !== "payment" || !Object.hasOwn(PAYMENT_TYPES, word)) {
-    return { kind: "provider", status: null, about };
-  }
-  const status = PAYMENT_TYPES[word] ?? null;
-  return { kind: status === null ? "updated" : "status", status, about };
-}
-
-type PaymentName = { readonly id: string | null } | "unreadable";
-
-/**
- * The payment an object speaks of: the payment intent it names, whole or by its id, else itself. One that
- * names an intent we cannot read is not taken for a payment of its own, which would be a second credit.
- */
-function paymentOf(object: JsonObject | null, about: Meaning["about"]): PaymentName {
-  const own = { id: asIdentifier(member(object, "id")) };
-  const named = about === "other" ? null : (member(object, "payment_intent") ?? null);
-  if (named === null || named === "") return own;
-  const id = asIdentifier(member(asObject(named), "id") ?? named);
-  return id === null ? "unreadable" : { id };
-}
-
-/** Does the object's own status say something else than the type of the event? */
-function contradicts(meaning: Meaning, word: string | null): boolean {
-  if (word === null || meaning.about !== "payment" || meaning.refund) return false;
-  if (meaning.status === "confirmed") return !SUCCESS_WORDS.has(word.toLowerCase());
-  const stated = Object.hasOwn(OBJECT_STATUSES, word) ? OBJECT_STATUSES[word] : undefined;
-  const isComparable = meaning.status !== null && meaning.status !== "created";
-  return isComparable && stated !== undefined && stated !== meaning.status;
 }
 
 type MinorUnits = { readonly value: string } | "absent" | "bad_amount" | "unknown_currency";
