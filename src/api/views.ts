@@ -56,7 +56,15 @@ function callbackView(stored: StoredCallback, source: Source | undefined): Event
   const { method, kind, contentType, query } = stored;
   const bytes = fromBase64(stored.body) ?? new Uint8Array();
   const body = source ? (redact({ bytes, contentType }, source.redact)?.text ?? null) : null;
-  return { method, kind, content_type: contentType, query, body };
+  return {
+    method,
+    kind,
+    content_type: contentType,
+    content_encoding: stored.contentEncoding ?? null,
+    query,
+    cut: stored.isCut ?? false,
+    body,
+  };
 }
 
 export function instant(ms: number): string {

@@ -66,6 +66,19 @@ const kept = async () =>
     reason,
     callback: JSON.parse(callback ?? "null") as StoredCallback | null,
   }));
+/** One event as the operators' API shows it, as text. */
+async function shownToOperators(id: string): Promise<string> {
+  const ctx = createExecutionContext();
+  const headers = { authorization: `Bearer ${secrets.ADMIN_TOKEN}` };
+  const shown = await app.fetch(
+    new Request(`https://relay.test/api/events/${id}`, { headers }),
+    bindings,
+    ctx,
+  );
+  await waitOnExecutionContext(ctx);
+  return await shown.text();
+}
+
 const alerts = () => outside.lines("alert").map(({ about }) => about);
 
 describe("a message in the query", () => {
@@ -166,6 +179,7 @@ describe("a body from iqpay that cannot be read", () => {
     expect(row?.callback?.isCut).toBe(true);
     expect(row?.callback?.sha256).toBe(await sha256Hex(body.slice(0, MAX_MAX_BODY_BYTES)));
     expect(fromBase64(row?.callback?.body ?? "")?.length).toBe(MAX_MAX_BODY_BYTES);
+    expect(JSON.parse(await shownToOperators(sent.id))).toMatchObject({ callback: { cut: true } });
     expect(alerts()).toEqual(["quarantined"]);
   });
 
@@ -249,16 +263,7 @@ describe("a TokenPayments callback in any of its forms", () => {
     const headers = { "content-type": contentType };
     const deferred = await post({ method: "POST", path, headers, body }, undefined, bindings);
     expect(deferred.headers.get("relay-outcome")).toBe("deferred");
-    const ctx = createExecutionContext();
-    const shown = await app.fetch(
-      new Request(`https://relay.test/api/events/${deferred.headers.get("relay-event-id") ?? ""}`, {
-        headers: { authorization: `Bearer ${secrets.ADMIN_TOKEN}` },
-      }),
-      bindings,
-      ctx,
-    );
-    await waitOnExecutionContext(ctx);
-    const text = await shown.text();
+    const text = await shownToOperators(deferred.headers.get("relay-event-id") ?? "");
     expect(text).toContain("[redacted]");
     expect(text).not.toContain(TOKEN);
   });

@@ -58,13 +58,20 @@ describe("an event id of a provider that comes back with another payment", () =>
     const utf8 = new TextEncoder();
     const mac = toHex(await hmacSha256(utf8.encode("whsec_demo_secret"), utf8.encode(`${t}.${body}`)));
     const headers = { "content-type": "application/json", "x-cryptopay-signature": `t=${t},v1=${mac}` };
-    return await post({ method: "POST", path: "/in/cryptopay/broker-eu", headers, body });
+    return await post({ method: "POST", path: "/in/cryptopay/broker-eu", headers, body }, undefined, counted);
   };
+  let calls = 0;
+  const getByName = (name: string) => {
+    calls += 1;
+    return bindings.INBOX.getByName(name);
+  };
+  const counted = { ...bindings, INBOX: { getByName } as never };
 
   it("is another event: both are forwarded, and neither costs a second call", async () => {
     const outside = await freshRelay("2036-01-01T00:00:00.000Z");
     const answers = [await cryptopay("pi_1"), await cryptopay("pi_2")];
     expect(answers.map(({ headers }) => headers.get("relay-outcome"))).toEqual(["accepted", "accepted"]);
+    expect(calls).toBe(2);
     expect(answers.map(({ headers }) => headers.get("relay-warning"))).toEqual([null, null]);
     const rows = await keptRows();
     expect(rows.map(({ event }) => event?.data.provider)).toMatchObject([
