@@ -9,7 +9,10 @@
 
 /** Callbacks of all four providers are under 4 KiB; this leaves a margin and bounds memory. */
 export const DEFAULT_MAX_BODY_BYTES = 262_144;
-/** A row of a SQLite Durable Object holds 2 MB; a stored callback must fit in one with its base64 form. */
+/**
+ * A row of a SQLite Durable Object holds 2 MB; a stored callback must fit in one with its base64 form. Of
+ * a body that is kept although it is too large, no more than this is kept.
+ */
 export const MAX_MAX_BODY_BYTES = 1_048_576;
 /** Of a body that is too large and did not say so, this much is read and discarded: no platform lets more in. */
 export const MAX_DISCARDED_BYTES = 104_857_600;

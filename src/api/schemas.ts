@@ -112,7 +112,9 @@ export const eventDetail = listedEvent.extend({
       method: z.string(),
       kind: z.string().nullable(),
       content_type: z.string().nullable(),
+      content_encoding: z.string().nullable(),
       query: z.string(),
+      cut: z.boolean().describe("too large to be kept whole: the body's first bytes"),
       body: z.string().nullable().describe("secrets redacted"),
     })
     .nullable()

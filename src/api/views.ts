@@ -68,8 +68,16 @@ function historyOf(event: ListedEvent): Pick<ListedEventJson, "released_by" | "r
 function callbackView(stored: StoredCallback, source: Source | undefined): EventDetailJson["callback"] {
   const { method, kind, contentType, query } = stored;
   const bytes = fromBase64(stored.body) ?? new Uint8Array();
-  const body = source ? (redact(bytes, source.redact)?.text ?? null) : null;
-  return { method, kind, content_type: contentType, query, body };
+  const body = source ? (redact({ bytes, contentType }, source.redact)?.text ?? null) : null;
+  return {
+    method,
+    kind,
+    content_type: contentType,
+    content_encoding: stored.contentEncoding ?? null,
+    query,
+    cut: stored.isCut ?? false,
+    body,
+  };
 }
 
 export function instant(ms: number): string {

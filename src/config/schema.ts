@@ -1,5 +1,5 @@
 /**
- * The `RELAY` variable: data in `wrangler.toml`, secrets by name (config.md). Validated once per
+ * The `RELAY` variable: data in `wrangler.toml`, secrets by name (README.md#configuration). Validated once per
  * isolate; every problem is found before any is reported; a wrong configuration accepts nothing.
  */
 import { z } from "zod";

@@ -65,6 +65,10 @@ export interface StoredCallback {
   readonly pathKey: string | null;
   readonly query: string;
   readonly contentType: string | null;
+  /** Only of a provider whose unreadable bodies are kept. */
+  readonly contentEncoding?: string;
+  /** The body was too large to be kept whole: these are its first bytes. */
+  readonly isCut?: boolean;
   /** Base64 of the body, static secrets redacted. */
   readonly body: string;
   readonly receivedAtMs: number;

@@ -11,7 +11,7 @@ import { normalisedEventOf } from "../providers/normalised-event.ts";
 import { setAsideBy } from "../providers/policy.ts";
 import type { Reservation, Verdict } from "../providers/provider.ts";
 import type { Source } from "../providers/source.ts";
-import type { Because, QuarantinedReason } from "../reasons.ts";
+import type { Because, QuarantinedReason, RefusedReason } from "../reasons.ts";
 import { tokenRegistry } from "./questions.ts";
 import type { InboxClient } from "../inbox/client.ts";
 import { expectsRepeats, isKnownDuplicate, noteRepeat, repeatsAreNoNews } from "./shield.ts";
@@ -54,14 +54,15 @@ export async function processCallback(
     ? { kind: "verified" as const, verification: context.verification, reservation: undefined }
     : await source.verify(callback, {
         nowMs,
+        source: source.name,
         fetch: (url, init) => fetch(url, init),
         tokens: tokenRegistry(source.name, context),
       });
   if (verdict.kind !== "verified") return verdict;
   const { verification } = verdict;
 
-  const early = await takeReservation(verdict.reservation, callback, inbox);
-  if (early && "refuse" in early.taken) return { kind: "refused", reason: early.taken.refuse };
+  const taken = await takenByAnother(verdict.reservation, callback, inbox);
+  if (taken) return { kind: "refused", reason: taken };
 
   const reading = await source.normalise(callback);
   if (reading.kind === "refused") return reading;
@@ -92,13 +93,13 @@ export async function processCallback(
   return { kind: "event", accepted, verification, shield };
 }
 
-/** Whose the name is if it is not ours, and what happens then; null when it is ours. */
-async function takeReservation(
+/** Why the callback is refused if somebody else holds its name; null when it is ours now. */
+async function takenByAnother(
   reservation: Reservation | undefined,
   callback: Callback,
   inbox: InboxClient,
-): Promise<Pick<Reservation, "taken" | "owner"> | null> {
+): Promise<RefusedReason | null> {
   if (!reservation) return null;
   const owner = await inbox.reserve(reservation, callback.sha256);
-  return owner === reservation.owner ? null : { taken: reservation.taken, owner };
+  return owner === reservation.owner ? null : reservation.taken;
 }

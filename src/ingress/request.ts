@@ -2,9 +2,10 @@
  * What can be refused before a request's contents are read, in one order for all providers: method,
  * address list, content encoding, content type, size.
  */
-import { BODY_TIMEOUT_MS, MAX_DISCARDED_BYTES } from "../limits.ts";
-import { readBytes } from "../parse/read-bytes.ts";
-import { Callback } from "../providers/callback.ts";
+import { BODY_TIMEOUT_MS, MAX_DISCARDED_BYTES, MAX_MAX_BODY_BYTES } from "../limits.ts";
+import { readContentType } from "../parse/content-type.ts";
+import { readBytes, readUpTo, type BytesRead } from "../parse/read-bytes.ts";
+import { Callback, messageOf } from "../providers/callback.ts";
 import type { Route } from "../providers/provider.ts";
 import type { RefusedReason } from "../reasons.ts";
 import { err, ok, type Result } from "../result.ts";
@@ -13,11 +14,8 @@ import { ipInRanges } from "../verify/ip.ts";
 import type { Located } from "./locate.ts";
 import { requestTarget } from "./request-target.ts";
 
-const MEDIA_TYPES: Readonly<Record<Route["body"], string | null>> = {
-  json: "application/json",
-  form: "application/x-www-form-urlencoded",
-  any: null,
-};
+const JSON_TYPE = "application/json";
+const FORM_TYPES: ReadonlySet<string> = new Set(["application/x-www-form-urlencoded", "multipart/form-data"]);
 
 /** The callback of a request that came to `located`, read once, or why it is refused. */
 export async function readCallback(
@@ -27,10 +25,10 @@ export async function readCallback(
 ): Promise<Result<Callback, RefusedReason>> {
   const refused = checkEnvelope(request, { source, route });
   if (refused) return err(refused);
-  const body = await readWithin(request, source.settings.maxBodyBytes);
-  if (typeof body === "string") return err(body);
+  const read = await readBody(request, route, source.settings.maxBodyBytes);
+  if (typeof read === "string") return err(read);
   const { query } = requestTarget(request.url);
-  const message = request.method === "GET" ? new TextEncoder().encode(query) : body;
+  const body = read.bytes;
   return ok(
     new Callback({
       method: request.method,
@@ -38,10 +36,12 @@ export async function readCallback(
       pathKey,
       query,
       contentType: request.headers.get("content-type"),
+      contentEncoding: encodingOf(request),
       headers: picked(request.headers, source.headers),
       body,
+      isCut: !read.isWhole,
       receivedAtMs: nowMs,
-      sha256: await sha256Hex(message),
+      sha256: await sha256Hex(messageOf({ body, query })),
     }),
   );
 }
@@ -54,32 +54,43 @@ function checkEnvelope(
   const { allowIps } = source.settings;
   // Only Cloudflare's own header: X-Forwarded-For is the client's to write.
   if (allowIps.length > 0 && !ipInRanges(request.headers.get("cf-connecting-ip"), allowIps)) return "ip";
-  const encoding = request.headers.get("content-encoding")?.trim().toLowerCase() ?? "identity";
-  if (encoding !== "identity" && encoding !== "") return "content_encoding";
-  return checkContentType(request.headers.get("content-type"), MEDIA_TYPES[route.body]);
+  if (route.body === "any") return null;
+  if (encodingOf(request) !== null) return "content_encoding";
+  return checkContentType(request.headers.get("content-type"), route.body);
 }
 
-/** @param expected null: any type, or none; a charset must still be UTF-8 */
-function checkContentType(header: string | null, expected: string | null): RefusedReason | null {
-  if (header === null) return expected === null ? null : "content_type";
-  // A header sent twice is joined with a comma, and either could be meant.
-  if (header.includes(",")) return "content_type";
-  const [type = "", ...parameters] = header.split(";").map((part) => part.trim().toLowerCase());
-  if (expected !== null && type !== expected) return "content_type";
-  const charsets = parameters.filter((parameter) => /^charset\s*=/.test(parameter));
-  const isUtf8 = (parameter: string) => /^charset\s*=\s*("utf-8"|utf-8|"utf8"|utf8)$/.test(parameter);
-  return charsets.length <= 1 && charsets.every(isUtf8) ? null : "charset";
+/** Null for a body that is sent as it is. */
+function encodingOf(request: Request): string | null {
+  const encoding = request.headers.get("content-encoding")?.trim().toLowerCase() ?? "";
+  return encoding === "" || encoding === "identity" ? null : encoding;
 }
 
-/** Content-Length can save the reading; the limit holds for what arrives. */
-async function readWithin(request: Request, maxBytes: number): Promise<Uint8Array | "too_large" | "cut_off"> {
-  const declared = Number(request.headers.get("content-length") ?? 0);
-  // Not cancelled: the runtime drains a body that was never read, but breaks the connection for one that
-  // was read in part, often before its sender has read our response.
-  if (declared > maxBytes) return "too_large";
+function checkContentType(header: string | null, body: "json" | "form"): RefusedReason | null {
+  const given = readContentType(header);
+  if (given === null) return "content_type";
+  if (body === "form") {
+    if (!FORM_TYPES.has(given.type)) return "content_type";
+    return given.charset === null ? "charset" : null;
+  }
+  if (given.type !== JSON_TYPE) return "content_type";
+  return given.charset === "utf-8" ? null : "charset";
+}
+
+/** The body within the source's limit; where nothing but the address counts, as much of it as is ever kept. */
+async function readBody(
+  request: Request,
+  route: Route,
+  maxBytes: number,
+): Promise<BytesRead | "too_large" | "cut_off"> {
   try {
-    const signal = AbortSignal.timeout(BODY_TIMEOUT_MS);
-    return await readBytes(request.body, maxBytes, { signal, discardBytes: MAX_DISCARDED_BYTES });
+    const limits = { signal: AbortSignal.timeout(BODY_TIMEOUT_MS), discardBytes: MAX_DISCARDED_BYTES };
+    if (route.body === "any") return await readUpTo(request.body, MAX_MAX_BODY_BYTES, limits);
+    // Content-Length is a hint that can save the reading; what counts is what arrives. Left untouched, not
+    // cancelled: a body nobody asked for is drained by the runtime, but one that was touched and left breaks
+    // the connection, often before its sender has read our answer.
+    if (Number(request.headers.get("content-length") ?? 0) > maxBytes) return "too_large";
+    const bytes = await readBytes(request.body, maxBytes, limits);
+    return bytes === "too_large" ? bytes : { bytes, isWhole: true };
   } catch {
     // The sender hung up or was too slow: nothing an operator should be alerted about.
     return "cut_off";

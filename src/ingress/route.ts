@@ -74,8 +74,7 @@ async function receiveAt(
         logOutcome(source.name, "unavailable", null, { reason: because(processed) });
         return processed.reason === "verifier_rate" ? slowDown() : unavailable();
       }
-      const { sha256, kind } = callback.value;
-      const eventId = await callbackIdOf(source.provider, source.account, kind, sha256);
+      const eventId = await callbackIdOf(source.provider, source.account, callback.value);
       const verification = processed.kind === "quarantined" ? processed.verification : null;
       const kept = await inbox.setAside({
         source: source.name,

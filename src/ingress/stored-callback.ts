@@ -13,7 +13,8 @@ export function toStored(
   verification: Verification | null,
 ): StoredCallback {
   const secrets = source.redact.filter((name) => !source.keptInStore.includes(name));
-  const redacted = secrets.length > 0 ? redact(callback.body, secrets) : null;
+  const message = { bytes: callback.body, contentType: callback.contentType };
+  const redacted = secrets.length > 0 ? redact(message, secrets) : null;
   const body = redacted ? new TextEncoder().encode(redacted.text) : callback.body;
   return {
     method: callback.method,
@@ -21,6 +22,8 @@ export function toStored(
     pathKey: callback.pathKey,
     query: callback.query,
     contentType: callback.contentType,
+    ...(callback.contentEncoding === null ? {} : { contentEncoding: callback.contentEncoding }),
+    ...(callback.isCut ? { isCut: true } : {}),
     body: toBase64(body),
     receivedAtMs: callback.receivedAtMs,
     sha256: callback.sha256,
@@ -29,5 +32,11 @@ export function toStored(
 }
 
 export function fromStored(stored: StoredCallback): Callback {
-  return new Callback({ ...stored, headers: new Map(), body: fromBase64(stored.body) ?? new Uint8Array() });
+  return new Callback({
+    ...stored,
+    contentEncoding: stored.contentEncoding ?? null,
+    isCut: stored.isCut ?? false,
+    headers: new Map(),
+    body: fromBase64(stored.body) ?? new Uint8Array(),
+  });
 }

@@ -3,19 +3,16 @@
  *
  * Promises: a missing member, a member of another type and a member one must not use all read as
  * null (undefined from `member`), and nothing throws. Does not convert, trim or normalise: `é` in
- * NFC and in NFD are two identifiers, because the provider keeps them apart (threat 6).
+ * NFC and in NFD are two identifiers, because the provider keeps them apart.
  */
 import { MAX_IDENTIFIER_CHARS } from "../limits.ts";
 import { err, ok, type Result } from "../result.ts";
 import { JsonNumber, type JsonObject, type JsonValue } from "./strict-json.ts";
 
-/** 2^53−1: beyond it the provider's own serialiser may already have rounded (threat 11). */
+/** 2^53−1: beyond it the provider's own serialiser may already have rounded. */
 const MAX_SAFE_INTEGER_TOKEN = "9007199254740991";
 
-/**
- * The value of `key`, or undefined. Objects are Maps: `constructor` is a key like any other (threat
- * 5).
- */
+/** The value of `key`, or undefined. Objects are Maps: `constructor` is a key like any other. */
 export function member(object: JsonObject | null | undefined, key: string): JsonValue | undefined {
   return object?.get(key);
 }

@@ -4,7 +4,7 @@
  * Promises: tables, no guesses. An unknown currency has no exponent (never "probably two"), an
  * unknown ticker stays whole, an unknown chain keeps its own name. All input is held to ASCII
  * before it is upper-cased: `uſd` upper-cases to `USD`, and must not be it.
- * Does not know which coin on which chain an account accepts (threat 25): that is configuration.
+ * Does not know which coin on which chain an account accepts: that is configuration (`networks`, docs/providers.md#every-account).
  */
 
 /**
@@ -30,7 +30,7 @@ const MINOR_UNITS: ReadonlyMap<string, number> = new Map(
   ISO_4217.flatMap(([exponent, codes]) => words(codes).map((code) => [code, exponent] as const)),
 );
 
-/** Network id, the names providers give it, and the coin that is at home on it and nowhere else. */
+/** Network id, the names providers give it, and the coin that exists on it and nowhere else. */
 const NETWORKS: readonly (readonly [id: string, names: string, coin?: string])[] = [
   ["bitcoin", "BTC BITCOIN", "BTC"],
   ["lightning", "LN LIGHTNING BTCLN"],
@@ -119,8 +119,8 @@ export function minorUnitExponent(isoCode: string): number | null {
  * The currency a provider's ticker names, and the chain if the ticker names it too: `usdttrc20`,
  * `USDT.TRC20`, `USDT_TRC20` and `USDT-TRC20` are USDT on `tron`.
  *
- * A well-formed ticker that no table knows is kept whole with `unknown_ticker` (event.md 3.2); null
- * when it is not even well-formed.
+ * A well-formed ticker that no table knows is kept whole with the warning `unknown_ticker`;
+ * null when it is not even well-formed.
  */
 export function splitTicker(raw: string): {
   readonly currency: string;
@@ -145,7 +145,7 @@ export function networkOf(chain: string): string | null {
 }
 
 /**
- * The chain a coin is at home on (`BTC` gives `bitcoin`); null for tokens (USDT) and for coins that
+ * The chain a coin is native to (`BTC` gives `bitcoin`); null for tokens (USDT) and for coins that
  * are traded on a second chain under the same ticker (POL). Takes what `splitTicker` returned.
  */
 export function nativeNetwork(currency: string): string | null {

@@ -1,17 +1,17 @@
 /**
  * Exact decimals as strings: what an amount is, from the provider's token to the CRM.
  *
- * Promises: never a float, never a rounding, never an exponent in the result. `decimal` is the
- * door; everything else takes what came through it. Does no arithmetic: the relay computes no money
- * value that a provider did not send.
+ * Promises: never a float, never a rounding, never an exponent in the result. Only `decimal`
+ * reads foreign text; everything else takes what it returned. Does no arithmetic: the relay computes
+ * no money value that a provider did not send.
  */
 import { MAX_DECIMAL_DIGITS, MAX_DECIMAL_EXPONENT } from "../limits.ts";
 
-/** Digits before the point after expansion (event.md 3.2). */
+/** Digits before the point after expansion: more than any currency or token has. */
 export const MAX_DECIMAL_INTEGER_DIGITS = 38;
 /**
- * Digits after the point after expansion. Event.md 3.2 speaks of 18, which is what tokens use; an
- * amount in a finer unit is kept rather than cut, as far as an exponent may reach.
+ * Digits after the point after expansion. Tokens use 18; an amount in a finer unit is kept rather
+ * than cut, as far as an exponent may reach.
  */
 export const MAX_DECIMAL_FRACTION_DIGITS = 30;
 /** No token within the limits above is longer; keeps a megabyte of zeros away from the pattern. */
@@ -26,7 +26,7 @@ const NUMBER = /^(-?)(0|[1-9]\d*)(?:\.(\d+))?(?:[eE]([+-]?)0*(\d{1,2}))?$/;
  * `1.124e-05` gives `0.00001124`, `1e3` gives `1000`; trailing zeros stay as sent (`0.10`); zero
  * has no sign. Null for anything RFC 8259 would not call a number (`+1`, `01`, `.5`, `1.`, ` 1`,
  * `0x10`, `Infinity`, `٣`) and for anything beyond MAX_DECIMAL_DIGITS significant digits (trailing
- * zeros count), MAX_DECIMAL_EXPONENT, or the integer and fraction digits above (threat 11). The
+ * zeros count), MAX_DECIMAL_EXPONENT, or the integer and fraction digits above. The
  * result matches `^-?(0|[1-9]\d*)(\.\d+)?$` and passes through `decimal` unchanged.
  */
 export function decimal(token: string): string | null {

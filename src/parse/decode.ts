@@ -2,8 +2,9 @@
  * Bytes to text, exactly or not at all.
  *
  * Promises: what it returns encodes back to the very bytes that were given, so what was verified is
- * what is parsed (threats 6 and 7). Does not guess charsets, normalise, or repair.
+ * what is parsed. Does not guess charsets, normalise, or repair.
  */
+import type { Charset } from "./content-type.ts";
 
 const BYTE_ORDER_MARK = "\ufeff";
 
@@ -21,4 +22,9 @@ export function decodeUtf8(bytes: Uint8Array): string | null {
   } catch {
     return null;
   }
+}
+
+/** Under windows-1252 every byte is one character, so nothing can fail and no two bodies read alike. */
+export function decodeText(bytes: Uint8Array, charset: Charset): string | null {
+  return charset === "utf-8" ? decodeUtf8(bytes) : new TextDecoder("windows-1252").decode(bytes);
 }

@@ -1,4 +1,4 @@
-/** Reads a body while counting, so that what is too large is never held in memory (threat 8). */
+/** Reads a body while counting, so that what is too large is never held in memory. */
 
 export interface ReadOptions {
   /** Ends the reading, by throwing: a body that never ends must not be waited for for ever. */
@@ -10,29 +10,47 @@ export interface ReadOptions {
   readonly discardBytes?: number;
 }
 
+export interface BytesRead {
+  readonly bytes: Uint8Array;
+  /** False: there was more, and these are the first. */
+  readonly isWhole: boolean;
+}
+
 /** The whole body, or `too_large`; never more than `maxBytes` of it are held. */
 export async function readBytes(
   body: ReadableStream<Uint8Array> | null,
   maxBytes: number,
-  { signal, discardBytes = 0 }: ReadOptions = {},
+  options: ReadOptions = {},
 ): Promise<Uint8Array | "too_large"> {
-  if (body === null) return new Uint8Array();
+  const { bytes, isWhole } = await readUpTo(body, maxBytes, options);
+  return isWhole ? bytes : "too_large";
+}
+
+/** The first `maxBytes` of the body, and whether that is all of it. */
+export async function readUpTo(
+  body: ReadableStream<Uint8Array> | null,
+  maxBytes: number,
+  { signal, discardBytes = 0 }: ReadOptions = {},
+): Promise<BytesRead> {
+  if (body === null) return { bytes: new Uint8Array(), isWhole: true };
   const reader = body.getReader();
   // The read in progress then ends as if the body had: whether it did is asked below.
   signal?.addEventListener("abort", () => void reader.cancel().catch(() => undefined), { once: true });
   const chunks: Uint8Array[] = [];
   let size = 0;
+  let kept = 0;
   for (;;) {
     const { done, value } = await reader.read();
     signal?.throwIfAborted();
-    if (done) return size > maxBytes ? "too_large" : join(chunks, size);
+    if (done) return { bytes: join(chunks, kept), isWhole: size <= maxBytes };
+    const chunk = value.subarray(0, maxBytes - kept);
+    if (chunk.byteLength > 0) chunks.push(chunk);
+    kept += chunk.byteLength;
     size += value.byteLength;
     if (size > maxBytes + discardBytes) {
       await reader.cancel();
-      return "too_large";
+      return { bytes: join(chunks, kept), isWhole: false };
     }
-    if (size > maxBytes) chunks.length = 0;
-    else chunks.push(value);
   }
 }
 

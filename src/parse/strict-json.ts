@@ -3,8 +3,8 @@
  *
  * Promises: accepts nothing that `JSON.parse` refuses; sees what `JSON.parse` hides (keys given
  * twice, `__proto__`, the source text of numbers); time and memory linear in the body; depth and
- * counts bounded before anything recurses (threats 4, 5, 11, 12). Objects are Maps, so no key of a
- * stranger ever meets a prototype.
+ * counts bounded before anything recurses. Objects are Maps, so no key of a stranger ever meets a
+ * prototype.
  * Does not interpret: numbers stay text, strings stay as they were escaped, lone surrogates and all
  * (`access.ts` refuses those where an identifier is wanted).
  */
@@ -13,17 +13,14 @@ import { err, ok, type Result } from "../result.ts";
 import { canonicalDecimal, decimal } from "./decimal.ts";
 import { decodeUtf8 } from "./decode.ts";
 
-/**
- * Values over the whole document, array elements included: keys alone do not bound `[0,0,0,…]`
- * (threat 12).
- */
+/** Values over the whole document, array elements included: keys alone do not bound `[0,0,0,…]`. */
 export const MAX_JSON_VALUES = 10_000;
 /** A pointer shown to people is cut here: a key may be as long as the body, a log line may not. */
 export const MAX_POINTER_CHARS = 256;
 
 /**
  * A number as its source text. Never a float: 0.123456789012345678, 1e400 and 0.10 do not survive
- * `Number` (threat 11).
+ * `Number`.
  */
 export class JsonNumber {
   readonly token: string;
@@ -226,7 +223,7 @@ class Parser {
     switch (this.#peek()) {
       case OPEN_BRACE:
       case OPEN_BRACKET:
-        // The path is as long as the containers around this one; checked before recursing (threat 12).
+        // The path is as long as the containers around this one; checked before recursing: the stack is not the sender's to fill.
         if (this.#path.length >= MAX_JSON_DEPTH) return this.#fail("json", "too_deep");
         return this.#peek() === OPEN_BRACE ? this.#object() : this.#array();
       case QUOTE: {

@@ -1,7 +1,7 @@
 /**
  * Provider times to RFC 3339 in UTC, as `payment-event.v1` writes them.
  *
- * Promises: the same instant or null; `occurred_at` is null rather than invented (event.md 3.2).
+ * Promises: the same instant or null; `occurred_at` is null rather than invented.
  * Does not read a clock and accepts no other formats: `Date.parse` takes many, and differs by
  * engine.
  */

@@ -1,6 +1,6 @@
 /**
  * CryptoPay (cryptopays.us, a Stripe-like API; not cryptopay.me): HMAC-SHA256 over the raw body
- * (providers.md 1.2). The scheme is configuration and never detected: under `raw` the MAC of
+ * (docs/providers.md#cryptopay). The scheme is configuration and never detected: under `raw` the MAC of
  * `"<t>.<body>"` is a valid `t-v1` MAC of `<body>`, so accepting either lets one stand for the other.
  *
  * One payment can be announced under two names (`payment.*`, `payment_intent.*`) with two event ids:
@@ -23,52 +23,12 @@ import { minorUnitExponent } from "../parse/currency.ts";
 import { compareDecimals, fromMinorUnits, isPositive } from "../parse/decimal.ts";
 import { canonicalJson, type JsonObject } from "../parse/strict-json.ts";
 import { fromUnixSeconds } from "../parse/time.ts";
-import { fromBase64, fromHex } from "../parse/encoding.ts";
 import { sha256Hex } from "../verify/digest.ts";
-import { verifyHmac } from "../verify/hmac.ts";
-import { liveSecrets, type Secret } from "../verify/secret.ts";
-import { parseSignatureHeader } from "../verify/signature-header.ts";
-import { skewSeconds, withinTolerance } from "../verify/timestamp.ts";
 import { moneyOf } from "./amounts.ts";
 import type { Callback } from "./callback.ts";
-import type { Facts, Provider, Reading, SourceSettings, Verdict } from "./provider.ts";
-
-const SIGNATURE_HEADER = "x-cryptopay-signature";
-const utf8 = new TextEncoder();
-
-interface CryptopaySettings extends SourceSettings {
-  readonly secrets: readonly Secret[];
-  readonly scheme: "t-v1" | "raw";
-  /** `whole`: the secret's text is the key (Stripe); `base64`: what follows `whsec_`, decoded (Standard Webhooks). */
-  readonly key: "whole" | "base64";
-  readonly encoding: "hex" | "base64";
-  readonly toleranceSeconds: number;
-}
-
-/** Types with the prefix `payment.` or `payment_intent.`; null: the payment's state stays as it is. */
-const PAYMENT_TYPES: Readonly<Record<string, Status | null>> = {
-  created: "created",
-  processing: "pending",
-  succeeded: "confirmed",
-  failed: "failed",
-  payment_failed: "failed",
-  canceled: "canceled",
-  cancelled: "canceled",
-  expired: "expired",
-  requires_action: "action_required",
-  amount_capturable_updated: null,
-};
-
-/** Words of `data.object.status` that must agree with the type; others say nothing about it. */
-const OBJECT_STATUSES: Readonly<Record<string, Status>> = {
-  processing: "pending",
-  succeeded: "confirmed",
-  failed: "failed",
-  canceled: "canceled",
-  cancelled: "canceled",
-  expired: "expired",
-  requires_action: "action_required",
-};
+import { contradicts, meaningOf, paymentOf, type Meaning } from "./cryptopay-meaning.ts";
+import { keyBytes, SIGNATURE_HEADER, verify, type CryptopaySettings } from "./cryptopay-signature.ts";
+import type { Provider, Reading } from "./provider.ts";
 
 function settings(fields: SourceFields): z.ZodType<CryptopaySettings> {
   return z
@@ -101,87 +61,6 @@ function settings(fields: SourceFields): z.ZodType<CryptopaySettings> {
       encoding: input.encoding,
       toleranceSeconds: input.tolerance_seconds,
     }));
-}
-
-/** Empty when the secret is not of the configured form: refused at configuration time. */
-function keyBytes(secret: Secret, form: "whole" | "base64"): Uint8Array {
-  if (form === "whole") return utf8.encode(secret.value);
-  return fromBase64(secret.value.replace(/^whsec_/, "")) ?? new Uint8Array();
-}
-
-interface Signature {
-  /** Seconds, digits only; null under `raw`, which signs no time. */
-  readonly t: string | null;
-  readonly values: readonly string[];
-}
-
-function readSignature(header: string, scheme: "t-v1" | "raw"): Signature | null {
-  if (scheme === "raw") {
-    // A header that came twice is joined with a comma; a name in front (`sha256=`) is another scheme.
-    return /^[A-Za-z0-9+/]+={0,2}$/.test(header) ? { t: null, values: [header] } : null;
-  }
-  const parsed = parseSignatureHeader(header);
-  return parsed && { t: parsed.t, values: parsed.v1 };
-}
-
-async function verify(
-  callback: Callback,
-  account: CryptopaySettings,
-  world: { nowMs: number },
-): Promise<Verdict> {
-  const header = callback.headers.get(SIGNATURE_HEADER)?.trim();
-  if (!header) return { kind: "refused", reason: "missing_signature" };
-  const signature = readSignature(header, account.scheme);
-  if (!signature) return { kind: "refused", reason: "malformed_signature" };
-
-  const decode = account.encoding === "hex" ? fromHex : fromBase64;
-  const candidates = signature.values.flatMap((value) => decode(value) ?? []);
-  const signed = signature.t === null ? [callback.body] : [utf8.encode(`${signature.t}.`), callback.body];
-  let matched: Secret | null = null;
-  // Every secret is tried, whichever matches first, so that the time does not tell which one it was.
-  for (const secret of liveSecrets(account.secrets, world.nowMs)) {
-    const matches = await verifyHmac(keyBytes(secret, account.key), signed, candidates);
-    if (matches) matched ??= secret;
-  }
-  if (!matched) return { kind: "refused", reason: "bad_signature" };
-  if (signature.t !== null && !withinTolerance(signature.t, world.nowMs, account.toleranceSeconds)) {
-    return {
-      kind: "refused",
-      reason: "stale",
-      skewSeconds: skewSeconds(signature.t, world.nowMs) ?? undefined,
-    };
-  }
-  return {
-    kind: "verified",
-    verification: {
-      method: "hmac-sha256",
-      assurance: "signed",
-      covers: signature.t === null ? ["body"] : ["body", "timestamp"],
-      key: matched.id,
-    },
-  };
-}
-
-interface Meaning {
-  readonly kind: Facts["kind"];
-  readonly status: Status | null;
-  /** What the object is: refunds and disputes hang on a charge, which names its payment. */
-  readonly about: "payment" | "charge" | "other";
-  readonly refund?: boolean;
-}
-
-function meaningOf(type: string): Meaning {
-  if (type === "charge.refunded")
-    return { kind: "status", status: "refunded", about: "charge", refund: true };
-  if (type === "payment.refunded")
-    return { kind: "status", status: "refunded", about: "payment", refund: true };
-  if (type === "charge.dispute.created") return { kind: "status", status: "disputed", about: "charge" };
-  const word = /^payment(?:_intent)?\.(.+)$/.exec(type)?.[1];
-  if (word === undefined || !Object.hasOwn(PAYMENT_TYPES, word)) {
-    return { kind: "provider", status: null, about: type.startsWith("charge.") ? "charge" : "other" };
-  }
-  const status = PAYMENT_TYPES[word] ?? null;
-  return { kind: status === null ? "updated" : "status", status, about: "payment" };
 }
 
 type MinorUnits = { readonly value: string } | "absent" | "bad_amount" | "unknown_currency";
@@ -217,17 +96,17 @@ async function normalise(callback: Callback): Promise<Reading> {
   const object = asObject(member(data, "object")) ?? data;
   const meaning = meaningOf(type);
 
-  const ownId = asIdentifier(member(object, "id"));
-  const paymentId =
-    meaning.about === "charge" ? (asIdentifier(member(object, "payment_intent")) ?? ownId) : ownId;
+  const payment = paymentOf(object, meaning.about);
+  if (payment === "unreadable") {
+    return { kind: "quarantined", reason: "missing_event_id", detail: "data.object.payment_intent" };
+  }
+  const paymentId = payment.id;
   if (meaning.kind !== "provider" && (object === null || paymentId === null)) {
     return { kind: "quarantined", reason: "missing_event_id", detail: "data.object.id" };
   }
 
   const word = statusWord(member(object, "status"));
-  const objectStatus = word !== null && Object.hasOwn(OBJECT_STATUSES, word) ? OBJECT_STATUSES[word] : null;
-  const comparable = meaning.about === "payment" && !meaning.refund && meaning.status !== "created";
-  if (comparable && meaning.status !== null && objectStatus && objectStatus !== meaning.status) {
+  if (contradicts(meaning, word)) {
     return { kind: "quarantined", reason: "conflict", detail: "status" };
   }
 
@@ -245,7 +124,8 @@ async function normalise(callback: Callback): Promise<Reading> {
       kind: meaning.kind,
       direction: "in",
       status: amounts.status ?? meaning.status,
-      eventKey: [eventId],
+      // With the payment: a provider that uses an id twice must not lose the second payment.
+      eventKey: [eventId, subject],
       subjectKey: [subject],
       provider: { event: type, event_id: eventId, payment_id: paymentId, status: word },
       merchantReference: order.ok ? order.value.order_id : null,
@@ -261,7 +141,6 @@ async function normalise(callback: Callback): Promise<Reading> {
       // Whatever is not plainly `true` is not live.
       livemode: livemode === null ? undefined : livemode === true,
       contents: { "conflict:body": await sha256Hex(canonicalJson(root)) },
-      reservation: { key: eventId, owner: subject, taken: { duplicate: "conflict:payment" } },
     },
   };
 }

@@ -1,5 +1,5 @@
 /**
- * iPay: fiat to USDT on-ramp (providers.md 1.1). A static token proves the sender and binds nothing:
+ * iPay: fiat to USDT on-ramp (docs/providers.md#ipay). A static token proves the sender and binds nothing:
  * the amounts are believed because the sender is, and a second version of them is a conflict, not money.
  *
  * The document's own sample lets a missing token through; here a token is one non-empty string at
@@ -9,7 +9,7 @@ import { z } from "zod";
 import { commonSettings, type SourceFields } from "./settings-fields.ts";
 import type { Status } from "../event.ts";
 import { asNumberToken, asObject, asText, identifiers, member, statusWord } from "../parse/access.ts";
-import { splitTicker, networkOf } from "../parse/currency.ts";
+import { networkOf, splitTicker } from "../parse/currency.ts";
 import { canonicalDecimal, compareDecimals } from "../parse/decimal.ts";
 import type { JsonObject, JsonValue } from "../parse/strict-json.ts";
 import { fromRfc3339, fromUnixSeconds } from "../parse/time.ts";
@@ -19,6 +19,7 @@ import { liveSecrets } from "../verify/secret.ts";
 import { matchToken } from "../verify/token.ts";
 import { jsonAmount, moneyOf, paidAmount, valueOf } from "./amounts.ts";
 import type { Callback } from "./callback.ts";
+import { statePart, txidPart } from "./keys.ts";
 import type { Provider, Reading, SourceSettings, Verdict } from "./provider.ts";
 
 interface IpaySettings extends SourceSettings {
@@ -28,7 +29,7 @@ interface IpaySettings extends SourceSettings {
   readonly pathSecrets: readonly Secret[];
 }
 
-/** Only confirmed-by-absence is documented; the words are the document's sample and inference (providers.md 1.1). */
+/** Only confirmed-by-absence is documented; the words are the document's sample and inference. */
 const STATUS_WORDS: Readonly<Record<string, Status>> = {
   SUCCESS: "confirmed",
   PENDING: "pending",
@@ -158,19 +159,23 @@ function normalise(callback: Callback): Reading {
   }
 
   const currency = ticker?.currency ?? null;
+  // `chain` is the field that is there to say it; a ticker that says otherwise is for a person to look at.
   const chainOfMoney = network ?? ticker?.network ?? null;
+  if (ticker?.network !== undefined && ticker.network !== chainOfMoney) warnings.push("inconsistent:network");
   const money = (value: string | null) =>
     value === null || currency === null ? null : moneyOf(value, currency, chainOfMoney);
   const convertedValue = valueOf(converted);
   const accountId = ids.value.accountEDTO ?? ids.value.accountId;
+  // The customer too: one transaction can pay two of them.
+  const payment = [txidPart(txid), accountId, customer];
   return {
     kind: "facts",
     facts: {
       kind: status === null ? "provider" : "status",
       direction: "in",
       status,
-      eventKey: [chain, txid, accountId, customer, status ?? word],
-      subjectKey: [chain, txid, accountId],
+      eventKey: [...payment, statePart(status, word)],
+      subjectKey: payment,
       provider: { event: "payment", event_id: null, payment_id: null, status: word },
       merchantReference: customer,
       amount: money(netValue),
@@ -183,6 +188,7 @@ function normalise(callback: Callback): Reading {
       warnings,
       contents: {
         "conflict:amount": [netValue === null ? "" : canonicalDecimal(netValue), currency ?? ""].join(" "),
+        "conflict:network": chainOfMoney ?? "",
       },
     },
   };

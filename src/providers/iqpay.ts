@@ -1,5 +1,5 @@
 /**
- * iqpay: crypto processing for brokers (providers.md 1.3). Nothing is signed: a callback is believed
+ * iqpay: crypto processing for brokers (docs/providers.md#iqpay). Nothing is signed: a callback is believed
  * because it came to a secret address, from a listed IP if a list is given (assurance `network`).
  *
  * iqpay repeats whatever is not answered with exactly 200, so once the address is right everything
@@ -9,15 +9,15 @@
 import { z } from "zod";
 import { commonSettings, type SourceFields } from "./settings-fields.ts";
 import type { Money, Status } from "../event.ts";
-import { asNumberToken, asText, identifiers, member, statusWord } from "../parse/access.ts";
+import { asText, identifiers, statusWord } from "../parse/access.ts";
 import { nativeNetwork, splitTicker } from "../parse/currency.ts";
 import { canonicalDecimal, isPositive } from "../parse/decimal.ts";
-import type { JsonValue } from "../parse/strict-json.ts";
 import { fromUnixSeconds } from "../parse/time.ts";
-import type { Because, QuarantinedReason } from "../reasons.ts";
 import type { Secret } from "../verify/secret.ts";
-import { moneyOf, paidAmount, textAmount, valueOf, type Amount } from "./amounts.ts";
+import { moneyOf, paidAmount, valueOf } from "./amounts.ts";
 import type { Callback } from "./callback.ts";
+import { amountOf, readFields, scalar, STATUS_WORDS, type Field, type Fields } from "./iqpay-fields.ts";
+import { amountPart, tickerPart, txidPart } from "./keys.ts";
 import type { Facts, Provider, Reading, Route, SourceSettings } from "./provider.ts";
 
 const KINDS = ["deposit", "withdrawal", "invoice", "confirmations"] as const;
@@ -31,11 +31,6 @@ interface KindSettings {
 interface IqpaySettings extends SourceSettings {
   readonly kinds: Readonly<Partial<Record<Kind, KindSettings>>>;
 }
-
-const STATUS_WORDS: Readonly<Record<string, Status>> = { "0": "pending", "1": "confirmed", "2": "failed" };
-
-/** The value of the envelope that the document's sample puts in front of the real `status`. */
-const ENVELOPE_STATUS = "200";
 
 function settings(fields: SourceFields): z.ZodType<IqpaySettings> {
   const kind = z.strictObject({
@@ -61,77 +56,8 @@ function routes(account: IqpaySettings): Route[] {
   }));
 }
 
-type Field = (name: string) => JsonValue | undefined;
-type Unusable = Because<QuarantinedReason>;
-type Fields = { readonly field: Field; readonly warnings: readonly string[] };
-
-/** A word or number as its source text; everything else is no scalar. */
-function scalar(value: JsonValue | undefined): string | null {
-  return asText(value) ?? asNumberToken(value);
-}
-
-/**
- * Exactly one source of parameters: the query of a GET, the body of anything else. A second one
- * would leave open which of them was meant.
- */
-function readFields(callback: Callback): Fields | Unusable {
-  const viaQuery = callback.method === "GET";
-  if (viaQuery ? callback.body.length > 0 : callback.query !== "") return { reason: "mixed_sources" };
-  const isForm = viaQuery || callback.mediaType === "application/x-www-form-urlencoded";
-  return isForm ? readForm(viaQuery ? callback.queryForm() : callback.form()) : readJson(callback);
-}
-
-function readForm(parsed: ReturnType<Callback["form"]>): Fields | Unusable {
-  if (!parsed.ok) return { reason: "json", detail: parsed.error.reason };
-  const { values, duplicates } = parsed.value;
-  const warnings = tolerated(
-    duplicates.map(({ name, values: all }) => ({ pointer: `/${name}`, values: all })),
-  );
-  return "reason" in warnings ? warnings : { field: (name) => values.get(name), warnings: warnings.names };
-}
-
-function readJson(callback: Callback): Fields | Unusable {
-  const parsed = callback.json();
-  if (!parsed.ok) {
-    const { reason, detail } = parsed.error;
-    return { reason: "json", detail: detail ?? (reason === "json" ? undefined : reason) };
-  }
-  const { root, duplicates } = parsed.value;
-  const warnings = tolerated(
-    duplicates.map(({ pointer, values }) => ({ pointer, values: values.map(scalar) })),
-  );
-  return "reason" in warnings ? warnings : { field: (name) => member(root, name), warnings: warnings.names };
-}
-
-/**
- * The document's deposit sample carries `status` twice: the envelope's 200, then the real one. Exactly
- * that pair is tolerated, with a warning. In any other order or number nobody can tell which one counts.
- */
-function tolerated(
-  duplicates: readonly { pointer: string; values: readonly (string | null)[] }[],
-): { names: string[] } | Unusable {
-  for (const { pointer, values } of duplicates) {
-    const [first, second] = values;
-    const isSamplePair =
-      pointer === "/status" &&
-      values.length === 2 &&
-      first === ENVELOPE_STATUS &&
-      typeof second === "string" &&
-      Object.hasOwn(STATUS_WORDS, second);
-    if (!isSamplePair) return { reason: "duplicate_key", detail: pointer };
-  }
-  return { names: duplicates.map(({ pointer }) => `duplicate_key:${pointer}`) };
-}
-
-/** A number, or a decimal in text: the document does not say, and its times are given as both. */
-function amountOf(value: JsonValue | undefined): Amount {
-  if (value === undefined || value === null) return "absent";
-  const token = scalar(value);
-  return token === null ? "bad" : textAmount(token);
-}
-
-function normalise(callback: Callback): Reading {
-  const fields = readFields(callback);
+async function normalise(callback: Callback, account: IqpaySettings): Promise<Reading> {
+  const fields = await readFields(callback, account.maxBodyBytes);
   if ("reason" in fields) return { kind: "quarantined", ...fields };
   switch (callback.kind) {
     case "deposit":
@@ -178,7 +104,7 @@ function transfer({ field, warnings }: Fields, kind: "deposit" | "withdrawal"): 
   const own =
     kind === "deposit"
       ? deposit(field, { currency: currencyWord, txid, address, value, wallet })
-      : withdrawal(field, { id, txid, status, value, currency: ticker.currency });
+      : withdrawal(field, { id, txid, address, status, value, currency: ticker.currency });
   return {
     kind: "facts",
     facts: {
@@ -203,7 +129,7 @@ function transfer({ field, warnings }: Fields, kind: "deposit" | "withdrawal"): 
       },
       occurredAt: own.occurredAt,
       warnings: [...warnings, ...(ticker.warning ? [ticker.warning] : []), ...own.warnings],
-      contents: own.contents,
+      contents: { ...own.contents, "conflict:network": network ?? "" },
     },
   };
 }
@@ -226,8 +152,15 @@ function deposit(
   const ticker = splitTicker(asText(field("convert_currency")) ?? "");
   const convertedValue = valueOf(converted);
   return {
-    subject: ["deposit", of.currency, of.txid, of.address, of.value],
-    // The customer, the same for each of his deposits: never part of the key.
+    // With the customer: coins with tags have one address for all of them.
+    subject: [
+      "deposit",
+      tickerPart(of.currency),
+      txidPart(of.txid),
+      of.address,
+      amountPart(of.value),
+      of.wallet,
+    ],
     reference: of.wallet,
     converted:
       ticker && convertedValue !== null && isPositive(convertedValue)
@@ -236,18 +169,15 @@ function deposit(
     fee: null,
     occurredAt: null,
     warnings: converted === "bad" ? ["unreadable:converted_amount"] : [],
-    contents: { "conflict:merchant_reference": of.wallet ?? "" },
+    contents: {},
   };
 }
 
 function withdrawal(
   field: Field,
-  of: {
-    id: string | null;
-    txid: string | null;
-    status: Status | null;
-    value: string | null;
-    currency: string;
+  of: Readonly<Record<"id" | "txid" | "address" | "value", string | null>> & {
+    readonly status: Status | null;
+    readonly currency: string;
   },
 ): KindFacts {
   const gas = amountOf(field("gas"));
@@ -260,7 +190,10 @@ function withdrawal(
   if (of.status === "failed" && confirmed !== null)
     warnings.push("inconsistent:timeConfirmed_with_error_status");
   return {
-    subject: of.id === null ? ["withdrawal", null, of.txid] : ["withdrawal", of.id],
+    subject:
+      of.id === null
+        ? ["withdrawal", null, of.currency, txidPart(of.txid), of.address, amountPart(of.value)]
+        : ["withdrawal", of.id],
     reference: null,
     converted: null,
     fee: valueOf(gas),
@@ -272,21 +205,24 @@ function withdrawal(
 
 /** Create invoice, update confirmations: documented by name only, forwarded as the provider's own word. */
 function undocumented(callback: Callback, { field, warnings }: Fields, kind: string): Reading {
-  const ids = identifiers(field, ["txid", "id", "wallet_ext_id"]);
+  const ids = identifiers(field, ["txid", "id", "address", "wallet_ext_id"]);
   if (!ids.ok) return { kind: "quarantined", reason: "missing_event_id", detail: ids.error };
-  const { txid, id, wallet_ext_id: wallet } = ids.value;
+  const { txid, id, address, wallet_ext_id: wallet } = ids.value;
   const currency = asText(field("currency"));
   const confirmations = scalar(field("confirmations"));
   const known = kind === "confirmations" && txid !== null;
   const network = networkOfCurrency(currency);
+  const subject = known
+    ? [kind, tickerPart(currency), txidPart(txid), address, wallet]
+    : [kind, callback.sha256];
   return {
     kind: "facts",
     facts: {
       kind: "provider",
       direction: "in",
       status: null,
-      eventKey: known ? [kind, currency, txid, confirmations] : [kind, callback.sha256],
-      subjectKey: known ? [kind, currency, txid] : [kind, callback.sha256],
+      eventKey: known ? [...subject, confirmations] : subject,
+      subjectKey: subject,
       provider: {
         event: kind,
         event_id: null,

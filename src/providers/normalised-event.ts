@@ -1,7 +1,7 @@
 /** From what a provider stated to an event that lacks only its payment's history. Pure. */
 import type { NormalisedEvent, RawCallback, Verification } from "../event.ts";
 import { MAX_EVENT_RAW_BYTES } from "../limits.ts";
-import type { Callback } from "./callback.ts";
+import { messageOf, type Callback } from "./callback.ts";
 import { eventIdOf, paymentIdOf } from "./ids.ts";
 import type { Facts } from "./provider.ts";
 import { redact } from "./redact.ts";
@@ -56,7 +56,7 @@ function rawOf(source: Source, callback: Callback): RawCallback | null {
   if (source.settings.raw === "none") return null;
   const base = { content_type: callback.mediaType, sha256: callback.sha256 };
   if (source.settings.raw === "hash") return base;
-  const message = callback.method === "GET" ? new TextEncoder().encode(callback.query) : callback.body;
+  const message = { bytes: messageOf(callback), contentType: callback.contentType };
   const redacted = redact(message, source.redact);
   if (redacted === null) return base;
   const bytes = new TextEncoder().encode(redacted.text);

@@ -16,7 +16,7 @@ function testEvent({ mode }: SourceSettings, { livemode }: Facts): Because<Quara
   return { reason: "test_event" };
 }
 
-/** A coin of the right name on a chain the merchant has no wallet on is no money (threat 25). */
+/** A coin of the right name on a chain the merchant has no wallet on is no money. */
 function foreignNetwork(
   { networks }: SourceSettings,
   { amount, blockchain }: Facts,

@@ -14,12 +14,12 @@ import type { Secret } from "../verify/secret.ts";
 import type { IpRange } from "../verify/ip.ts";
 import type { Callback } from "./callback.ts";
 
-/** Options every source has, whatever its provider (config.md, "Common to all sources"). */
+/** Options every source has, whatever its provider (docs/providers.md#every-account). */
 export interface SourceSettings {
   readonly mode: "live" | "test" | "both";
   readonly allowIps: readonly IpRange[];
   readonly raw: "full" | "hash" | "none";
-  /** Chains on which money may come; null: any (threat 25). */
+  /** Chains on which money may come; null: any. */
   readonly networks: readonly string[] | null;
   /** Names of destinations; null: all of them. */
   readonly destinations: readonly string[] | null;
@@ -33,13 +33,18 @@ export interface Route {
   /** Secrets accepted as the last segment; empty: the address has no secret segment. */
   readonly pathSecrets: readonly Secret[];
   readonly method: "GET" | "POST" | "PUT" | "DELETE";
-  /** What the content type must be; `any`: the provider documents none. */
+  /**
+   * What the content type must be. `any`: the provider documents none and repeats whatever is refused, so
+   * nothing about the body is checked before it is kept; what cannot be read `normalise` sets aside.
+   */
   readonly body: "json" | "form" | "any";
 }
 
 /** What the world tells a verification that cannot be decided from the bytes alone. */
 export interface World {
   readonly nowMs: number;
+  /** `provider/account`: what one account was vouched for proves nothing for another. */
+  readonly source: string;
   readonly fetch: (url: URL, init: RequestInit) => Promise<Response>;
   readonly tokens: TokenRegistry;
 }
@@ -96,7 +101,7 @@ export interface Facts {
   readonly direction: "in" | "out";
   /** null for `provider` and `updated`: the payment's state does not change. */
   readonly status: Status | null;
-  /** What makes this event this event (event.md 3.3); never tokens, signatures or arrival times. */
+  /** What makes this event this event (docs/events.md#identity); never tokens, signatures or arrival times. */
   readonly eventKey: readonly (string | null)[];
   /** What makes this payment this payment. */
   readonly subjectKey: readonly (string | null)[];
@@ -130,20 +135,18 @@ export interface Facts {
    * again under another proof is only probably the same news: it is stored and alerted, never swallowed.
    */
   readonly instance?: string | undefined;
-  /** A key of this account that must never serve two owners, decided before the event is accepted. */
-  readonly reservation?: Reservation | undefined;
 }
 
 /**
- * A name outside the payment that may belong to one owner only: a one-time token to the order it
- * paid, an event id of the provider to its payment. It has its own home, by hash of `key`, because
- * two uses of it can belong to different payments and so to different Inbox objects.
+ * A name outside the payment that may belong to one owner only: a one-time token to the account and the
+ * order it paid. It is kept by hash of `key`, because two uses of it can belong to different payments
+ * and so to different Inbox objects.
  */
 export interface Reservation {
   readonly key: string;
   readonly owner: string;
-  /** Taken by another owner: refuse the callback, or answer as a duplicate with this warning. */
-  readonly taken: { readonly refuse: RefusedReason } | { readonly duplicate: string };
+  /** Why a callback is refused whose name has another owner. */
+  readonly taken: RefusedReason;
 }
 
 export type Reading =

@@ -93,7 +93,7 @@ export class SourceFields {
     return null;
   }
 
-  /** Where we send requests: https by name only, unless in development (threat 15). */
+  /** Where we send requests: https by name only, so that no configuration reaches into a private network, unless in development. */
   outboundUrl() {
     return z.string().transform((text, context): URL => {
       const url = URL.parse(text);

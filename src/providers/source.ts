@@ -24,7 +24,7 @@ export interface Source {
   normalise(callback: Callback): Promise<Reading>;
 }
 
-/** A provider whose type of settings is nobody's business but its own. */
+/** A provider with the type of its settings hidden, so that all of them fit in one list. */
 export interface Adapter {
   readonly name: string;
   /** The schema of one account, giving the finished source. */

@@ -1,5 +1,5 @@
 /**
- * TokenPayments: a form with a token that the provider vouches for on request (providers.md 1.4).
+ * TokenPayments: a form with a token that the provider vouches for on request (docs/providers.md#tokenpayments).
  * The token binds no content: who holds a fresh one can claim anything with it, so a token that once
  * served one order never serves another, and the CRM compares amounts with its order.
  *
@@ -9,17 +9,17 @@
 import { z } from "zod";
 import { commonSettings, type SourceFields } from "./settings-fields.ts";
 import type { Status } from "../event.ts";
-import { identifiers } from "../parse/access.ts";
+import { asIdentifier, identifiers } from "../parse/access.ts";
 import { splitTicker } from "../parse/currency.ts";
-import { decimal } from "../parse/decimal.ts";
 import { sha256Hex } from "../verify/digest.ts";
 import { sameText } from "../verify/token.ts";
 import { askVerifier, isTokenSyntax, verifierUrl } from "../verify/verifier.ts";
 import { moneyOf, paidAmount, textAmount } from "./amounts.ts";
 import type { Callback } from "./callback.ts";
+import { amountPart, tickerPart, type KeyPart } from "./keys.ts";
 import type { Provider, Reading, SourceSettings, Verdict, World } from "./provider.ts";
-import type { FormFields } from "../parse/strict-form.ts";
-import type { RefusedReason } from "../reasons.ts";
+import type { FormFields } from "../parse/form-fields.ts";
+import type { Because, RefusedReason } from "../reasons.ts";
 
 const VERIFIER = "https://tokenpayments.io/api/token-verifier/";
 
@@ -56,8 +56,8 @@ function settings(fields: SourceFields): z.ZodType<TokenpaymentsSettings> {
     }));
 }
 
-function readForm(callback: Callback): FormFields | { reason: RefusedReason; detail?: string | undefined } {
-  const parsed = callback.form();
+async function readForm(callback: Callback): Promise<FormFields | Because<RefusedReason>> {
+  const parsed = await callback.form();
   if (!parsed.ok) return parsed.error;
   const duplicate = parsed.value.duplicates[0];
   return duplicate ? { reason: "duplicate_key", detail: duplicate.name } : parsed.value;
@@ -68,27 +68,27 @@ function unpadded(token: string): string {
   return token.replace(/^0+(?=\d)/, "");
 }
 
-/** The order and what was paid for it: what a token may serve once. Amounts expanded, so that `1e3` is `1000`. */
-function orderKey(form: FormFields): readonly (string | null)[] {
-  const amount = (name: string) => {
-    const token = form.values.get(name) ?? null;
-    return token === null ? null : (decimal(unpadded(token)) ?? token);
-  };
-  const text = (name: string) => form.values.get(name) ?? null;
-  return [
-    text("merchant_id"),
-    text("page_hash"),
-    text("invoice"),
-    amount("amount1"),
-    text("currency1"),
-    amount("amount2"),
-    text("currency2"),
-  ];
+/** The order, and the customer it names: all that tells one payment from another. */
+function orderOf(form: FormFields): readonly KeyPart[] {
+  return ["merchant_id", "page_hash", "invoice", "custom"].map((name) => form.values.get(name) || null);
 }
 
-/** Names the order a token belongs to, for the token registry. */
-async function orderName(form: FormFields): Promise<string> {
-  return await sha256Hex(JSON.stringify(orderKey(form)));
+/** The order and what was paid for it, in canonical parts. */
+function eventKeyOf(form: FormFields): readonly KeyPart[] {
+  const amount = (name: string) => amountPart(unpadded(form.values.get(name) ?? "") || null);
+  const ticker = (name: string) => tickerPart(form.values.get(name) || null);
+  return [...orderOf(form), amount("amount1"), ticker("currency1"), amount("amount2"), ticker("currency2")];
+}
+
+/**
+ * Whom a token has served, for the token registry: the account it was verified for, the order, and what
+ * was paid on which chain. Nothing that was vouched for once may be said of anything else.
+ */
+async function ownerOf(form: FormFields, source: string): Promise<string> {
+  const chains = ["currency1", "currency2"].map(
+    (name) => splitTicker(form.values.get(name) ?? "")?.network ?? null,
+  );
+  return await sha256Hex(JSON.stringify([source, ...eventKeyOf(form), ...chains]));
 }
 
 /** What the registry knows a token by, so that it holds none. */
@@ -97,16 +97,16 @@ function tokenHash(form: FormFields): Promise<string> {
 }
 
 /** Believed, and its token used up for this order: also by a callback that turns out to be unusable. */
-async function verified(form: FormFields, hash: string): Promise<Verdict> {
+function verified(hash: string, owner: string): Verdict {
   return {
     kind: "verified",
     verification: { method: "callback_get", assurance: "callback_token", covers: ["token"], key: null },
-    reservation: { key: hash, owner: await orderName(form), taken: { refuse: "token_reused" } },
+    reservation: { key: hash, owner, taken: "token_reused" },
   };
 }
 
 async function verify(callback: Callback, account: TokenpaymentsSettings, world: World): Promise<Verdict> {
-  const form = readForm(callback);
+  const form = await readForm(callback);
   if ("reason" in form) return { kind: "refused", ...form };
   if (!(await sameText(form.values.get("merchant_id") ?? "", account.merchantId))) {
     return { kind: "refused", reason: "merchant" };
@@ -116,8 +116,7 @@ async function verify(callback: Callback, account: TokenpaymentsSettings, world:
   const url = isTokenSyntax(token) ? verifierUrl(account.verifierUrl, token) : null;
   if (!url) return { kind: "refused", reason: "token_syntax" };
 
-  const hash = await tokenHash(form);
-  const owner = await orderName(form);
+  const [hash, owner] = await Promise.all([tokenHash(form), ownerOf(form, world.source)]);
   const known = await world.tokens.consult({ tokenHash: hash, owner, fingerprint: callback.sha256 });
   switch (known.kind) {
     case "refused":
@@ -126,7 +125,7 @@ async function verify(callback: Callback, account: TokenpaymentsSettings, world:
       return { kind: "deferred", reason: known.reason };
     case "reserved":
       // For this order it is byte for byte what the verifier already vouched for: not worth another question.
-      return known.owner === owner ? await verified(form, hash) : { kind: "refused", reason: "token_reused" };
+      return known.owner === owner ? verified(hash, owner) : { kind: "refused", reason: "token_reused" };
     case "ask":
   }
 
@@ -135,13 +134,13 @@ async function verify(callback: Callback, account: TokenpaymentsSettings, world:
     await world.tokens.undecided(hash, answer.outage);
     return { kind: "deferred", reason: answer.outage };
   }
-  if (answer.valid) return await verified(form, hash);
+  if (answer.valid) return verified(hash, owner);
   await world.tokens.refuse(hash);
   return { kind: "refused", reason: "token_invalid" };
 }
 
 async function normalise(callback: Callback, account: TokenpaymentsSettings): Promise<Reading> {
-  const form = readForm(callback);
+  const form = await readForm(callback);
   if ("reason" in form) return { kind: "refused", ...form };
   const text = (name: string) => form.values.get(name);
 
@@ -158,22 +157,25 @@ async function normalise(callback: Callback, account: TokenpaymentsSettings): Pr
   const ids = identifiers(text, ["page_hash", "invoice"]);
   if (!ids.ok) return { kind: "quarantined", reason: "missing_event_id", detail: ids.error };
   const { page_hash: pageHash, invoice } = ids.value;
+  // Free text of the merchant's own: part of the key as it is, a reference only if it is fit to be one.
+  const custom = asIdentifier(text("custom"));
   if (pageHash === null && invoice === null) return { kind: "quarantined", reason: "missing_event_id" };
 
   const token = await tokenHash(form);
   const byToken = account.dedupe === "token";
-  const warnings = [paidTicker, askedTicker].flatMap((ticker) => ticker?.warning ?? []).slice(0, 1);
+  const warnings: string[] = [paidTicker, askedTicker].flatMap((ticker) => ticker?.warning ?? []).slice(0, 1);
+  if (invoice === null && custom === null && text("custom")) warnings.push("unreadable:custom");
   return {
     kind: "facts",
     facts: {
       kind: "status",
       direction: "in",
       status: account.status,
-      eventKey: byToken ? [account.merchantId, token] : orderKey(form),
+      eventKey: byToken ? [account.merchantId, token] : eventKeyOf(form),
       // Who counts by token says that each is a payment: the second one of an order is no repeat of its state.
-      subjectKey: [account.merchantId, pageHash, invoice, ...(byToken ? [token] : [])],
+      subjectKey: [...orderOf(form), ...(byToken ? [token] : [])],
       provider: { event: "ipn", event_id: null, payment_id: pageHash, status: null },
-      merchantReference: invoice,
+      merchantReference: invoice ?? custom,
       amount: moneyOf(paid.value, paidTicker.currency, paidTicker.network),
       amountRequested:
         asked === "absent" || !askedTicker
@@ -185,8 +187,9 @@ async function normalise(callback: Callback, account: TokenpaymentsSettings): Pr
       blockchain: null,
       occurredAt: null,
       warnings,
-      // A second payment of the same page with the same amounts looks like a repeat: a person should see it.
-      contents: { new_token_same_order: token },
+      contents: {},
+      // A second payment of the same order with the same amounts looks like a repeat: it is kept and alerted.
+      instance: byToken ? undefined : token,
     },
   };
 }

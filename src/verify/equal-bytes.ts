@@ -1,5 +1,5 @@
 /**
- * Equality of bytes in a time that does not tell where they differ (threat 2).
+ * Equality of bytes in a time that does not tell where they differ.
  *
  * Promises: false for unequal lengths, never a throw. Does not hide the lengths: use it on digests
  * and MACs, whose length everybody knows.

@@ -6,10 +6,7 @@
  */
 import { equalBytes } from "./equal-bytes.ts";
 
-/**
- * A key to sign with. The caller guarantees that it is not empty: an empty one throws DataError
- * (threat 3).
- */
+/** A key to sign with. The caller guarantees that it is not empty: an empty one throws DataError. */
 export function importHmacKey(key: Uint8Array): Promise<CryptoKey> {
   return crypto.subtle.importKey("raw", key, { name: "HMAC", hash: "SHA-256" }, false, ["sign"]);
 }

@@ -1,9 +1,9 @@
 /**
- * IP allow-lists: addresses and CIDR ranges, v4 and v6 (threat 31).
+ * IP allow-lists: addresses and CIDR ranges, v4 and v6.
  *
  * Promises: strict texts, one meaning each; what cannot be read is not allowed. An IPv4-mapped v6
  * address (`::ffff:1.2.3.4`) is the v4 address, on both sides. A v6 range never contains a v4
- * address, so `::/0` does not open the door to all of v4.
+ * address, so `::/0` does not let in all of v4.
  * Does not choose the header: the caller passes `cf-connecting-ip`, never `x-forwarded-for`.
  */
 
@@ -29,7 +29,7 @@ export interface IpRange {
  * Refused: leading zeros in an octet (`010` is 8 to some, 10 to others) or in the prefix, zone ids,
  * white space, a prefix beyond the family's bits, one below 96 on a mapped address (neither
  * family), and bits set below the prefix: `10.1.2.3/8` is a typing mistake, and to guess which half
- * is the wrong one would open a door.
+ * is the wrong one would let strangers in.
  */
 export function parseIpRange(text: string): IpRange | null {
   const [address = "", prefix, ...rest] = text.split("/");

@@ -1,8 +1,8 @@
 /**
- * Secrets are always a list, so that one can be rotated without a gap (providers.md 2, rule 9).
+ * Secrets are always a list, so that one can be rotated without a gap (docs/providers.md#every-account).
  *
  * Promises: `id` may be shown, `value` never is. Does not check that values are not empty: the
- * configuration refuses to start with one (threat 3).
+ * configuration refuses to start with one, since it would equal an empty token.
  */
 
 /** One secret of an account. */

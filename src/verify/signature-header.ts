@@ -10,10 +10,10 @@ import { MAX_SIGNATURE_PARTS } from "../limits.ts";
  * The timestamp and the signatures of the header, or null when it is malformed.
  *
  * Exactly one `t`, digits only; one or more `v1`, not empty. `v0` and unknown names are ignored, so
- * a sender may add schemes; alone they prove nothing (threat 20). Spaces and tabs around a part are
+ * a sender may add schemes; alone they prove nothing. Spaces and tabs around a part are
  * dropped (RFC 9110 section 5.6.1). That matters for a header that came twice: the runtime joins it
  * as `a, b`, and a parser that took ` t` for an unknown name would accept the second one's `v1`
- * under the first one's `t` (threat 21).
+ * under the first one's `t`.
  */
 export function parseSignatureHeader(
   value: string,

@@ -1,5 +1,5 @@
 /**
- * Is a signed timestamp near enough to now? (threats 1 and 38)
+ * Is a signed timestamp near enough to now? An old one is a replay, a future one a wrong clock.
  *
  * Promises: both directions, inclusive at the edge, and every doubt is a no. Does not read a clock
  * and does not see whether the timestamp was signed: without that it proves nothing.

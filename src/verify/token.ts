@@ -1,5 +1,5 @@
 /**
- * Static tokens and other texts compared without telling how much of them was right (threat 2).
+ * Static tokens and other texts compared without telling how much of them was right.
  *
  * Promises: both sides are hashed, so neither content nor length shows in the time; every secret is
  * tried, the first match does not end the loop. Does not bind a body: a token says who sends, not
@@ -12,7 +12,7 @@ import type { Secret } from "./secret.ts";
  * The secret that `given` equals, the first of them if several do, or null.
  *
  * Only a non-empty, well-formed string can match: a number, `true`, null, an array or `""` never
- * does, although the provider's own sample lets some of them through (providers.md 1.1; rule 7).
+ * does, although the provider's own sample lets some of them through (docs/providers.md#ipay).
  */
 export async function matchToken(given: unknown, secrets: readonly Secret[]): Promise<Secret | null> {
   if (typeof given !== "string" || given === "" || !given.isWellFormed()) return null;

@@ -1,9 +1,9 @@
 /**
- * Asking a provider whether a token is its own (TokenPayments, providers.md 1.4).
+ * Asking a provider whether a token is its own (docs/providers.md#tokenpayments).
  *
  * `true` and `false` are answers; everything else is an outage, and an outage is never a yes: the
  * caller defers. The token is checked before a URL is made of it and the URL is checked after,
- * since `..`, `%2e%2e` and their like leave the path whatever is escaped (threat 14).
+ * since `..`, `%2e%2e` and their like leave the path whatever is escaped.
  */
 import { VERIFIER_MAX_BODY_BYTES, VERIFIER_TIMEOUT_MS } from "../limits.ts";
 import { member } from "../parse/access.ts";

@@ -72,3 +72,36 @@ describe("golden events", () => {
     expect(JSON.stringify(event)).toBe(JSON.stringify(expected));
   });
 });
+
+/** The derivation of docs/events.md#identity once more, apart from the code that it describes. */
+async function derived(prefix: string, domain: string, parts: readonly string[]): Promise<string> {
+  const utf8 = new TextEncoder();
+  const lp = parts.map((part) => `${utf8.encode(part).length}:${part}`).join("");
+  const hash = new Uint8Array(await crypto.subtle.digest("SHA-256", utf8.encode(`${domain}|${lp}`)));
+  return `${prefix}${[...hash.subarray(0, 16)].map((byte) => byte.toString(16).padStart(2, "0")).join("")}`;
+}
+
+const ORDER = ["M-1001", "ph_77", "INV-42", "acct:991"];
+const ipayTxid = golden.ipay.data.blockchain.txid;
+const { txid, to } = golden.iqpay_deposit.data.blockchain;
+const DEPOSIT_PARTS = ["deposit", "BTC", txid, to, "0.00001124", "2"];
+
+describe("ids of the golden events are those of the documented derivation", () => {
+  it.each([
+    ["ipay", golden.ipay, [ipayTxid, "acc_demo_1", "12345"], ["status:confirmed"]],
+    ["iqpay", golden.iqpay_deposit, DEPOSIT_PARTS, ["1"]],
+    ["iqpay", golden.iqpay_withdrawal, ["withdrawal", "11"], ["2"]],
+    ["tokenpayments", golden.tokenpayments, ORDER, ["100", "USD", "0.03125", "ETH"]],
+  ])("%s", async (provider, event, payment, more) => {
+    const source = [provider, "broker-eu"];
+    expect(event.data.payment_id).toBe(await derived("pay_", "relay-payment-v1", [...source, ...payment]));
+    expect(event.id).toBe(await derived("evt_", "relay-event-v1", [...source, ...payment, ...more]));
+  });
+
+  it("cryptopay", async () => {
+    const { id, data } = golden.cryptopay;
+    const source = ["cryptopay", "broker-eu"];
+    expect(data.payment_id).toBe(await derived("pay_", "relay-payment-v1", [...source, "pi_10AbCdEf"]));
+    expect(id).toBe(await derived("evt_", "relay-event-v1", [...source, "evt_123", "pi_10AbCdEf"]));
+  });
+});

@@ -115,7 +115,6 @@ describe("a request that means nothing is refused clearly", () => {
     for (const sent of [
       json(address("ipay"), large),
       json(address("cryptopay"), large),
-      json(deposit(), large, { headers: fromIqpay() }),
       {
         ...json(address("tokenpayments"), `a=${large}`),
         headers: { "content-type": "application/x-www-form-urlencoded" },
@@ -132,6 +131,17 @@ describe("a request that means nothing is refused clearly", () => {
     const response = await post(json(address("ipay"), large, { chunked: true }));
     expect(response.status).toBe(413);
   });
+
+  it.each([true, false])(
+    "too large from iqpay, which would repeat it: kept (chunked: %s)",
+    async (chunked) => {
+      const large = `{"a":"${"x".repeat(TWO_MEGABYTES)}"}`;
+      const answer = await post(json(deposit(), large, { headers: fromIqpay(), chunked }));
+      expect(answer.status).toBe(200);
+      expect(answer.headers["relay-outcome"]).toBe("quarantined");
+      expect(answer.headers["relay-reason"]).toBe("too_large");
+    },
+  );
 
   it("cut short, or not text at all", async () => {
     const { body } = ipay(system.who.ipay, told("cut"));

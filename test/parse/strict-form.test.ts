@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { MAX_FORM_FIELDS, MAX_FORM_NAME_BYTES } from "../../src/limits.ts";
-import { type FormFields, parseForm } from "../../src/parse/strict-form.ts";
+import type { FormFields } from "../../src/parse/form-fields.ts";
+import { parseForm } from "../../src/parse/strict-form.ts";
 
 const utf8 = (text: string) => new TextEncoder().encode(text);
 

@@ -113,7 +113,7 @@ describe("the shield", () => {
     await send(iqpay("bb02", 0));
     await send(iqpay("bb02", 0));
     await send(iqpay("bb02", 0));
-    const reply = await send(await bent(iqpay("bb02", 0), (body) => body.replace("w-bb02", "thief")));
+    const reply = await send(await bent(iqpay("bb02", 0), (body) => body.replace('"BTC"', '"BTC.LN"')));
     expect(reply.outcome).toBe("duplicate");
     expect((await keptRows()).flatMap(({ warnings }) => warnings).length).toBeGreaterThan(0);
   });

@@ -1,4 +1,4 @@
-/** Ids (src/providers/ids.ts): the same parts give the same id for ever, other parts another one. */
+/** Ids (docs/events.md#identity): the same parts give the same id for ever, other parts another one. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { callbackIdOf, eventIdOf, paymentIdOf } from "../../src/providers/ids.ts";
@@ -15,7 +15,7 @@ const plain = (list: readonly (string | null)[]) => JSON.stringify(list.map((val
 describe("ids", () => {
   it("are what the worked example says", async () => {
     const { txid, to } = golden.iqpay_deposit.data.blockchain;
-    const subject = ["iqpay", "broker-eu", "deposit", "BTC", txid, to, "0.00001124"];
+    const subject = ["iqpay", "broker-eu", "deposit", "BTC", txid, to, "0.00001124", "2"];
     expect(await eventIdOf(...subject, "1")).toBe(golden.iqpay_deposit.id);
     expect(await paymentIdOf(...subject)).toBe(golden.iqpay_deposit.data.payment_id);
   });
@@ -55,7 +55,11 @@ describe("ids", () => {
   it("of events, payments and callbacks never meet", async () => {
     const list = ["ipay", "broker-eu", null, "x"] as const;
     const hex = (id: string) => id.slice(4);
-    const ids = [await eventIdOf(...list), await paymentIdOf(...list), await callbackIdOf(...list)];
+    const ids = [
+      await eventIdOf(...list),
+      await paymentIdOf(...list),
+      await callbackIdOf("ipay", "broker-eu", { method: "POST", kind: null, query: "", sha256: "x" }),
+    ];
     expect(new Set(ids.map(hex)).size).toBe(3);
   });
 

@@ -228,10 +228,10 @@ function iqpayScenarios(who: Credentials["iqpay"]): Record<string, Scenario> {
     },
     ...rest,
     tampered: {
-      about: "the same deposit for another customer: no second event",
+      about: "the same withdrawal with another amount: no second event",
       steps: (payment, now) => [
-        step("genuine", iqpay(who, { payment, now })),
-        step("other customer", iqpay(who, { payment, now, reference: "thief" }), DUPLICATE),
+        step("genuine", iqpay(who, { payment, now, kind: "withdrawal" })),
+        step("other amount", iqpay(who, { payment, now, kind: "withdrawal", amount: "9" }), DUPLICATE),
       ],
     },
     "wrong-secret": {
@@ -256,8 +256,8 @@ function iqpayScenarios(who: Credentials["iqpay"]): Record<string, Scenario> {
       ],
     },
     oversized: {
-      about: "a body above the limit",
-      steps: (payment, now) => [step("too large", padded(iqpay(who, { payment, now })), refused(413))],
+      about: "a body above the limit: iqpay repeats what is refused, so it is kept for a person",
+      steps: (payment, now) => [step("too large", padded(iqpay(who, { payment, now })), QUARANTINED)],
     },
   };
 }
