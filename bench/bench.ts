@@ -11,10 +11,10 @@ import { credentials, readRelayConfig } from "../tools/lib/relay-config.ts";
 import { readSecrets } from "../tools/lib/secrets.ts";
 import { giveUp, readArgs } from "../tools/lib/text.ts";
 import { startBenchCrm } from "./lib/crm.ts";
+import { writeSection } from "./lib/documents.ts";
 import { machine, machineLine } from "./lib/machine.ts";
 import { benchReport } from "./lib/report.ts";
 import { type Measured, measure } from "./lib/rounds.ts";
-import { writeSection } from "./lib/sections.ts";
 import { ACCOUNT, findRedis, type Surroundings } from "./lib/subjects.ts";
 import { WORKLOADS } from "./lib/workloads.ts";
 

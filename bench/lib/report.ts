@@ -1,5 +1,6 @@
 /** The tables of docs/performance.md, as Markdown. Pure. */
 import { type Machine, machineLine } from "./machine.ts";
+import { markdownTable } from "./markdown.ts";
 import type { Measured } from "./rounds.ts";
 import { type Figures, medianRatio, medians } from "./stats.ts";
 import type { SubjectName } from "./subjects.ts";
@@ -85,9 +86,4 @@ function ratios(measured: readonly Measured[]): string {
 
 function times(ratio: number): string {
   return `${ratio.toFixed(2)} ×`;
-}
-
-export function markdownTable(heading: readonly string[], rows: readonly (readonly string[])[]): string {
-  const line = (cells: readonly string[]) => `| ${cells.join(" | ")} |`;
-  return [line(heading), line(heading.map(() => "---")), ...rows.map(line)].join("\n");
 }

@@ -1,5 +1,4 @@
-/** Generated parts of documents, between two markers: what a command wrote is told from what a person wrote. */
-import { readFileSync, writeFileSync } from "node:fs";
+/** Generated parts of documents, between two markers: what a command wrote is told from what a person wrote. Pure. */
 
 const begin = (name: string) => `<!-- ${name}: begin (written by npm run ${name} -- --write) -->`;
 const end = (name: string) => `<!-- ${name}: end -->`;
@@ -18,8 +17,4 @@ export function withSection(document: string, name: string, text: string): strin
   if (from < 0 || to < from) throw new Error(`the document has no markers of "${name}"`);
   const head = document.slice(0, from + begin(name).length);
   return `${head}\n\n${text.trim()}\n\n${document.slice(to)}`;
-}
-
-export function writeSection(file: string, name: string, text: string): void {
-  writeFileSync(file, withSection(readFileSync(file, "utf8"), name, text));
 }
