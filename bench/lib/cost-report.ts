@@ -2,11 +2,14 @@
 import { type Counts, dollarsPerMillion, operationsOf, plus } from "./bill.ts";
 import { markdownTable } from "./markdown.ts";
 import {
+  EVENT_KB,
+  KEPT_MONTHS,
   OBJECT_BUSY_MS,
   OBJECT_SEND_MS,
   type Operation,
   PRICES,
   PRICES_DATE,
+  STORAGE_DOLLARS_PER_GB_MONTH,
   WORKER_CPU_MS,
 } from "./prices.ts";
 
@@ -76,6 +79,25 @@ export function costReport(counts: CostCounts): string {
     `The monitor, every five minutes whatever comes in: ${amount(operationsOf(counts.monitor).objectRequests)} object requests and ${amount(counts.monitor.rowsRead)} rows read a run in the shards of this count, $${monitor.toFixed(2)} a month. It is in no column.`,
     `Prices of ${PRICES_DATE}, beyond the allowances of the Workers Paid plan, from developers.cloudflare.com: ${pages.map((page) => `\`${page}\``).join(", ")}. Not counted but assumed: ${WORKER_CPU_MS} ms of CPU for an invocation of the Worker, ${OBJECT_BUSY_MS} ms an object is busy with a call or an alarm and ${OBJECT_SEND_MS} ms with a call to the queue. Storage is not included.`,
   ].join("\n\n");
+}
+
+/** By events a second, all month. */
+const RATES = [0.1, 1, 10, 100, 1_000, 10_000] as const;
+const SECONDS_PER_MONTH = 30 * 24 * 3_600;
+
+/** The table of docs/scale.md: what a month costs at a rate. */
+export function monthlyReport({ delivered, purged }: CostCounts): string {
+  const each = dollarsPerMillion(plus(delivered, purged)) / 1_000_000;
+  const storage = (EVENT_KB / 1e6) * KEPT_MONTHS * STORAGE_DOLLARS_PER_GB_MONTH;
+  const rows = RATES.map((rate) => {
+    const events = rate * SECONDS_PER_MONTH;
+    const dollars = [events * each, events * storage, events * (each + storage)];
+    return [rate, Math.round(events), ...dollars.map(Math.round)].map((value) => value.toLocaleString("en"));
+  });
+  return markdownTable(
+    ["events a second", "events a month", "operations, $ a month", "storage, $ a month", "together"],
+    rows,
+  );
 }
 
 function amount(value: number): string {

@@ -3,7 +3,7 @@
  * assume because no local run can count it. A new price is a new row here, with its page and its date.
  */
 
-/** When the pages were last read. */
+/** The date of this table. The price of log lines changes on 2026-12-01. */
 export const PRICES_DATE = "2026-11-24";
 
 export interface Price {
@@ -66,3 +66,10 @@ export const OBJECT_BUSY_MS = 5;
 export const OBJECT_SEND_MS = 20;
 /** An object is charged for 128 MB whatever it uses. */
 export const OBJECT_GB = 0.128;
+
+/** SQLite storage of objects, beyond 5 GB (durable-objects/platform/pricing). */
+export const STORAGE_DOLLARS_PER_GB_MONTH = 0.2;
+/** An event in the database, as `npm run scale` measures it. */
+export const EVENT_KB = 2.5;
+/** The default retention. */
+export const KEPT_MONTHS = 3;

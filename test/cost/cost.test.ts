@@ -3,9 +3,16 @@
  * event dearer shows here. `npm run cost` runs this file and prints what it counted.
  */
 import { expect, it } from "vitest";
-import document from "../../docs/performance.md?raw";
+import performance from "../../docs/performance.md?raw";
+import scale from "../../docs/scale.md?raw";
 import { type Counts, each, plus } from "../../bench/lib/bill.ts";
-import { costReport, type CostCounts, KNOWN_MISSES, missedTargets } from "../../bench/lib/cost-report.ts";
+import {
+  costReport,
+  type CostCounts,
+  KNOWN_MISSES,
+  missedTargets,
+  monthlyReport,
+} from "../../bench/lib/cost-report.ts";
 import { sectionOf } from "../../bench/lib/sections.ts";
 import { DEFAULT_RETENTION_DAYS } from "../../src/limits.ts";
 import { shardOf } from "../../src/inbox/shard.ts";
@@ -125,7 +132,7 @@ async function countRefusedAndRepeated(): Promise<Pick<CostCounts, "duplicate" |
 }
 
 it(
-  "costs what docs/performance.md says (npm run cost -- --write)",
+  "costs what docs/performance.md and docs/scale.md say (npm run cost -- --write)",
   { timeout: 120_000 },
   async ({ task }) => {
     const counted: CostCounts = {
@@ -137,6 +144,7 @@ it(
     // A forgery leaves nothing behind, whatever the documents say.
     expect(counted.forged).toMatchObject({ rowsWritten: 0, objectCalls: 0, kvWrites: 0, queueOperations: 0 });
     expect(missedTargets(counted).map(({ target }) => target)).toEqual(KNOWN_MISSES);
-    expect(sectionOf(document, "cost")).toBe(costReport(counted));
+    expect(sectionOf(performance, "cost")).toBe(costReport(counted));
+    expect(sectionOf(scale, "scale-cost")).toBe(monthlyReport(counted));
   },
 );
