@@ -4,7 +4,7 @@
  * be running.
  */
 import { readdirSync, statSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 
 /** An id of the template: each is replaced wherever it stands, its prefix kept. */
@@ -140,6 +140,28 @@ function copied(
     const digits = id.length - prefix.length;
     return `replace(${text}, '${id}', '${prefix}' || printf('%0${digits}x', copy.n))`;
   }, column);
+}
+
+/**
+ * Moves the alarm of the Inbox an hour on, in its own database and in the one its namespace keeps beside it:
+ * what fell due while it was filled would run before anything is measured.
+ */
+export function postponeAlarm(file: string): void {
+  const hourNs = "3600000000000";
+  for (const [database, statement] of [
+    [file, `UPDATE _cf_METADATA SET value = value + ${hourNs} WHERE key = 1`],
+    [
+      join(dirname(file), "metadata.sqlite"),
+      `UPDATE _cf_ALARM SET scheduled_time = scheduled_time + ${hourNs}`,
+    ],
+  ] as const) {
+    const db = new DatabaseSync(database);
+    try {
+      db.exec(statement);
+    } finally {
+      db.close();
+    }
+  }
 }
 
 /** What the database takes on disk. */

@@ -1,7 +1,8 @@
 /** Rounds of one workload, interleaved: whatever slows this machine for a while slows every subject alike. */
 import type { Figures } from "./stats.ts";
 import { startSubject, type Subject, type SubjectName, type Surroundings } from "./subjects.ts";
-import type { Bench, Workload } from "./workloads.ts";
+import type { Bench } from "./load.ts";
+import type { Workload } from "./workloads.ts";
 
 export interface Measured {
   readonly workload: string;

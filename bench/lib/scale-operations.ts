@@ -9,7 +9,7 @@ import { DESTINATION, order } from "./subjects.ts";
 export interface OperationFigures {
   readonly name: string;
   readonly ms: number;
-  /** Of one call: the least of all, since alarms of their own run meanwhile. */
+  /** Of one call: the least of all, since an alarm may run meanwhile. */
   readonly rowsRead: number;
   readonly rowsWritten: number;
 }

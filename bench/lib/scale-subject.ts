@@ -9,7 +9,7 @@ import { pointAt, readRelayConfig } from "../../tools/lib/relay-config.ts";
 import type { Secrets } from "../../tools/lib/secrets.ts";
 import { type Answer, Client } from "./client.ts";
 import type { BenchCrm } from "./crm.ts";
-import { bytesOf, databaseOf, fill, type Id } from "./fill.ts";
+import { bytesOf, databaseOf, fill, postponeAlarm, type Id } from "./fill.ts";
 
 export interface Size {
   readonly delivered: number;
@@ -98,6 +98,7 @@ export async function startFilled(around: ScaleSurroundings, size: Size): Promis
     },
     { of: templates.owed, from: owedFrom, count: size.owed, spreadMs: OWED_MS },
   ]);
+  postponeAlarm(file);
   const host = new Host(
     { ...options, project: around.countingFolder, bundle: around.countingBundle },
     scratch,

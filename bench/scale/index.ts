@@ -25,7 +25,7 @@ function countStatements(sql: SqlStorage): void {
     ...values: SqlStorageValue[]
   ) {
     const cursor = exec.call(this, query, ...values) as SqlStorageCursor<T>;
-    cursors.push(cursor as unknown as Cursor);
+    cursors.push(cursor);
     return cursor;
   };
 }
