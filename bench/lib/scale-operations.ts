@@ -16,6 +16,8 @@ export interface OperationFigures {
 
 /** Enough for a median; the first ones warm up. */
 const CALLS = 15;
+/** More than it takes to forget what has outlived its retention. */
+const PURGE_STEPS = 12;
 const SHARD = "1/0";
 const PAGE = "limit=50";
 let payments = 0;
@@ -92,6 +94,13 @@ export async function measureOperations(
     await time("ledger", 5, async () => await api("ledger"));
     await time("alarm, with a step of the purge", 1, async () => await scale("alarm", { shard: SHARD }));
     await time("alarm", 5, async () => await scale("alarm", { shard: SHARD }));
+    // The rest of what has outlived its retention goes; a new life then looks once more, and finds nothing.
+    for (let step = 0; step < PURGE_STEPS; step += 1) await scale("alarm", { shard: SHARD });
+    await host.stop();
+    await host.spawn();
+    await host.ready();
+    await accept(`scale-${(payments += 1)}`);
+    await time("alarm, the purge finds nothing", 1, async () => await scale("alarm", { shard: SHARD }));
     await time("pause", 1, async () => await order(host.url, secrets, `destinations/${DESTINATION}/pause`));
     await time("accept, paused", CALLS, async () => await accept(`scale-${(payments += 1)}`));
     await time("resume", 1, async () => await order(host.url, secrets, `destinations/${DESTINATION}/resume`));
