@@ -1,7 +1,7 @@
 /** What `npm run scale` measures of a filled shard, one operation after another. */
 import { cryptopay } from "../../tools/lib/callbacks.ts";
 import { Client } from "./client.ts";
-import { copiedId } from "./fill.ts";
+import { copiedId, postponeAlarm } from "./fill.ts";
 import { ask, type Filled, type ScaleSurroundings } from "./scale-subject.ts";
 import { median } from "./stats.ts";
 import { DESTINATION, order } from "./subjects.ts";
@@ -24,7 +24,7 @@ let payments = 0;
 
 /** The order matters: what changes the shard comes last. */
 export async function measureOperations(
-  { host, owedIds, owedFrom, events }: Filled,
+  { host, owedIds, owedFrom, events, file }: Filled,
   around: ScaleSurroundings,
   owed: number,
 ): Promise<OperationFigures[]> {
@@ -97,6 +97,7 @@ export async function measureOperations(
     // The rest of what has outlived its retention goes; a new life then looks once more, and finds nothing.
     for (let step = 0; step < PURGE_STEPS; step += 1) await scale("alarm", { shard: SHARD });
     await host.stop();
+    postponeAlarm(file);
     await host.spawn();
     await host.ready();
     await accept(`scale-${(payments += 1)}`);

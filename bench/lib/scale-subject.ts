@@ -31,6 +31,8 @@ export interface ScaleSurroundings {
 
 export interface Filled {
   readonly host: Host;
+  /** The shard's database. */
+  readonly file: string;
   readonly events: number;
   readonly bytes: number;
   /** The template that is owed: `copiedId` of these with a number from `owedFrom` names a copy. */
@@ -105,7 +107,7 @@ export async function startFilled(around: ScaleSurroundings, size: Size): Promis
   );
   await host.spawn();
   await host.ready();
-  return { host, events, bytes: bytesOf(file), owedIds: templates.owed, owedFrom };
+  return { host, file, events, bytes: bytesOf(file), owedIds: templates.owed, owedFrom };
 }
 
 /** One event delivered, and one whose first attempt has failed. */
