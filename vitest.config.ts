@@ -22,6 +22,7 @@ export default defineConfig({
           exclude: [
             "test/e2e/**",
             "test/tools/**",
+            "test/bench/**",
             "test/receivers/servers.test.ts",
             "test/architecture.test.ts",
           ],
@@ -30,7 +31,12 @@ export default defineConfig({
       {
         test: {
           name: "node",
-          include: ["test/tools/**/*.test.ts", "test/receivers/servers.test.ts", "test/architecture.test.ts"],
+          include: [
+            "test/tools/**/*.test.ts",
+            "test/bench/**/*.test.ts",
+            "test/receivers/servers.test.ts",
+            "test/architecture.test.ts",
+          ],
         },
       },
       {

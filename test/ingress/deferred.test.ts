@@ -220,7 +220,7 @@ describe("deferred callbacks", () => {
       expect(await fill("another")).toBeGreaterThan(0);
     });
 
-    it("of which one whose tokens were refused lately has little", async () => {
+    it("of which one whose tokens were refused lately has little", { timeout: 60_000 }, async () => {
       outside.verifier = NO;
       for (let i = 0; i < 200; i += 1) {
         await ipn(FORM.replace("tkn9f2c0001", `invented${i}`).replace("INV-42", `I${i}`), "192.0.2.3");

@@ -61,9 +61,15 @@ describe("an event id of a provider that is used for another payment", () => {
     return await post({ method: "POST", path: "/in/cryptopay/broker-eu", headers, body }, undefined, counted);
   };
   let calls = 0;
+  // The attempt after the answer is noted with a call of its own, which no provider waits for.
   const getByName = (name: string) => {
-    calls += 1;
-    return bindings.INBOX.getByName(name);
+    const stub = bindings.INBOX.getByName(name);
+    return new Proxy(stub, {
+      get: (target, method) => {
+        if (method !== "settle") calls += 1;
+        return Reflect.get(target, method) as unknown;
+      },
+    });
   };
   const counted = { ...bindings, INBOX: { getByName } as never };
 

@@ -92,11 +92,8 @@ describe("a flood of invented tokens from 20 addresses", () => {
       await vi.waitFor(() => expect(outside.delivered).toHaveLength(fromProvider.length), {
         timeout: 10_000,
       });
-      // What waits for the verifier shares no queue with what is to be delivered.
-      const destinations = handedOver.mock.calls.flatMap(([messages]) =>
-        [...messages].map(({ body }) => body.destination),
-      );
-      expect(new Set(destinations)).toEqual(new Set(["crm"]));
+      // What waits for the verifier shares no queue with what is to be delivered, which left at once.
+      expect(handedOver).not.toHaveBeenCalled();
     },
   );
 

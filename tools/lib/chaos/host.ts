@@ -49,6 +49,12 @@ export class Host {
     await this.#group?.stop();
   }
 
+  /** The process group: Node and workerd. */
+  get group(): number {
+    if (this.#group === null) throw new Error("the relay was not started");
+    return this.#group.pid;
+  }
+
   lastLines(count: number): readonly string[] {
     return this.#group?.lines().slice(-count) ?? [];
   }

@@ -3,14 +3,13 @@ import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
+import { build } from "../build.ts";
 import type { Credentials } from "../callbacks.ts";
 import { type Crm, FAILURES, startCrm } from "../crm-server.ts";
 import { freePort } from "../ports.ts";
 import { credentials, pointAt, readRelayConfig } from "../relay-config.ts";
-import { run } from "../run.ts";
 import { readSecrets, type Secrets } from "../secrets.ts";
 import { startVerifier, type Verifier } from "../verifier-server.ts";
-import { wranglerEnvironment } from "../wrangler-env.ts";
 import { Host } from "./host.ts";
 import { Operator } from "./operator.ts";
 import { Psp } from "./psp.ts";
@@ -42,7 +41,6 @@ const HANDOVER_TIMEOUT_MS = 1_000;
 const DELIVERY_TIMEOUT_MS = 700;
 /** The most the configuration takes: what a sweep hands over follows it. */
 const MAX_PER_SECOND = 1_000;
-const BUILD_DEADLINE_MS = 120_000;
 const SETTLE_DEADLINE_MS = 600_000;
 
 export async function chaos(options: ChaosOptions): Promise<Outcome> {
@@ -70,7 +68,7 @@ async function runIn(
   const say = options.onProgress ?? (() => {});
   const draws = random(seed);
   const bundle = join(scratch, "bundle");
-  await build(project, bundle, scratch);
+  await build(project, project, bundle, scratch);
   const state = join(scratch, "state");
   mkdirSync(state);
   const relay = compressed(pointAt(readRelayConfig(project), { crmUrl: crm.url, verifierUrl: verifier.url }));
@@ -159,17 +157,6 @@ function figuresOf(
     "seconds under load": Math.round(loadSeconds),
     "seconds until nothing was owed": Math.round(allSeconds),
   };
-}
-
-async function build(project: string, bundle: string, scratch: string): Promise<void> {
-  const wrangler = join(project, "node_modules/wrangler/bin/wrangler.js");
-  const wrong = await run(process.execPath, [wrangler, "deploy", "--dry-run", "--outdir", bundle], {
-    cwd: project,
-    env: { ...wranglerEnvironment(scratch), WRANGLER_LOG: "error" },
-    deadlineMs: BUILD_DEADLINE_MS,
-    signal: new AbortController().signal,
-  });
-  if (wrong !== null) throw new Error(`the bundle could not be built: ${wrong}`);
 }
 
 function compressed(relay: ReturnType<typeof readRelayConfig>): typeof relay {

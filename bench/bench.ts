@@ -1,0 +1,82 @@
+/**
+ * `npm run bench`: what a callback costs this machine, beside what the platform itself costs and what the
+ * usual way costs (docs/performance.md). The production bundle on workerd, its state on disk, the work
+ * fixed, rounds interleaved; load and CRM run in this process and are not counted.
+ */
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { build } from "../tools/lib/build.ts";
+import { credentials, readRelayConfig } from "../tools/lib/relay-config.ts";
+import { readSecrets } from "../tools/lib/secrets.ts";
+import { giveUp, readArgs } from "../tools/lib/text.ts";
+import { startBenchCrm } from "./lib/crm.ts";
+import { writeSection } from "./lib/documents.ts";
+import { machine, machineLine } from "./lib/machine.ts";
+import { benchReport } from "./lib/report.ts";
+import { type Measured, measure } from "./lib/rounds.ts";
+import { ACCOUNT, findRedis, type Surroundings } from "./lib/subjects.ts";
+import { WORKLOADS } from "./lib/workloads.ts";
+
+const USAGE = `Usage: npm run bench -- [options]
+
+  --quick            fewer and shorter rounds: an order of magnitude
+  --only <workload>  one or more of ${WORKLOADS.map(({ name }) => name).join(", ")} (separated by commas)
+  --json             the figures of every round as JSON, nothing else
+  --write            write the tables into docs/performance.md`;
+
+const project = join(import.meta.dirname, "..");
+const { values } = readArgs(USAGE, {
+  options: {
+    quick: { type: "boolean", default: false },
+    only: { type: "string" },
+    json: { type: "boolean", default: false },
+    write: { type: "boolean", default: false },
+  },
+});
+const only = values.only?.split(",");
+const wanted = WORKLOADS.filter(({ name }) => only === undefined || only.includes(name));
+const unknown = only?.filter((name) => !WORKLOADS.some((workload) => workload.name === name)) ?? [];
+if (unknown.length > 0) giveUp(`there is no workload ${unknown.join(", ")}\n\n${USAGE}`);
+if (values.write && (only !== undefined || values.quick)) {
+  giveUp("--write is for a whole run: without --only and --quick");
+}
+if (process.platform !== "linux") giveUp("CPU time is read from /proc: npm run bench needs Linux");
+
+const say = values.json ? (line: string) => void process.stderr.write(`${line}\n`) : console.log;
+const on = machine(project);
+say(machineLine(on));
+const redis = findRedis();
+const skipped = "missing" in redis ? redis.missing : null;
+if (skipped !== null) say(`BullMQ is left out: ${skipped}`);
+
+const scratch = mkdtempSync(join(tmpdir(), "psp-relay-bench-"));
+const crm = await startBenchCrm();
+try {
+  const secrets = readSecrets(join(project, ".dev.vars.example"));
+  const around: Surroundings = {
+    project,
+    scratch,
+    relayBundle: join(scratch, "relay"),
+    floorBundle: join(scratch, "floor"),
+    secrets,
+    crmUrl: crm.url,
+    redisServer: "path" in redis ? redis.path : null,
+  };
+  await build(project, project, around.relayBundle, scratch);
+  await build(project, join(project, "bench/peers/floor"), around.floorBundle, scratch);
+  const who = credentials(readRelayConfig(project), secrets, "cryptopay", ACCOUNT);
+  const measured: Measured[] = [];
+  for (const workload of wanted) {
+    const names = workload.subjects.filter((name) => name !== "BullMQ" || around.redisServer !== null);
+    measured.push(await measure(workload, names, around, { crm, who, secrets, quick: values.quick }, say));
+  }
+  const report = benchReport({ on, quick: values.quick, skipped, measured });
+  if (values.json)
+    console.log(JSON.stringify({ machine: on, quick: values.quick, skipped, measured }, null, 2));
+  else console.log(`\n${report}`);
+  if (values.write) writeSection(join(project, "docs/performance.md"), "bench", report);
+} finally {
+  await crm.close();
+  rmSync(scratch, { recursive: true, force: true });
+}

@@ -1,0 +1,53 @@
+/** The tables of docs/performance.md. */
+import { expect, it } from "vitest";
+import type { Machine } from "../../bench/lib/machine.ts";
+import { benchReport } from "../../bench/lib/report.ts";
+import type { Measured } from "../../bench/lib/rounds.ts";
+
+const on: Machine = {
+  cpu: "A CPU",
+  cores: 2,
+  memoryGib: 4,
+  kernel: "6.1",
+  node: "v24",
+  workerd: "1.2026",
+  commit: "abc",
+  date: "2026-11-24",
+  load: 0.1,
+};
+const accept: Measured = {
+  workload: "accept",
+  title: "Accept",
+  rounds: {
+    relay: [{ cpuMicros: 300, perSecond: 10 }, { cpuMicros: 330 }, { cpuMicros: 310 }],
+    "accept floor": [{ cpuMicros: 100 }, { cpuMicros: 110 }, { cpuMicros: 100 }],
+  },
+};
+const forged: Measured = {
+  ...accept,
+  workload: "forged",
+  title: "Forged",
+  rounds: { relay: [{ cpuMicros: 30 }] },
+};
+const report = (measured: readonly Measured[], skipped: string | null = null) =>
+  benchReport({ on, quick: false, skipped, measured });
+
+it("names the machine, and what was left out and why", () => {
+  const text = report([accept], "no redis-server");
+  for (const named of ["A CPU", "2 cores", "v24", "workerd 1.2026", "commit abc", "no redis-server"]) {
+    expect(text).toContain(named);
+  }
+});
+
+it("has a row for each subject with its medians, and a column for each figure that somebody has", () => {
+  const lines = report([accept]).split("\n");
+  expect(lines).toContain("|  | events/s | CPU-µs/event |");
+  expect(lines).toContain("| relay | 10 | 310 |");
+  expect(lines).toContain("| accept floor |  | 100 |");
+});
+
+it("compares the relay with its peers round by round, and a storm with an accept", () => {
+  const lines = report([accept, forged]).split("\n");
+  expect(lines).toContain("| Accept | against accept floor | 3.00 × |");
+  expect(lines).toContain("| Forged | against an accept of the relay | 0.10 × |");
+});
