@@ -87,7 +87,7 @@ export const MAX_DEFERRED_PER_ACCOUNT = 4_000;
 /** A caller that is not known may hold as many as one of so many parts of what is free: after twenty there is room for more. */
 export const DEFERRED_PARTS_OF_FREE = 8;
 /** Of a caller whose tokens the verifier has lately refused: little of it is genuine, some of it may be. */
-export const MAX_DEFERRED_OF_REFUSED_CALLER = 16;
+export const MAX_DEFERRED_OF_REFUSED_CALLER = 8;
 /** How long a count of what is deferred is good for, with what was added since: counting reads all of it. */
 export const DEFERRED_COUNT_MS = 1_000;
 
