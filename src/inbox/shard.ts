@@ -1,7 +1,8 @@
 /**
  * Which Inbox is the home of what. Everything about one payment meets the same object, so dedupe,
  * folding and order need no coordination. The number of shards is part of every name: with another
- * number every payment would meet an empty object, and with it every dedupe key would be lost.
+ * number every payment would meet an empty object, and with it every dedupe key would be lost. Hence the
+ * registry, which knows how many there are, and refuses another number unless it is told of the change.
  */
 import { sha256Hex } from "../verify/digest.ts";
 
@@ -20,4 +21,33 @@ export function shardName(index: number, shards: number): string {
 /** Every shard's name, for calls that ask them all. */
 export function allShards(shards: number): string[] {
   return Array.from({ length: shards }, (_, index) => shardName(index, shards));
+}
+
+/** The object that knows how many shards there are; no shard has this name. */
+export const SHARD_REGISTRY = "registry";
+
+/** What the registry remembers. */
+export interface ShardCount {
+  readonly shards: number;
+  /** Numbers it had before, the latest first. */
+  readonly before: readonly number[];
+}
+
+/**
+ * The registry's answer to a shard that is of `shards`, in an installation that says it had `before`: what to
+ * remember, or null when it is refused.
+ */
+export function admitShards(
+  known: ShardCount | null,
+  { shards, before }: { readonly shards: number; readonly before: number | null },
+): ShardCount | null {
+  if (known === null) return { shards, before: [] };
+  if (known.shards === shards || known.before.includes(shards)) return known;
+  if (before !== known.shards) return null;
+  return { shards, before: [known.shards, ...known.before] };
+}
+
+/** The number of shards that a shard's name says: 8 of `8/3`. */
+export function countOf(shardName: string): number {
+  return Number(shardName.split("/")[0]);
 }
