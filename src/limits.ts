@@ -237,6 +237,8 @@ export const ROUND_OF_OLD_NAMES_MS = 7 * DAY_MS;
 
 /** The ledger's snapshot is written after so many changes: a row for that many events. */
 export const LEDGER_SNAPSHOT_CHANGES = 64;
+/** Events read at a time while a new instance counts what came after the snapshot. */
+export const LEDGER_SCAN_EVENTS = 500;
 /** Repeats are counted in memory for this long, so that a storm of them costs no row each. */
 export const REPEATS_IN_MEMORY_MS = 5_000;
 /** How often a shard counts all its rows anew … */
@@ -303,6 +305,8 @@ export const MAX_CURSOR_CHARS = 2_000;
 export const MIN_SEARCH_CHARS = 3;
 /** A search text is an identifier at the longest. */
 export const MAX_SEARCH_CHARS = MAX_IDENTIFIER_CHARS;
+/** Why an event was dismissed: a sentence or two. */
+export const MAX_DISMISS_REASON_CHARS = 500;
 /** Why a destination was paused: a sentence, not a report. */
 export const MAX_PAUSE_REASON_CHARS = 200;
 /** The newest orders of operators, as `/api/audit` shows them. */

@@ -6,6 +6,7 @@ import {
   DEFAULT_PAGE_EVENTS,
   MAX_BULK_ORDER_EVENTS,
   MAX_CURSOR_CHARS,
+  MAX_DISMISS_REASON_CHARS,
   MAX_PAGE_EVENTS,
   MAX_PAUSE_REASON_CHARS,
   MAX_PER_SECOND,
@@ -148,7 +149,7 @@ const orderFilter = {
   destination: z.string().optional(),
 };
 
-export const dismissBody = z.strictObject({ reason: z.string().min(1).max(500) });
+export const dismissBody = z.strictObject({ reason: z.string().min(1).max(MAX_DISMISS_REASON_CHARS) });
 export const dismissResponse = z.object({ id: eventId, dismissed: z.boolean() });
 
 /** An order about each event that a filter finds, carried out while the caller waits. */
@@ -157,7 +158,10 @@ const bulkShape = {
   dry_run: z.boolean().default(false).describe("only count"),
   limit: z.int().min(1).max(MAX_BULK_ORDER_EVENTS).default(MAX_BULK_ORDER_EVENTS),
 };
-export const dismissalsBody = z.strictObject({ ...bulkShape, reason: z.string().min(1).max(500) });
+export const dismissalsBody = z.strictObject({
+  ...bulkShape,
+  reason: z.string().min(1).max(MAX_DISMISS_REASON_CHARS),
+});
 export const releasesBody = z.strictObject(bulkShape);
 export const bulkResponse = z.object({
   succeeded: z.int(),
