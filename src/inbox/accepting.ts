@@ -144,7 +144,7 @@ function forward(
     // One that this object's configuration does not know yet is owed all the same.
     return !settings || wantsType(settings.types, event.type);
   });
-  const direct = input.attemptNow ? wanted.filter((name) => mayAttemptNow(tx, payment, name)) : [];
+  const direct = input.attemptNow ? wanted.filter((name) => mayAttemptNow(tx, known, payment, name)) : [];
   const body = JSON.stringify(event);
   const n = insert(tx, input, {
     state: "accepted",
@@ -163,7 +163,7 @@ function forward(
   for (const destination of wanted) {
     if (direct.includes(destination)) continue;
     const key = { payment, n, destination };
-    if (isItsTurn(tx, payment, destination)) tx.owe(key, event.id);
+    if (isItsTurn(tx, known, payment, destination)) tx.owe(key, event.id);
     else tx.store.deliveries.insert(payment, n, event.id, { destination, due: null, sweepAt: null });
   }
   const attempts = direct.map((destination): FirstAttempt => {
@@ -187,19 +187,20 @@ function forward(
 }
 
 /** May whoever delivered the acceptance make the first attempt? Not what could outlast its invocation. */
-function mayAttemptNow(tx: Transaction, payment: string, destination: string): boolean {
+function mayAttemptNow(tx: Transaction, known: KnownPayment, payment: string, destination: string): boolean {
   const settings = tx.config.destinations.get(destination);
   return (
     settings !== undefined &&
     settings.timeoutMs <= MAX_DIRECT_TIMEOUT_MS &&
     !tx.destinations.isOpen(destination) &&
-    isItsTurn(tx, payment, destination) &&
+    isItsTurn(tx, known, payment, destination) &&
     tx.admission(destination).now > 0
   );
 }
 
 /** Is nothing earlier of this payment owed to the destination? */
-function isItsTurn(tx: Transaction, payment: string, destination: string): boolean {
+function isItsTurn(tx: Transaction, known: KnownPayment, payment: string, destination: string): boolean {
+  if (known.events.length === 0) return true;
   if (tx.config.destinations.get(destination)?.ordered === false) return true;
   return !tx.directs.holds(payment, destination) && tx.store.deliveries.headOf(payment, destination) === null;
 }

@@ -21,7 +21,7 @@ import type {
   TokenQuestion,
 } from "./protocol.ts";
 import type { EventDetail } from "./queries.ts";
-import { allShards, shardOf } from "./shard.ts";
+import { allShards, shardName, shardOf } from "./shard.ts";
 
 /** What the Worker and its Inbox objects need of the platform. */
 export interface InboxBindings {
@@ -41,8 +41,6 @@ export class InboxClient {
   /** Of an installation that has grown: its old homes are asked first. */
   readonly #shardCountBefore: number | null;
   readonly #deadlineMs: number;
-  /** Every shard's name. */
-  readonly shardNames: readonly string[];
 
   constructor(
     { INBOX }: { readonly INBOX: Pick<InboxBindings["INBOX"], "getByName"> },
@@ -53,11 +51,15 @@ export class InboxClient {
     this.#shardCount = config.inboxShards;
     this.#deadlineMs = deadlineMs;
     this.#shardCountBefore = config.inboxShardsBefore;
-    const before = config.inboxShardsBefore;
-    this.shardNames = [...allShards(config.inboxShards), ...(before === null ? [] : allShards(before))];
   }
 
   // ---- shards --------------------------------------------------------------------------------------
+
+  /** Every shard's name; where the installation has grown, the old ones after the new ones. */
+  get shardNames(): readonly string[] {
+    const before = this.#shardCountBefore;
+    return [...allShards(this.#shardCount), ...(before === null ? [] : allShards(before))];
+  }
 
   /** A new stub every time: one that has failed goes on failing. */
   shard(name: string): InboxStub {
@@ -88,7 +90,7 @@ export class InboxClient {
 
   /** The shard that keeps what concerns them all: the audit of such orders, alerts of the monitor. */
   first(): InboxStub {
-    return this.shard(this.shardNames[0] ?? "");
+    return this.shard(shardName(0, this.#shardCount));
   }
 
   // ---- what comes in -------------------------------------------------------------------------------

@@ -18,5 +18,5 @@ export function resume(tx: Transaction, destination: string): void {
   tx.destinations.setPaused(destination, null);
   tx.destinations.setBreaker(destination, CLOSED);
   if (wasOpen) tx.alert("breaker_closed", { destination });
-  tx.wakeBy(tx.nowMs);
+  tx.beginRecovery(destination);
 }

@@ -15,6 +15,7 @@ export function settle(tx: Transaction, results: readonly Result[]): Settled[] {
   // What was in flight has made room.
   for (const destination of new Set(results.map(({ reference }) => reference.destination)))
     if (tx.hasBacklog(destination)) sweepDestination(tx, destination);
+    else tx.endRecovery(destination);
   return settled;
 }
 
@@ -85,8 +86,7 @@ function noteSuccess(tx: Transaction, row: Pick<DeliveryRow, "destination" | "n"
   if (breaker.failures > 0) tx.destinations.setBreaker(destination, succeeded());
   if (!isOpen(breaker)) return;
   tx.alert("breaker_closed", { destination });
-  // What was held while it was open is overdue: the sweep takes it from here.
-  tx.wakeBy(tx.nowMs);
+  tx.beginRecovery(destination);
 }
 
 function settleFailed(

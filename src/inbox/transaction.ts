@@ -32,8 +32,11 @@ export class VolatileState {
   readonly alerts = new AlertGate();
   /** By destination: the last slot of its rate given out (epoch ms). */
   readonly lastSlotMs = new Map<string, number>();
-  /** By destination: when the next step of draining its backlog may be made (epoch ms). */
-  readonly nextDrainAtMs = new Map<string, number>();
+  /**
+   * Destinations that come back from a pause or an outage, and when the next step of draining their backlog
+   * may be made (epoch ms): at their rate, or slowly where they have none.
+   */
+  readonly recovering = new Map<string, number>();
   /** The earliest instant at which the work in hand wants to be looked at again. */
   wakeAtMs: number | null = null;
 
@@ -86,10 +89,11 @@ export class Transaction {
 
   // ---- handing over --------------------------------------------------------------------------------
 
-  /** How many deliveries of a destination may leave now, or when to ask again. @param draining a backlog */
-  admission(destination: string, draining = false): Admission {
+  /** How many deliveries of a destination may leave now, or when to ask again. @param fromBacklog by the sweep */
+  admission(destination: string, fromBacklog = false): Admission {
     const breaker = destination === VERIFIER ? CLOSED : this.destinations.breakerOf(destination);
-    const { leases, handovers, lastSlotMs, nextDrainAtMs } = this.#state;
+    const { leases, handovers, lastSlotMs, recovering } = this.#state;
+    const nextStepAtMs = fromBacklog ? recovering.get(destination) : undefined;
     const inFlight = leases.inFlight(destination, this.nowMs) + handovers.inFlight(destination, this.nowMs);
     return mayHandOver(
       {
@@ -100,9 +104,7 @@ export class Transaction {
         inFlight,
         maxInFlight: this.#maxInFlightOf(destination),
         roomAgainAtMs: earliest([leases.nextEndAt(destination), handovers.nextEndAt(destination)]),
-        drain: draining
-          ? { rows: this.drainStep(destination).rows, nextStepAtMs: nextDrainAtMs.get(destination) ?? 0 }
-          : null,
+        drain: nextStepAtMs === undefined ? null : { rows: this.#drainStep(destination).rows, nextStepAtMs },
       },
       this.nowMs,
     );
@@ -141,15 +143,27 @@ export class Transaction {
   }
 
   /** This shard's share of draining a destination's backlog. */
-  drainStep(destination: string): { rows: number; stepMs: number } {
+  #drainStep(destination: string): { rows: number; stepMs: number } {
     const maxPerSecond = this.config.destinations.get(destination)?.maxPerSecond ?? null;
     return drainStep(maxPerSecond, this.config.inboxShards);
   }
 
-  /** A step of draining was made now. */
+  /** The destination is back: what has gathered for it leaves in steps, until nothing is owed to it. */
+  beginRecovery(destination: string): void {
+    this.#state.recovering.set(destination, this.nowMs);
+    this.wakeBy(this.nowMs);
+  }
+
+  /** Of a destination that recovers, a step of draining was made now. */
   noteDrained(destination: string): void {
-    const { stepMs } = this.drainStep(destination);
-    this.#state.nextDrainAtMs.set(destination, this.nowMs + stepMs);
+    const { recovering } = this.#state;
+    if (recovering.has(destination))
+      recovering.set(destination, this.nowMs + this.#drainStep(destination).stepMs);
+  }
+
+  /** Nothing more waits for the destination: what fails or arrives from now on is no longer its backlog. */
+  endRecovery(destination: string): void {
+    this.#state.recovering.delete(destination);
   }
 
   /** Has the alarm run at this instant (epoch ms) at the latest; answers the instant. */
