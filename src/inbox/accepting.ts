@@ -5,7 +5,7 @@ import { compareDecimals } from "../parse/decimal.ts";
 import { alertOf, fold, UNKNOWN_PAYMENT, type PaymentState } from "./lifecycle.ts";
 import { wantsType } from "./policy/subscription.ts";
 import type { Acceptance, Accepted, FirstAttempt } from "./protocol.ts";
-import type { EventHead } from "./store/rows.ts";
+import type { Direct, EventHead } from "./store/rows.ts";
 import type { KnownPayment } from "./store/payments.ts";
 import type { Transaction } from "./transaction.ts";
 
@@ -145,6 +145,7 @@ function forward(
     return !settings || wantsType(settings.types, event.type);
   });
   const direct = input.attemptNow ? wanted.filter((name) => mayAttemptNow(tx, known, payment, name)) : [];
+  const firstAttempts: Direct = Object.fromEntries(direct.map((name) => [name, null]));
   const body = JSON.stringify(event);
   const n = insert(tx, input, {
     state: "accepted",
@@ -152,7 +153,7 @@ function forward(
     warnings: [],
     type: event.type,
     sequence: event.data.sequence,
-    direct: direct.length === 0 ? null : Object.fromEntries(direct.map((name) => [name, null])),
+    direct: direct.length === 0 ? null : firstAttempts,
     body,
   });
   keep(tx, known, n, event, state);
@@ -170,7 +171,7 @@ function forward(
     const notBeforeMs = tx.takeSlot(destination);
     const untilMs = tx.wakeBy(tx.leaseEndOf(destination, notBeforeMs));
     tx.leases.hold({ n, destination }, untilMs);
-    tx.directs.open(n, payment, destination, untilMs);
+    tx.directs.open({ n, payment, attempts: firstAttempts }, destination, untilMs);
     return {
       reference: { shard: tx.shard, payment, n, event: event.id, destination },
       delivery: {
@@ -211,7 +212,7 @@ interface Outcome {
   readonly warnings: readonly string[];
   readonly type?: string;
   readonly sequence?: number;
-  readonly direct?: Record<string, null> | null;
+  readonly direct?: Direct | null;
   /** The frozen event; what it said, unless given. */
   readonly body?: string;
 }

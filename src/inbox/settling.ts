@@ -1,6 +1,6 @@
 /** What came of attempts. Runs inside one transaction. */
 import { MAX_SUCCESS_ANSWER_CHARS } from "../limits.ts";
-import { directOf, ownRow } from "./own-row.ts";
+import { directOf, ownRow, setDirect } from "./own-row.ts";
 import { pause } from "./pausing.ts";
 import { failed, isOpen, probeFailed, succeeded } from "./policy/breaker.ts";
 import { nextDelaySeconds } from "./policy/schedule.ts";
@@ -42,8 +42,7 @@ function settleDirect(tx: Transaction, { reference, attempt, outcome }: Result):
     return row ? settleFailed(tx, row, { reference, attempt, outcome }, true) : { next: "done" };
   }
   const { n, destination, payment } = reference;
-  const direct = directOf(tx, n);
-  tx.store.events.setDirect(n, { ...direct, [destination]: shortened(attempt) });
+  setDirect(tx, n, { ...directOf(tx, n), [destination]: shortened(attempt) });
   tx.directs.close(n, destination);
   tx.record(n, { destinations: [[destination, { pending: -1, delivered: 1 }]] });
   noteSuccess(tx, { destination, n });
