@@ -1,7 +1,13 @@
 /** Generated parts of documents, between two markers: what a command wrote is told from what a person wrote. Pure. */
 
 /** By section: the script that writes it. */
-const WRITTEN_BY = { bench: "bench", cost: "cost", scale: "scale", "scale-cost": "cost" } as const;
+const WRITTEN_BY = {
+  bench: "bench",
+  profile: "profile",
+  cost: "cost",
+  scale: "scale",
+  "scale-cost": "cost",
+} as const;
 export type Section = keyof typeof WRITTEN_BY;
 
 const begin = (name: Section) =>

@@ -50,13 +50,14 @@ export async function startSubject(
   name: SubjectName,
   around: Surroundings,
   overrides: DestinationOverrides = {},
+  inspectorPort?: number,
 ): Promise<Subject> {
   const scratch = mkdtempSync(join(around.scratch, "subject-"));
   const state = join(scratch, "state");
   mkdirSync(state);
   switch (name) {
     case "relay":
-      return await startRelay(around, scratch, state, overrides);
+      return await startRelay(around, scratch, state, overrides, inspectorPort);
     case "accept floor":
       return await startFloor(name, around, scratch, state, "");
     case "pipeline floor":
@@ -71,6 +72,7 @@ async function startRelay(
   scratch: string,
   state: string,
   overrides: DestinationOverrides,
+  inspectorPort: number | undefined,
 ): Promise<Subject> {
   const relay = pointAt(readRelayConfig(project), { crmUrl, verifierUrl: NO_VERIFIER });
   relay["inbox_shards"] = SHARDS;
@@ -79,7 +81,17 @@ async function startRelay(
   Object.assign(relay.destinations[DESTINATION] ?? {}, overrides);
   const bindings = { ...secrets, RELAY: JSON.stringify(relay) };
   const port = await freePort();
-  const host = new Host({ project, bundle: relayBundle, state, port, bindings }, scratch);
+  const host = new Host(
+    {
+      project,
+      bundle: relayBundle,
+      state,
+      port,
+      bindings,
+      ...(inspectorPort === undefined ? {} : { inspectorPort }),
+    },
+    scratch,
+  );
   await host.spawn();
   await host.ready();
   return {

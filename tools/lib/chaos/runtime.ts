@@ -18,6 +18,8 @@ export interface RuntimeOptions {
   readonly port: number;
   /** Variables and secrets of the Worker. */
   readonly bindings: Readonly<Record<string, string>>;
+  /** Where a profiler may connect; without it, nowhere. */
+  readonly inspectorPort?: number;
 }
 
 const HOST = "127.0.0.1";
@@ -25,15 +27,17 @@ const HOST = "127.0.0.1";
 const [file] = process.argv.slice(2);
 if (file !== undefined) await run(JSON.parse(readFileSync(file, "utf8")) as RuntimeOptions);
 
-async function run({ project, bundle, state, port, bindings }: RuntimeOptions): Promise<void> {
+async function run(options: RuntimeOptions): Promise<void> {
+  const { project, bundle, state, port, bindings, inspectorPort } = options;
   const { workerOptions } = workerOptionsOf(join(project, "wrangler.toml"));
   const contents = readFileSync(join(bundle, "index.js"), "utf8");
   const { modulesRules: _, ...worker } = workerOptions as Record<string, object>;
-  const options = convertV4MiniflareOptions({
+  const miniflare = convertV4MiniflareOptions({
     host: HOST,
     port: 0,
     cf: false,
     logRequests: false,
+    ...(inspectorPort === undefined ? {} : { inspectorPort }),
     workers: [
       {
         ...worker,
@@ -45,7 +49,7 @@ async function run({ project, bundle, state, port, bindings }: RuntimeOptions): 
       },
     ],
   } as never);
-  const relay = new Miniflare({ ...options, resourcePersistencePath: state });
+  const relay = new Miniflare({ ...miniflare, resourcePersistencePath: state });
   await relay.ready;
   console.log("ready");
   for (const signal of ["SIGTERM", "SIGINT"] as const) {

@@ -1,0 +1,83 @@
+/**
+ * `npm run profile`: where the CPU time of an accepted and of a delivered callback goes
+ * (docs/performance.md#where-the-time-goes). The Worker and its objects share one isolate here, so one
+ * profile has both; work of the runtime outside JavaScript is in no frame and not counted.
+ */
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { build } from "../tools/lib/build.ts";
+import { freePort } from "../tools/lib/ports.ts";
+import { credentials, readRelayConfig } from "../tools/lib/relay-config.ts";
+import { readSecrets } from "../tools/lib/secrets.ts";
+import { readArgs } from "../tools/lib/text.ts";
+import { startBenchCrm } from "./lib/crm.ts";
+import { writeSection } from "./lib/documents.ts";
+import { profileWhile } from "./lib/inspector.ts";
+import { fresh, isSuccess, load, untilArrived, warmUp, warmUpHeld } from "./lib/load.ts";
+import { machine, machineLine } from "./lib/machine.ts";
+import { markdownTable } from "./lib/markdown.ts";
+import { type Share, sharesOf, sourcesOf } from "./lib/profile.ts";
+import { ACCOUNT, startSubject, type Surroundings } from "./lib/subjects.ts";
+
+const USAGE = `Usage: npm run profile -- [options]
+
+  --write   write the tables into docs/performance.md`;
+
+const EVENTS = 4_000;
+const ROWS = 24;
+const WORKER = "psp-relay";
+
+const project = join(import.meta.dirname, "..");
+const { values } = readArgs(USAGE, { options: { write: { type: "boolean", default: false } } });
+const scratch = mkdtempSync(join(tmpdir(), "psp-relay-profile-"));
+const crm = await startBenchCrm();
+try {
+  const secrets = readSecrets(join(project, ".dev.vars.example"));
+  const around: Surroundings = {
+    project,
+    scratch,
+    relayBundle: join(scratch, "relay"),
+    floorBundle: "",
+    secrets,
+    crmUrl: crm.url,
+    redisServer: null,
+  };
+  await build(project, project, around.relayBundle, scratch);
+  const sources = sourcesOf(readFileSync(join(around.relayBundle, "index.js"), "utf8"));
+  const who = credentials(readRelayConfig(project), secrets, "cryptopay", ACCOUNT);
+  const bench = { crm, who, secrets, quick: false };
+  const parts = [machineLine(machine(project))];
+  for (const delivered of [false, true]) {
+    const inspectorPort = await freePort();
+    const subject = await startSubject("relay", around, {}, inspectorPort);
+    try {
+      await (delivered ? warmUp : warmUpHeld)(subject, bench);
+      crm.forget();
+      const send = async () => await load(subject, fresh(who, EVENTS), isSuccess);
+      const work = delivered ? async () => await untilArrived(subject, bench, EVENTS, send) : send;
+      const profile = await profileWhile(inspectorPort, WORKER, work);
+      parts.push(
+        `### ${delivered ? "Accepted and delivered" : "Accepted"}`,
+        table(sharesOf(profile, sources)),
+      );
+    } finally {
+      await subject.stop();
+    }
+  }
+  const text = parts.join("\n\n");
+  console.log(text);
+  if (values.write) writeSection(join(project, "docs/performance.md"), "profile", text);
+} finally {
+  await crm.close();
+  rmSync(scratch, { recursive: true, force: true });
+}
+
+function table(shares: readonly Share[]): string {
+  const rest = shares.slice(ROWS).reduce((sum, { share }) => sum + share, 0);
+  const rows = [...shares.slice(0, ROWS), { where: "all else", share: rest }];
+  return markdownTable(
+    ["where", "of the busy time"],
+    rows.map(({ where, share }) => [where, `${(share * 100).toFixed(1)} %`]),
+  );
+}
