@@ -291,8 +291,8 @@ export const LIST_WINDOW_EVENTS = 2_000;
 /** Events on a page of the operator API, at most and by default. */
 export const MAX_PAGE_EVENTS = 200;
 export const DEFAULT_PAGE_EVENTS = 50;
-/** Events one order in bulk (release, dismiss) is carried out for at once. */
-export const MAX_BULK_ORDER_EVENTS = 500;
+/** Events one order in bulk (release, dismiss) is carried out for at once: a release is three of a request's 1,000 calls. */
+export const MAX_BULK_ORDER_EVENTS = 200;
 /** Failures of an order in bulk that are named in its response. */
 export const MAX_SHOWN_FAILURES = 20;
 /** Windows one page may cost per shard before it is handed out as it is, with a cursor to go on from. */
@@ -305,5 +305,7 @@ export const MIN_SEARCH_CHARS = 3;
 export const MAX_SEARCH_CHARS = MAX_IDENTIFIER_CHARS;
 /** Why a destination was paused: a sentence, not a report. */
 export const MAX_PAUSE_REASON_CHARS = 200;
+/** Why something was dismissed: a few sentences that explain it months later. */
+export const MAX_DISMISS_REASON_CHARS = 500;
 /** The newest orders of operators, as `/api/audit` shows them. */
 export const MAX_AUDIT_ENTRIES = 200;
