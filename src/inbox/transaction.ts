@@ -13,7 +13,7 @@ import type { Change } from "./ledger.ts";
 import { LedgerBook } from "./ledger-book.ts";
 import { Leases } from "./leases.ts";
 import { drainStep } from "./policy/drain.ts";
-import { mayHandOver, type Admission } from "./policy/may-hand-over.ts";
+import { mayHandOver, type Admission, type Situation } from "./policy/may-hand-over.ts";
 import { CLOSED } from "./policy/breaker.ts";
 import { nextSlotMs, type Rate } from "./policy/rate.ts";
 import { VERIFIER, type Reference } from "./protocol.ts";
@@ -32,8 +32,8 @@ export class VolatileState {
   readonly alerts = new AlertGate();
   /** By destination: the last slot of its rate given out (epoch ms). */
   readonly lastSlotMs = new Map<string, number>();
-  /** By destination: when the next step of draining its backlog may be made (epoch ms). */
-  readonly nextDrainAtMs = new Map<string, number>();
+  /** By destination: how many more rows of its backlog this step may hand over, and when it ends (epoch ms). */
+  readonly drainSteps = new Map<string, { readonly left: number; readonly endsAtMs: number }>();
   /** The earliest instant at which the work in hand wants to be looked at again. */
   wakeAtMs: number | null = null;
 
@@ -89,7 +89,7 @@ export class Transaction {
   /** How many deliveries of a destination may leave now, or when to ask again. @param draining a backlog */
   admission(destination: string, draining = false): Admission {
     const breaker = destination === VERIFIER ? CLOSED : this.destinations.breakerOf(destination);
-    const { leases, handovers, lastSlotMs, nextDrainAtMs } = this.#state;
+    const { leases, handovers, lastSlotMs } = this.#state;
     const inFlight = leases.inFlight(destination, this.nowMs) + handovers.inFlight(destination, this.nowMs);
     return mayHandOver(
       {
@@ -100,9 +100,7 @@ export class Transaction {
         inFlight,
         maxInFlight: this.#maxInFlightOf(destination),
         roomAgainAtMs: earliest([leases.nextEndAt(destination), handovers.nextEndAt(destination)]),
-        drain: draining
-          ? { rows: this.drainStep(destination).rows, nextStepAtMs: nextDrainAtMs.get(destination) ?? 0 }
-          : null,
+        drain: draining ? this.#drainOf(destination) : null,
       },
       this.nowMs,
     );
@@ -140,16 +138,24 @@ export class Transaction {
     return slotMs;
   }
 
-  /** This shard's share of draining a destination's backlog. */
-  drainStep(destination: string): { rows: number; stepMs: number } {
-    const maxPerSecond = this.config.destinations.get(destination)?.maxPerSecond ?? null;
-    return drainStep(maxPerSecond, this.config.inboxShards);
+  /** So many rows of a destination's backlog were handed over now: settlements use up a step one by one. */
+  noteDrained(destination: string, rows: number): void {
+    const { left, endsAtMs } = this.#drainStepOf(destination);
+    this.#state.drainSteps.set(destination, { left: left - rows, endsAtMs });
   }
 
-  /** A step of draining was made now. */
-  noteDrained(destination: string): void {
-    const { stepMs } = this.drainStep(destination);
-    this.#state.nextDrainAtMs.set(destination, this.nowMs + stepMs);
+  #drainOf(destination: string): Situation["drain"] {
+    const { left, endsAtMs } = this.#drainStepOf(destination);
+    return { rows: left, nextStepAtMs: left > 0 ? this.nowMs : endsAtMs };
+  }
+
+  /** The step of draining a destination's backlog that is under way, or a new one with this shard's share. */
+  #drainStepOf(destination: string): { readonly left: number; readonly endsAtMs: number } {
+    const step = this.#state.drainSteps.get(destination);
+    if (step && step.endsAtMs > this.nowMs) return step;
+    const maxPerSecond = this.config.destinations.get(destination)?.maxPerSecond ?? null;
+    const { rows, stepMs } = drainStep(maxPerSecond, this.config.inboxShards);
+    return { left: rows, endsAtMs: this.nowMs + stepMs };
   }
 
   /** Has the alarm run at this instant (epoch ms) at the latest; answers the instant. */
