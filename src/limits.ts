@@ -142,6 +142,8 @@ export const SWEEP_MAX_ROWS = 500;
 export const MAX_DIRECT_TIMEOUT_MS = 25_000;
 /** How long to wait before a sweep that failed is tried again. */
 export const SWEEP_RETRY_MS = 5_000;
+/** An alarm that has not run so long after its time is lost, and set anew. */
+export const ALARM_OVERDUE_MS = 60_000;
 /** How long the queue waits after the relay itself failed: at first … */
 export const OUR_FAILURE_RETRY_SECONDS = 10;
 /** … and, doubling, at most: an outage of ours must not use up the queue's hundred retries in minutes. */
