@@ -197,7 +197,8 @@ export class Transaction {
 
   /** Something a person should look at: always a line in the log, and a message where one is configured. */
   alert(about: string, fields: LogFields): void {
-    alert(about, { ...fields, shard: this.shard });
+    // One about another shard, which the monitor found, names that one.
+    alert(about, { shard: this.shard, ...fields });
     // An alert about an alert that cannot be delivered would not be delivered either.
     if (!this.config.destinations.has(ALERTS) || fields.destination === ALERTS) return;
     const held = this.#state.alerts.admit(about, fields, this.nowMs);
