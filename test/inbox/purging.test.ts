@@ -100,6 +100,20 @@ describe("retention", () => {
     expect((await rows()).events).toBe(0);
   });
 
+  it("is not held up by one that is younger than those after it", async () => {
+    const count = PURGE_STEP_EVENTS + 50;
+    for (let i = 1; i <= count; i += 1) {
+      // A clock had jumped ahead for a moment.
+      if (i === 2) vi.setSystemTime(Date.now() + 30 * DAY_MS);
+      if (i === 3) vi.setSystemTime(Date.now() - 30 * DAY_MS);
+      await accept({ event: `e${i}`, payment: `p${i}`, destinations: [] });
+    }
+    await passDays(DEFAULT_RETENTION_DAYS + 1);
+    vi.setSystemTime(Date.now() + PURGE_STEP_INTERVAL_MS);
+    await runDurableObjectAlarm(inbox());
+    expect((await rows()).events).toBe(1);
+  });
+
   it("leaves the ledger as it was", async () => {
     await accept({ event: "e", payment: "p" });
     await deliver(1, "e", "p");
