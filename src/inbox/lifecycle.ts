@@ -1,6 +1,6 @@
 /**
- * Folding: what an event means for its payment, given the payment's history (docs/events.md, "Statuses and
- * folding"). Pure.
+ * Folding: what an event means for its payment, given the payment's history
+ * (docs/events.md#statuses-and-folding). Pure.
  *
  * A state never goes back: what comes late is kept and not forwarded, except what really happens to money
  * after the fact: a late payment, a reversal, a growing refund. The first confirmation of a payment is always

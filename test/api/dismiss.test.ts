@@ -174,6 +174,19 @@ describe("in bulk", () => {
     await expectLedgerToAddUp();
   });
 
+  it("is not undone by a replay of everything, only by one of what was dismissed", async () => {
+    const id = await dead();
+    await order(`/api/events/${id}/dismiss`, WHY);
+    const everything = { from: "2035-01-01T00:00:00Z", dry_run: true };
+    expect((await order("/api/replays", everything)).body).toEqual({ matching: 0 });
+    const dismissed = { ...everything, state: "dismissed" };
+    expect((await order("/api/replays", dismissed)).body).toEqual({ matching: 1 });
+    await order("/api/replays", { ...dismissed, dry_run: false });
+    await runAlarms();
+    await delivered(outside, 1);
+    expect(await get(`/api/events/${id}`)).toMatchObject({ state: "delivered", dismissed: null });
+  });
+
   it("names what failed, and goes on with the others", async () => {
     await dead("d1");
     await dead("d2");
