@@ -87,7 +87,7 @@ export const MAX_DEFERRED_PER_ACCOUNT = 4_000;
 /** A caller that is not known may hold as many as one of so many parts of what is free: after twenty there is room for more. */
 export const DEFERRED_PARTS_OF_FREE = 8;
 /** Of a caller whose tokens the verifier has lately refused: little of it is genuine, some of it may be. */
-export const MAX_DEFERRED_OF_REFUSED_CALLER = 16;
+export const MAX_DEFERRED_OF_REFUSED_CALLER = 8;
 /** How long a count of what is deferred is good for, with what was added since: counting reads all of it. */
 export const DEFERRED_COUNT_MS = 1_000;
 
@@ -239,6 +239,8 @@ export const ROUND_OF_OLD_NAMES_MS = 7 * DAY_MS;
 
 /** The ledger's snapshot is written after so many changes: a row for that many events. */
 export const LEDGER_SNAPSHOT_CHANGES = 64;
+/** Events read at a time while a new instance counts what came after the snapshot. */
+export const LEDGER_SCAN_EVENTS = 500;
 /** Repeats are counted in memory for this long, so that a storm of them costs no row each. */
 export const REPEATS_IN_MEMORY_MS = 5_000;
 /** How often a shard counts all its rows anew … */
@@ -305,9 +307,9 @@ export const MAX_CURSOR_CHARS = 2_000;
 export const MIN_SEARCH_CHARS = 3;
 /** A search text is an identifier at the longest. */
 export const MAX_SEARCH_CHARS = MAX_IDENTIFIER_CHARS;
+/** Why an event was dismissed: a sentence or two. */
+export const MAX_DISMISS_REASON_CHARS = 500;
 /** Why a destination was paused: a sentence, not a report. */
 export const MAX_PAUSE_REASON_CHARS = 200;
-/** Why something was dismissed: a few sentences that explain it months later. */
-export const MAX_DISMISS_REASON_CHARS = 500;
 /** The newest orders of operators, as `/api/audit` shows them. */
 export const MAX_AUDIT_ENTRIES = 200;

@@ -136,7 +136,10 @@ describe("numbers", () => {
     "delivery/http-date.ts CENTURY_YEARS": "RFC 9110: two-digit years",
     "delivery/http-date.ts MAX_YEARS_AHEAD": "RFC 9110: two-digit years",
     "inbox/alerts.ts MINUTE_MS": "a unit",
-    "inbox/purging.ts DAY_MS": "a unit",
+    "inbox/store/event-ids.ts PREFIX_BYTES":
+      "the form of a stored row: another length finds nothing in old ones",
+    "ingress/caller.ts KEY_CHARS": "the form of a stored key: another length makes every caller unknown",
+    "verify/ip.ts V6_NETWORK_BITS": "the network part of an IPv6 address (RFC 4291)",
     "inbox/shard.ts HASH_CHARS": "the shard's name: another length moves every payment",
     "parse/decimal.ts MAX_DECIMAL_INTEGER_DIGITS": "the event's decimal format",
     "parse/decimal.ts MAX_DECIMAL_FRACTION_DIGITS": "the event's decimal format",

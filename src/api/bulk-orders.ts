@@ -1,9 +1,9 @@
 /** An order about every event that a filter finds, over all shards, carried out while the caller waits. */
 import type { InboxClient, InboxStub } from "../inbox/client.ts";
-import type { EventFilter, ListedEvent } from "../inbox/queries.ts";
+import type { EventFilter } from "../inbox/queries.ts";
 import { MAX_SHOWN_FAILURES } from "../limits.ts";
 import { fault } from "../log.ts";
-import { eventPageOf } from "./event-pages.ts";
+import { eventPageOf, type PagedEvent } from "./event-pages.ts";
 
 export interface BulkResult {
   readonly succeeded: number;
@@ -19,10 +19,10 @@ export async function orderInBulk(
   inbox: InboxClient,
   filter: EventFilter,
   limit: number,
-  order: (shard: InboxStub, event: ListedEvent) => Promise<string | null>,
+  order: (shard: InboxStub, event: PagedEvent) => Promise<string | null>,
 ): Promise<BulkResult> {
   // All are found before the first is dealt with: what is done must not move what is still to be found.
-  const found: ListedEvent[] = [];
+  const found: PagedEvent[] = [];
   let cursor: string | undefined;
   do {
     const page: Awaited<ReturnType<typeof eventPageOf>> = await eventPageOf(
@@ -38,7 +38,7 @@ export async function orderInBulk(
   const failures: { id: string; error: string }[] = [];
   let succeeded = 0;
   for (const event of found.slice(0, limit)) {
-    const error = await attempted(event, async () => await order(await inbox.homeOfEvent(event), event));
+    const error = await attempted(event, async () => await order(inbox.shard(event.shard), event));
     if (error === null) succeeded += 1;
     else failures.push({ id: event.event_id, error });
   }
@@ -51,7 +51,7 @@ export async function orderInBulk(
 }
 
 /** One that fails for reasons of ours must not hide what was done of the others. */
-async function attempted(event: ListedEvent, order: () => Promise<string | null>): Promise<string | null> {
+async function attempted(event: PagedEvent, order: () => Promise<string | null>): Promise<string | null> {
   try {
     return await order();
   } catch (error) {

@@ -6,13 +6,16 @@ import { MAX_PAGE_WINDOWS } from "../limits.ts";
 /** Where each shard's list goes on: below this number; null: it is at its end; absent: from the newest. */
 type Positions = Record<string, number | null>;
 
+/** An event and the shard that has it. */
+export type PagedEvent = ListedEvent & { readonly shard: string };
+
 /** A page may be short although there is more: the cursor tells. Null for a cursor that is not one of ours. */
 export async function eventPageOf(
   inbox: InboxClient,
   filter: EventFilter,
   cursor: string | undefined,
   limit: number,
-): Promise<{ events: ListedEvent[]; cursor: string | null } | null> {
+): Promise<{ events: PagedEvent[]; cursor: string | null } | null> {
   const positions = cursor === undefined ? {} : readCursor(cursor);
   if (!positions) return null;
   const pages = await inbox.all(async (shard, name) => ({
@@ -31,7 +34,10 @@ export async function eventPageOf(
     else next[name] = taken.at(-1)?.event.n ?? (events[0]?.n ?? 0) + 1;
   }
   const more = Object.values(next).some((position) => position !== null);
-  return { events: chosen.map(({ event }) => event), cursor: more ? btoa(JSON.stringify(next)) : null };
+  return {
+    events: chosen.map(({ name, event }) => ({ ...event, shard: name })),
+    cursor: more ? btoa(JSON.stringify(next)) : null,
+  };
 }
 
 async function collect(

@@ -57,7 +57,7 @@ api.get("/events", async (c) => {
   const { payment_id, cursor, limit, ...filter } = query.value;
   if (payment_id !== undefined) {
     if (filter.q !== undefined) return badRequest(c, ["q: a payment's events are few, list them all"]);
-    const all = await (await c.var.inbox.homeOf(payment_id)).timeline(payment_id);
+    const all = await c.var.inbox.timeline(payment_id);
     const events = all.filter(({ row }) => agrees(filterOf(filter), row));
     return c.json(
       eventPage.parse({ events: events.map(({ row }) => listedView(row)).toReversed(), cursor: null }),
@@ -162,7 +162,7 @@ async function runAgain(c: Context<Api>, inbox: InboxStub, row: ListedEvent): Pr
 
 api.get("/payments/:id", async (c) => {
   const id = c.req.param("id");
-  const events = await (await c.var.inbox.homeOf(id)).timeline(id);
+  const events = await c.var.inbox.timeline(id);
   if (events.length === 0) return notFound(c);
   return c.json({ payment_id: id, events: events.map((event) => detailView(event, c.var.config)) });
 });

@@ -59,6 +59,8 @@ export interface Destination {
 export interface RelayConfig {
   readonly environment: string;
   readonly inboxShards: number;
+  /** How many there were before they were made more, as long as what they hold may still be asked for; null: as many. */
+  readonly inboxShardsBefore: number | null;
   readonly handoverTimeoutMs: number;
   /** How long events and dedupe keys are kept, in days. */
   readonly retentionDays: number;
@@ -146,6 +148,7 @@ function relaySchema(surroundings: Surroundings) {
   return z.strictObject({
     environment: z.string().min(1).default("production"),
     inbox_shards: z.int().min(1).max(MAX_INBOX_SHARDS).default(DEFAULT_INBOX_SHARDS),
+    inbox_shards_before: z.int().min(1).max(MAX_INBOX_SHARDS).optional(),
     handover_lease_ms: z
       .int()
       .min(MIN_HANDOVER_TIMEOUT_MS)
@@ -201,6 +204,8 @@ function build(input: z.infer<ReturnType<typeof relaySchema>>): RelayConfig {
   return {
     environment: input.environment,
     inboxShards: input.inbox_shards,
+    inboxShardsBefore:
+      input.inbox_shards_before === input.inbox_shards ? null : (input.inbox_shards_before ?? null),
     handoverTimeoutMs: input.handover_lease_ms,
     retentionDays: input.retention_days,
     tombstoneDays: Math.max(input.tombstone_days, input.retention_days),

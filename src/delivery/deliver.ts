@@ -44,7 +44,8 @@ export async function deliver(
   try {
     const response = await fetch(request, { signal });
     const outcome = judge(response.status, response.headers.get("retry-after"), Date.now());
-    const answer = await readResponseExcerpt(response.body);
+    const isEmpty = response.headers.get("content-length") === "0";
+    const answer = isEmpty ? "" : await readResponseExcerpt(response.body);
     return finish({ status: response.status, error: null, answer }, outcome);
   } catch (error) {
     if (isOurs(error)) throw error;

@@ -5,7 +5,7 @@
  * first. Pure but for Web Crypto.
  */
 import { toBase64 } from "../parse/encoding.ts";
-import { hmacSha256 } from "../verify/hmac.ts";
+import { hmacKeyOnce, hmacSha256 } from "../verify/hmac.ts";
 import { liveSecrets, type Secret } from "../verify/secret.ts";
 import { hmacKeyOf } from "../verify/signing-keys.ts";
 import { signEd25519 } from "./ed25519.ts";
@@ -34,9 +34,12 @@ export async function signatureHeaders(
 ): Promise<SignatureHeaders | null> {
   const timestamp = String(Math.floor(nowMs / 1000));
   const signed = utf8.encode(`${eventId}.${timestamp}.${body}`);
-  const hmacKeys = liveSecrets(keys.secrets, nowMs).flatMap((secret) => hmacKeyOf(secret) ?? []);
+  const hmacSecrets = liveSecrets(keys.secrets, nowMs);
   const signatures = await Promise.all([
-    ...hmacKeys.map(async (key) => `v1,${toBase64(await hmacSha256(key, signed))}`),
+    ...hmacSecrets.map(async (secret) => {
+      const key = await hmacKeyOnce(secret, () => requiredKeyOf(secret));
+      return `v1,${toBase64(await hmacSha256(key, signed))}`;
+    }),
     ...liveSecrets(keys.signingKeys, nowMs).map(
       async (key) => `v1a,${toBase64(await signEd25519(key, signed))}`,
     ),
@@ -47,4 +50,11 @@ export async function signatureHeaders(
     "webhook-timestamp": timestamp,
     "webhook-signature": signatures.join(" "),
   };
+}
+
+/** The configuration has checked that the secret is a key. */
+function requiredKeyOf(secret: Secret): Uint8Array {
+  const key = hmacKeyOf(secret);
+  if (!key) throw new Error(`secret ${secret.id} is not a Standard Webhooks secret`);
+  return key;
 }

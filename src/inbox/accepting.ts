@@ -5,7 +5,7 @@ import { compareDecimals } from "../parse/decimal.ts";
 import { alertOf, fold, UNKNOWN_PAYMENT, type PaymentState } from "./lifecycle.ts";
 import { wantsType } from "./policy/subscription.ts";
 import type { Acceptance, Accepted, FirstAttempt } from "./protocol.ts";
-import type { EventHead } from "./store/rows.ts";
+import type { Direct, EventHead } from "./store/rows.ts";
 import type { KnownPayment } from "./store/payments.ts";
 import type { Transaction } from "./transaction.ts";
 
@@ -144,7 +144,8 @@ function forward(
     // One that this object's configuration does not know yet is owed all the same.
     return !settings || wantsType(settings.types, event.type);
   });
-  const direct = input.attemptNow ? wanted.filter((name) => mayAttemptNow(tx, payment, name)) : [];
+  const direct = input.attemptNow ? wanted.filter((name) => mayAttemptNow(tx, known, payment, name)) : [];
+  const firstAttempts: Direct = Object.fromEntries(direct.map((name) => [name, null]));
   const body = JSON.stringify(event);
   const n = insert(tx, input, {
     state: "accepted",
@@ -152,7 +153,7 @@ function forward(
     warnings: [],
     type: event.type,
     sequence: event.data.sequence,
-    direct: direct.length === 0 ? null : Object.fromEntries(direct.map((name) => [name, null])),
+    direct: direct.length === 0 ? null : firstAttempts,
     body,
   });
   keep(tx, known, n, event, state);
@@ -163,14 +164,14 @@ function forward(
   for (const destination of wanted) {
     if (direct.includes(destination)) continue;
     const key = { payment, n, destination };
-    if (isItsTurn(tx, payment, destination)) tx.owe(key, event.id);
+    if (isItsTurn(tx, known, payment, destination)) tx.owe(key, event.id);
     else tx.store.deliveries.insert(payment, n, event.id, { destination, due: null, sweepAt: null });
   }
   const attempts = direct.map((destination): FirstAttempt => {
     const notBeforeMs = tx.takeSlot(destination);
     const untilMs = tx.wakeBy(tx.leaseEndOf(destination, notBeforeMs));
     tx.leases.hold({ n, destination }, untilMs);
-    tx.directs.open(n, payment, destination, untilMs);
+    tx.directs.open({ n, payment, attempts: firstAttempts }, destination, untilMs);
     return {
       reference: { shard: tx.shard, payment, n, event: event.id, destination },
       delivery: {
@@ -187,19 +188,20 @@ function forward(
 }
 
 /** May whoever delivered the acceptance make the first attempt? Not what could outlast its invocation. */
-function mayAttemptNow(tx: Transaction, payment: string, destination: string): boolean {
+function mayAttemptNow(tx: Transaction, known: KnownPayment, payment: string, destination: string): boolean {
   const settings = tx.config.destinations.get(destination);
   return (
     settings !== undefined &&
     settings.timeoutMs <= MAX_DIRECT_TIMEOUT_MS &&
     !tx.destinations.isOpen(destination) &&
-    isItsTurn(tx, payment, destination) &&
+    isItsTurn(tx, known, payment, destination) &&
     tx.admission(destination).now > 0
   );
 }
 
 /** Is nothing earlier of this payment owed to the destination? */
-function isItsTurn(tx: Transaction, payment: string, destination: string): boolean {
+function isItsTurn(tx: Transaction, known: KnownPayment, payment: string, destination: string): boolean {
+  if (known.events.length === 0) return true;
   if (tx.config.destinations.get(destination)?.ordered === false) return true;
   return !tx.directs.holds(payment, destination) && tx.store.deliveries.headOf(payment, destination) === null;
 }
@@ -210,7 +212,7 @@ interface Outcome {
   readonly warnings: readonly string[];
   readonly type?: string;
   readonly sequence?: number;
-  readonly direct?: Record<string, null> | null;
+  readonly direct?: Direct | null;
   /** The frozen event; what it said, unless given. */
   readonly body?: string;
 }
@@ -250,7 +252,7 @@ function keep(
 
 /** The same state, but of another sum than the payment's last forwarded event. */
 function saysAnotherAmount(tx: Transaction, known: KnownPayment, { data }: NormalisedEvent): boolean {
-  const last = known.events.findLast(([n]) => tx.store.events.head(n)?.sequence != null);
+  const last = known.events.findLast(([n]) => (tx.store.events.head(n)?.sequence ?? null) !== null);
   const body = last === undefined ? null : tx.store.events.body(last[0]);
   const before = body === null ? null : (JSON.parse(body) as PaymentEvent).data.amount;
   const now = data.amount;

@@ -20,7 +20,8 @@ import type {
   SettingAside,
   TokenQuestion,
 } from "./protocol.ts";
-import { allShards, shardOf } from "./shard.ts";
+import type { EventDetail } from "./queries.ts";
+import { allShards, shardName, shardOf } from "./shard.ts";
 
 /** What the Worker and its Inbox objects need of the platform. */
 export interface InboxBindings {
@@ -37,22 +38,28 @@ export type InboxStub = DurableObjectStub<Inbox>;
 export class InboxClient {
   readonly #namespace: Pick<InboxBindings["INBOX"], "getByName">;
   readonly #shardCount: number;
+  /** Of an installation that has grown: its old homes are asked first. */
+  readonly #shardCountBefore: number | null;
   readonly #deadlineMs: number;
-  /** Every shard's name. */
-  readonly shardNames: readonly string[];
 
   constructor(
     { INBOX }: { readonly INBOX: Pick<InboxBindings["INBOX"], "getByName"> },
-    config: Pick<RelayConfig, "inboxShards">,
+    config: Pick<RelayConfig, "inboxShards" | "inboxShardsBefore">,
     deadlineMs: number = INBOX_DEADLINE_MS,
   ) {
     this.#namespace = INBOX;
     this.#shardCount = config.inboxShards;
     this.#deadlineMs = deadlineMs;
-    this.shardNames = allShards(config.inboxShards);
+    this.#shardCountBefore = config.inboxShardsBefore;
   }
 
   // ---- shards --------------------------------------------------------------------------------------
+
+  /** Every shard's name; where the installation has grown, the old ones after the new ones. */
+  get shardNames(): readonly string[] {
+    const before = this.#shardCountBefore;
+    return [...allShards(this.#shardCount), ...(before === null ? [] : allShards(before))];
+  }
 
   /** A new stub every time: one that has failed goes on failing. */
   shard(name: string): InboxStub {
@@ -64,10 +71,16 @@ export class InboxClient {
     return this.shard(await shardOf(key, this.#shardCount));
   }
 
-  /** The shard that has this event. */
-  async homeOfEvent({ payment_id }: { readonly payment_id: string }): Promise<InboxStub> {
-    // A callback without a payment has its home by its bytes.
-    return await this.homeOf(payment_id.replace(/^callback:/, ""));
+  /** Where it was before the installation grew; null: it has not. */
+  async #homeBefore(key: string): Promise<InboxStub | null> {
+    const count = this.#shardCountBefore;
+    return count === null ? null : this.shard(await shardOf(key, count));
+  }
+
+  /** Both, the old one first. */
+  async #homesOf(key: string): Promise<InboxStub[]> {
+    const before = await this.#homeBefore(key);
+    return [...(before ? [before] : []), await this.homeOf(key)];
   }
 
   /** The same call to every shard, in the order of `shardNames`. */
@@ -77,14 +90,25 @@ export class InboxClient {
 
   /** The shard that keeps what concerns them all: the audit of such orders, alerts of the monitor. */
   first(): InboxStub {
-    return this.shard(this.shardNames[0] ?? "");
+    return this.shard(shardName(0, this.#shardCount));
   }
 
   // ---- what comes in -------------------------------------------------------------------------------
 
   async accept(input: Acceptance): Promise<Accepted> {
-    const home = await this.homeOf(input.event.data.payment_id);
+    const payment = input.event.data.payment_id;
+    const before = await this.#homeBefore(payment);
+    const known = before && (await this.#inTime(async () => await before.acceptKnown(input)));
+    if (known) return known;
+    const home = await this.homeOf(payment);
     return await this.#inTime(async (): Promise<Accepted> => await home.accept(input));
+  }
+
+  /** The payment's events in order of arrival. */
+  async timeline(paymentId: string): Promise<EventDetail[]> {
+    const homes = await this.#homesOf(paymentId);
+    const parts = await Promise.all(homes.map(async (home) => await home.timeline(paymentId)));
+    return parts.flat();
   }
 
   // ---- what goes out -------------------------------------------------------------------------------
@@ -101,20 +125,31 @@ export class InboxClient {
 
   /** By its bytes: such a callback has no payment yet. */
   async setAside(input: SettingAside): Promise<SetAside> {
+    const before = await this.#homeBefore(input.callback.sha256);
+    const known = before && (await this.#inTime(async () => await before.setAsideKnown(input)));
+    if (known) return known;
     const home = await this.homeOf(input.callback.sha256);
     return await this.#inTime(async (): Promise<SetAside> => await home.setAside(input));
   }
 
   /** Whose the name is now; ours if nobody held it. */
   async reserve({ key, owner }: Reservation, fingerprint: string): Promise<string> {
+    const before = await this.#homeBefore(key);
+    const held = before && (await this.#inTime(async () => await before.reservation(key)));
+    if (held) return held.owner;
     const home = await this.homeOf(key);
     return await this.#inTime(async () => await home.reserve(key, owner, fingerprint));
   }
 
   /** The token registry, which needs to be told whose the question is (`ingress/questions.ts`). */
   readonly tokens = {
-    consult: async (question: TokenQuestion): Promise<Consultation> =>
-      await (await this.homeOf(question.tokenHash)).consultToken(question),
+    consult: async (question: TokenQuestion): Promise<Consultation> => {
+      const before = await this.#homeBefore(question.tokenHash);
+      const held = before && (await before.reservation(question.tokenHash));
+      if (held && (held.owner !== question.owner || held.fingerprint === question.fingerprint))
+        return { kind: "reserved", ...held };
+      return await (await this.homeOf(question.tokenHash)).consultToken(question);
+    },
     refuse: async (tokenHash: string): Promise<void> => {
       await (await this.homeOf(tokenHash)).refuseToken(tokenHash);
     },

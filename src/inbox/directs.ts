@@ -9,6 +9,8 @@ interface OpenEvent {
   readonly payment: string;
   /** By destination: when its lease ends (epoch ms). */
   readonly untilMs: Map<string, number>;
+  /** What its row says of its first attempts. */
+  attempts: Direct;
 }
 
 export interface ExpiredDirect {
@@ -24,15 +26,30 @@ export class Directs {
     this.#open.clear();
     for (const { n, payment_id, received_at, direct } of events) {
       if (direct === null) continue;
-      for (const [destination, attempt] of Object.entries(JSON.parse(direct) as Direct))
-        if (attempt === null) this.open(n, payment_id, destination, leaseEndOf(destination, received_at));
+      const attempts = JSON.parse(direct) as Direct;
+      for (const [destination, attempt] of Object.entries(attempts))
+        if (attempt === null)
+          this.open({ n, payment: payment_id, attempts }, destination, leaseEndOf(destination, received_at));
     }
   }
 
-  open(n: number, payment: string, destination: string, untilMs: number): void {
-    const event = this.#open.get(n) ?? { payment, untilMs: new Map() };
-    event.untilMs.set(destination, untilMs);
-    this.#open.set(n, event);
+  /** @param event with all that its row says of its first attempts */
+  open(event: { n: number; payment: string; attempts: Direct }, destination: string, untilMs: number): void {
+    const { n, payment, attempts } = event;
+    const open = this.#open.get(n) ?? { payment, untilMs: new Map(), attempts };
+    open.untilMs.set(destination, untilMs);
+    this.#open.set(n, open);
+  }
+
+  /** What the row of event `n` says, if one of its first attempts is open. */
+  attemptsOf(n: number): Direct | undefined {
+    return this.#open.get(n)?.attempts;
+  }
+
+  /** The row of event `n` says something else now. */
+  noteAttempts(n: number, attempts: Direct): void {
+    const open = this.#open.get(n);
+    if (open) open.attempts = attempts;
   }
 
   isOpen(n: number, destination: string): boolean {

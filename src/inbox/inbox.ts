@@ -9,7 +9,7 @@ import { DurableObject } from "cloudflare:workers";
 import { configOf } from "../config/load.ts";
 import type { RelayConfig } from "../config/schema.ts";
 import { ALARM_OVERDUE_MS, EVENT_ID_BLOCK_EVENTS, SWEEP_RETRY_MS } from "../limits.ts";
-import { fault, type LogFields } from "../log.ts";
+import { alert, fault, type LogFields } from "../log.ts";
 import type { DeferredReason } from "../reasons.ts";
 import { accept } from "./accepting.ts";
 import type { InboxBindings } from "./client.ts";
@@ -41,7 +41,8 @@ import { find, list, setAsideCallback, timeline, type EventDetail, type EventFil
 import { QueueSender } from "./queue-sender.ts";
 import { RECOUNT_BEGINS, recountStep, type RecountState } from "./recounting.ts";
 import { cancelReplay, nextReplayStepAt, replay, startReplay, stepReplays } from "./replaying.ts";
-import { setAside } from "./setting-aside.ts";
+import { paymentOf, setAside } from "./setting-aside.ts";
+import { admitShards, countOf, SHARD_REGISTRY, type ShardCount } from "./shard.ts";
 import { settle } from "./settling.ts";
 import type { OperatorStore, ReplayJobRow } from "./store/operator-store.ts";
 import { migrate } from "./store/schema.ts";
@@ -49,6 +50,9 @@ import { Store } from "./store/store.ts";
 import { nextSweepAt, sweep } from "./sweeping.ts";
 import { knownCallerKey, TokenQuestions } from "./tokens.ts";
 import { Transaction, VolatileState } from "./transaction.ts";
+
+/** The name of the row in which shard and registry keep the number of shards. */
+const MARKER = "shards";
 
 export class Inbox extends DurableObject<InboxBindings> {
   readonly #store: Store;
@@ -62,6 +66,7 @@ export class Inbox extends DurableObject<InboxBindings> {
   #alarmAtMs: number | null = null;
   #purge: PurgeState = PURGE_BEGINS;
   #recount: RecountState = RECOUNT_BEGINS;
+  #isRegistered = false;
   /** What is in memory is not what is on disk: before the first work, and after a transaction that was undone. */
   #isStale = true;
 
@@ -83,11 +88,26 @@ export class Inbox extends DurableObject<InboxBindings> {
 
   /** Dedupe, fold, sequence, freeze, owe and lease. When this returns, the event is on disk. */
   async accept(input: Acceptance): Promise<Accepted> {
+    await this.#register();
+    this.#refuseNewInOldHome(input.event.data.payment_id);
+    return await this.#work((tx) => accept(tx, input));
+  }
+
+  /** The same, in an installation that has grown, for a payment that this old home knows; null: it does not. */
+  async acceptKnown(input: Acceptance): Promise<Accepted | null> {
+    if (!this.#store.payments.has(input.event.data.payment_id)) return null;
     return await this.#work((tx) => accept(tx, input));
   }
 
   /** Keeps a callback that has no event yet. */
   async setAside(input: SettingAside): Promise<SetAside> {
+    await this.#register();
+    return await this.#work((tx) => setAside(tx, input, this.#deferralQuota));
+  }
+
+  /** The same, in an installation that has grown, for a callback that this old home has; null: it has not. */
+  async setAsideKnown(input: SettingAside): Promise<SetAside | null> {
+    if (!this.#store.payments.has(paymentOf(input))) return null;
     return await this.#work((tx) => setAside(tx, input, this.#deferralQuota));
   }
 
@@ -108,6 +128,11 @@ export class Inbox extends DurableObject<InboxBindings> {
   /** The verifier gave no answer, or was not asked after all. */
   undecidedToken(tokenHash: string, reason: DeferredReason): void {
     this.#questions.answered(tokenHash, { kind: "undecided", reason });
+  }
+
+  /** Whose a name is; null: nobody's here. */
+  reservation(key: string): { owner: string; fingerprint: string } | null {
+    return this.#store.reservations.get(key);
   }
 
   /** Takes a name for an owner; answers whose it is. The first to come keeps it. */
@@ -302,6 +327,47 @@ export class Inbox extends DurableObject<InboxBindings> {
     await this.#work((tx) => {
       resume(tx, destination);
     });
+  }
+
+  // ---- the number of shards ----------------------------------------------------------------------------
+
+  /**
+   * Asked of the one object named `SHARD_REGISTRY`, by every shard before it takes anything in for the first
+   * time: another number of shards would accept everything again under the same ids.
+   */
+  async registerShard(shards: number, before: number | null): Promise<ShardCount | null> {
+    return await this.ctx.storage.transaction(() => {
+      const known = this.#store.singleRows.marker(MARKER);
+      const admitted = admitShards(known === null ? null : (JSON.parse(known) as ShardCount), {
+        shards,
+        before,
+      });
+      if (admitted) this.#store.singleRows.setMarker(MARKER, JSON.stringify(admitted));
+      return Promise.resolve(admitted);
+    });
+  }
+
+  /** While the installation grows, a Worker that does not know it yet must not begin a payment in its old home. */
+  #refuseNewInOldHome(payment: string): void {
+    const { inboxShards } = this.#config();
+    if (countOf(this.ctx.id.name ?? "") === inboxShards || this.#store.payments.has(payment)) return;
+    throw new Error(`there are ${inboxShards} shards now: this one takes in no new payment`);
+  }
+
+  async #register(): Promise<void> {
+    if (this.#isRegistered) return;
+    const config = this.#config();
+    const shards = countOf(this.ctx.id.name ?? "");
+    if (this.#store.singleRows.marker(MARKER) === null) {
+      const registry = this.env.INBOX.getByName(SHARD_REGISTRY);
+      const admitted = await registry.registerShard(shards, config.inboxShardsBefore);
+      if (!admitted) {
+        alert("shards_changed", { shards });
+        throw new Error(`inbox_shards was another number before ${shards}: set inbox_shards_before to it`);
+      }
+      this.#store.singleRows.setMarker(MARKER, String(shards));
+    }
+    this.#isRegistered = true;
   }
 
   // ---- how a method works ----------------------------------------------------------------------------

@@ -6,7 +6,12 @@
  * transaction. So a delivered event costs no row for the ledger, and no count is ever lost, but for repeats of
  * the last seconds before a crash, which are in neither the counts nor the rows then.
  */
-import { LEDGER_SNAPSHOT_CHANGES, REPEATS_IN_MEMORY_MS, RECOUNT_STEP_EVENTS } from "../limits.ts";
+import {
+  LEDGER_SCAN_EVENTS,
+  LEDGER_SNAPSHOT_CHANGES,
+  RECOUNT_STEP_EVENTS,
+  REPEATS_IN_MEMORY_MS,
+} from "../limits.ts";
 import { changeOf, counted, differences, NO_COUNTS, together, type Change, type Counts } from "./ledger.ts";
 import type { EventHead } from "./store/rows.ts";
 import type { Store } from "./store/store.ts";
@@ -27,9 +32,6 @@ interface Recount {
   through: number;
   counts: Counts;
 }
-
-/** Rows of one life of the object read at a time while the counts are made up. */
-const SCAN_EVENTS = 500;
 
 export class LedgerBook {
   readonly #store: Store;
@@ -63,11 +65,11 @@ export class LedgerBook {
     this.#recount = null;
     const later: EventHead[] = [];
     for (let after = this.#through; ;) {
-      const events = this.#store.events.after(after, SCAN_EVENTS);
+      const events = this.#store.events.after(after, LEDGER_SCAN_EVENTS);
       for (const event of events) this.#counts = counted(this.#counts, this.#changeOf(event));
       later.push(...events);
       this.#changes += events.length;
-      if (events.length < SCAN_EVENTS) return later;
+      if (events.length < LEDGER_SCAN_EVENTS) return later;
       after = events.at(-1)?.n ?? after;
     }
   }
@@ -137,9 +139,9 @@ export class LedgerBook {
     const through = Math.max(this.#through, settledThrough);
     let counts = this.#counts;
     for (let after = through; ;) {
-      const events = this.#store.events.after(after, SCAN_EVENTS);
+      const events = this.#store.events.after(after, LEDGER_SCAN_EVENTS);
       for (const event of events) counts = counted(counts, this.#changeOf(event), -1);
-      if (events.length < SCAN_EVENTS) break;
+      if (events.length < LEDGER_SCAN_EVENTS) break;
       after = events.at(-1)?.n ?? after;
     }
     const snapshot: Snapshot = { through, counts, purged: this.#purged, remainder: this.#remainder };

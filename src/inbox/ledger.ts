@@ -1,6 +1,6 @@
 /**
  * The ledger: every callback we answered for and every delivery we owe, counted where they arrive and
- * again where they end, so that a remainder shows (docs/storage.md, "The ledger"). Pure.
+ * again where they end, so that a remainder shows (docs/storage.md#the-ledger). Pure.
  */
 import type { DeliveryRow, DeliveryState, Direct, EventHead } from "./store/rows.ts";
 

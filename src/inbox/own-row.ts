@@ -5,7 +5,13 @@ import type { Transaction } from "./transaction.ts";
 
 /** The first attempts made from the acceptance of event `n`. */
 export function directOf(tx: Transaction, n: number): Direct {
-  return JSON.parse(tx.store.events.head(n)?.direct ?? "{}") as Direct;
+  return tx.directs.attemptsOf(n) ?? (JSON.parse(tx.store.events.head(n)?.direct ?? "{}") as Direct);
+}
+
+/** Notes them in the event's row. */
+export function setDirect(tx: Transaction, n: number, attempts: Direct): void {
+  tx.store.events.setDirect(n, Object.keys(attempts).length === 0 ? null : attempts);
+  tx.directs.noteAttempts(n, attempts);
 }
 
 /** Gives a delivery whose first attempt did not do a row of its own: from there on it is like any other. */
@@ -13,11 +19,11 @@ export function ownRow(
   tx: Transaction,
   { n, destination }: Pick<Reference, "n" | "destination">,
 ): DeliveryRow | null {
-  const event = tx.store.events.head(n);
-  tx.directs.close(n, destination);
-  if (!event) return null;
   const { [destination]: _, ...rest } = directOf(tx, n);
-  tx.store.events.setDirect(n, Object.keys(rest).length === 0 ? null : rest);
+  setDirect(tx, n, rest);
+  tx.directs.close(n, destination);
+  const event = tx.store.events.head(n);
+  if (!event) return null;
   const key = { payment: event.payment_id, n, destination };
   tx.store.deliveries.insert(key.payment, n, event.event_id, {
     destination,

@@ -17,5 +17,5 @@ export function resume(tx: Transaction, destination: string): void {
   const wasOpen = isOpen(tx.destinations.breakerOf(destination));
   tx.destinations.setServed(destination);
   if (wasOpen) tx.alert("breaker_closed", { destination });
-  tx.wakeBy(tx.nowMs);
+  tx.beginRecovery(destination);
 }

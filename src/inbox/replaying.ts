@@ -1,6 +1,6 @@
 /** Sending again at an operator's wish: one event, or all that a filter finds. Runs inside one transaction. */
 import { LIST_WINDOW_EVENTS, REPLAY_STEP_MS } from "../limits.ts";
-import { directOf } from "./own-row.ts";
+import { directOf, setDirect } from "./own-row.ts";
 import { VERIFIER } from "./protocol.ts";
 import { matching, type EventFilter } from "./queries.ts";
 import type { ReplayJobRow } from "./store/operator-store.ts";
@@ -40,7 +40,7 @@ function replayDirect(
   attempt: NonNullable<ReturnType<typeof directOf>[string]>,
 ): void {
   const { [destination]: _, ...rest } = directOf(tx, event.n);
-  tx.store.events.setDirect(event.n, Object.keys(rest).length === 0 ? null : rest);
+  setDirect(tx, event.n, rest);
   const key = { payment: event.payment_id, n: event.n, destination };
   tx.store.deliveries.insertAttempted(key, event.event_id, "delivered", attempt);
   tx.store.deliveries.logAttempt(key, attempt);

@@ -45,7 +45,7 @@ export function setAside(tx: Transaction, input: SettingAside, quota: DeferralQu
 }
 
 /** Such a callback has no payment yet: its bytes stand for one. */
-function paymentOf({ callback }: SettingAside): string {
+export function paymentOf({ callback }: SettingAside): string {
   return `callback:${callback.sha256}`;
 }
 

@@ -1,6 +1,6 @@
 /** What came of attempts. Runs inside one transaction. */
 import { MAX_SUCCESS_ANSWER_CHARS } from "../limits.ts";
-import { directOf, ownRow } from "./own-row.ts";
+import { directOf, ownRow, setDirect } from "./own-row.ts";
 import { pause } from "./pausing.ts";
 import { failed, isOpen, probeFailed, succeeded } from "./policy/breaker.ts";
 import { nextDelaySeconds } from "./policy/schedule.ts";
@@ -15,6 +15,7 @@ export function settle(tx: Transaction, results: readonly Result[]): Settled[] {
   // What was in flight has made room.
   for (const destination of new Set(results.map(({ reference }) => reference.destination)))
     if (tx.hasBacklog(destination)) sweepDestination(tx, destination);
+    else tx.endRecovery(destination);
   return settled;
 }
 
@@ -41,8 +42,7 @@ function settleDirect(tx: Transaction, { reference, attempt, outcome }: Result):
     return row ? settleFailed(tx, row, { reference, attempt, outcome }, true) : { next: "done" };
   }
   const { n, destination, payment } = reference;
-  const direct = directOf(tx, n);
-  tx.store.events.setDirect(n, { ...direct, [destination]: shortened(attempt) });
+  setDirect(tx, n, { ...directOf(tx, n), [destination]: shortened(attempt) });
   tx.directs.close(n, destination);
   tx.record(n, { destinations: [[destination, { pending: -1, delivered: 1 }]] });
   noteSuccess(tx, { destination, n });
@@ -85,8 +85,7 @@ function noteSuccess(tx: Transaction, row: Pick<DeliveryRow, "destination" | "n"
   if (breaker.failures > 0) tx.destinations.setBreaker(destination, succeeded());
   if (!isOpen(breaker)) return;
   tx.alert("breaker_closed", { destination });
-  // What was held while it was open is overdue: the sweep takes it from here.
-  tx.wakeBy(tx.nowMs);
+  tx.beginRecovery(destination);
 }
 
 function settleFailed(

@@ -25,7 +25,7 @@ function recoverDirects(tx: Transaction): void {
 }
 
 export function sweepDestination(tx: Transaction, destination: string): void {
-  const { now } = tx.admission(destination, destination !== VERIFIER);
+  const { now } = tx.admission(destination, true);
   if (now === 0) return;
   const probes = isOpen(tx.destinations.breakerOf(destination));
   const rows = tx.store.deliveries.toSweep(destination, tx.nowMs, Math.min(now, SWEEP_MAX_ROWS));
@@ -54,7 +54,7 @@ export function nextSweepAt(tx: Transaction): number | null {
 function nextSweepOf(tx: Transaction, destination: string): number | null {
   const atMs = tx.store.deliveries.nextSweepAt(destination);
   if (atMs === null || !tx.isServed(destination)) return null;
-  const { now, againAtMs } = tx.admission(destination, destination !== VERIFIER);
+  const { now, againAtMs } = tx.admission(destination, true);
   // No room: a settlement makes it, or the end of a lease.
   if (now === 0) return againAtMs === null ? null : Math.max(atMs, againAtMs);
   return Math.max(atMs, tx.nowMs);

@@ -20,6 +20,11 @@ import { VERIFIER, type Reference } from "./protocol.ts";
 import type { DeliveryKey } from "./store/rows.ts";
 import type { Store } from "./store/store.ts";
 
+interface DrainStep {
+  readonly left: number;
+  readonly endsAtMs: number;
+}
+
 /** What lives as long as the object does. */
 export class VolatileState {
   /** Deliveries being attempted. */
@@ -32,8 +37,11 @@ export class VolatileState {
   readonly alerts = new AlertGate();
   /** By destination: the last slot of its rate given out (epoch ms). */
   readonly lastSlotMs = new Map<string, number>();
-  /** By destination: how many more rows of its backlog this step may hand over, and when it ends (epoch ms). */
-  readonly drainSteps = new Map<string, { readonly left: number; readonly endsAtMs: number }>();
+  /**
+   * Destinations that come back from a pause or an outage, and the step of draining their backlog that is under
+   * way: how many more rows it may hand over, and when it ends (epoch ms).
+   */
+  readonly recovering = new Map<string, DrainStep>();
   /** The earliest instant at which the work in hand wants to be looked at again. */
   wakeAtMs: number | null = null;
 
@@ -86,8 +94,8 @@ export class Transaction {
 
   // ---- handing over --------------------------------------------------------------------------------
 
-  /** How many deliveries of a destination may leave now, or when to ask again. @param draining a backlog */
-  admission(destination: string, draining = false): Admission {
+  /** How many deliveries of a destination may leave now, or when to ask again. @param fromBacklog by the sweep */
+  admission(destination: string, fromBacklog = false): Admission {
     const breaker = destination === VERIFIER ? CLOSED : this.destinations.breakerOf(destination);
     const { leases, handovers, lastSlotMs } = this.#state;
     const inFlight = leases.inFlight(destination, this.nowMs) + handovers.inFlight(destination, this.nowMs);
@@ -100,7 +108,7 @@ export class Transaction {
         inFlight,
         maxInFlight: this.#maxInFlightOf(destination),
         roomAgainAtMs: earliest([leases.nextEndAt(destination), handovers.nextEndAt(destination)]),
-        drain: draining ? this.#drainOf(destination) : null,
+        drain: fromBacklog ? this.#drainOf(destination) : null,
       },
       this.nowMs,
     );
@@ -138,21 +146,32 @@ export class Transaction {
     return slotMs;
   }
 
+  /** The destination is back: what has gathered for it leaves in steps, until nothing is owed to it. */
+  beginRecovery(destination: string): void {
+    this.#state.recovering.set(destination, { left: 0, endsAtMs: this.nowMs });
+    this.wakeBy(this.nowMs);
+  }
+
   /** So many rows of a destination's backlog were handed over now: settlements use up a step one by one. */
   noteDrained(destination: string, rows: number): void {
-    const { left, endsAtMs } = this.#drainStepOf(destination);
-    this.#state.drainSteps.set(destination, { left: left - rows, endsAtMs });
+    const step = this.#drainStepOf(destination);
+    if (step) this.#state.recovering.set(destination, { ...step, left: step.left - rows });
+  }
+
+  /** Nothing more waits for the destination: what fails or arrives from now on is no longer its backlog. */
+  endRecovery(destination: string): void {
+    this.#state.recovering.delete(destination);
   }
 
   #drainOf(destination: string): Situation["drain"] {
-    const { left, endsAtMs } = this.#drainStepOf(destination);
-    return { rows: left, nextStepAtMs: left > 0 ? this.nowMs : endsAtMs };
+    const step = this.#drainStepOf(destination);
+    return step && { rows: step.left, nextStepAtMs: step.left > 0 ? this.nowMs : step.endsAtMs };
   }
 
-  /** The step of draining a destination's backlog that is under way, or a new one with this shard's share. */
-  #drainStepOf(destination: string): { readonly left: number; readonly endsAtMs: number } {
-    const step = this.#state.drainSteps.get(destination);
-    if (step && step.endsAtMs > this.nowMs) return step;
+  /** Of a destination that recovers: the step under way, or a new one with this shard's share of its rate. */
+  #drainStepOf(destination: string): DrainStep | null {
+    const step = this.#state.recovering.get(destination);
+    if (!step || step.endsAtMs > this.nowMs) return step ?? null;
     const maxPerSecond = this.config.destinations.get(destination)?.maxPerSecond ?? null;
     const { rows, stepMs } = drainStep(maxPerSecond, this.config.inboxShards);
     return { left: rows, endsAtMs: this.nowMs + stepMs };

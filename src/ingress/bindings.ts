@@ -7,8 +7,8 @@ export interface IngressBindings extends InboxBindings, CounterBindings {
   readonly SEEN: KVNamespace;
   /** Counts refused requests by caller; without it floods are not limited. */
   readonly UNVERIFIED?: RateLimit;
-  /** Counts questions to token verifiers on behalf of callers that are not known, by source. */
+  /** Counts questions on behalf of callers that are not known, and apart those about known callers' deferred callbacks. */
   readonly QUESTIONS?: RateLimit;
-  /** Counts questions about deferred callbacks, by source, those of known callers apart. */
+  /** Counts questions about deferred callbacks of callers that are not known, by source. */
   readonly QUESTIONS_AGAIN?: RateLimit;
 }

@@ -23,9 +23,10 @@ export async function takeQuestion(
   { isKnown, again }: AskedFor,
 ): Promise<boolean> {
   if (isKnown && !again) return true;
-  const limiter = again ? env.QUESTIONS_AGAIN : env.QUESTIONS;
+  const limiter = again && !isKnown ? env.QUESTIONS_AGAIN : env.QUESTIONS;
   if (!limiter) return true;
   try {
+    // What a known caller had to have deferred, while the verifier was away, is asked about without delay.
     return (await limiter.limit({ key: isKnown ? `${source}|known` : source })).success;
   } catch (error) {
     fault("flood", error);

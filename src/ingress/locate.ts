@@ -25,10 +25,10 @@ export async function locate(path: string, config: RelayConfig, nowMs: number): 
   const source = config.sources.get(`${provider}/${account}`);
   const route = source?.routes.find((candidate) => hasShape(candidate, tail));
   const needsSecret = route !== undefined && route.pathSecrets.length > 0;
+  if (source && route && !needsSecret) return { source, route, pathKey: null };
   const secrets = needsSecret ? liveSecrets(route.pathSecrets, nowMs) : NOBODY;
   const matched = await matchToken(tail.at(-1) ?? "-", secrets);
-  if (!source || !route || (needsSecret && !matched)) return null;
-  return { source, route, pathKey: needsSecret && matched ? matched.id : null };
+  return source && route && matched ? { source, route, pathKey: matched.id } : null;
 }
 
 /** Segments behind `/in/`, decoded once; null for a path that cannot be decoded. No normalisation at all. */

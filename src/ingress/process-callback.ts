@@ -39,7 +39,7 @@ export interface ProcessingContext {
   /** Whoever asks makes the first attempts of what is accepted. */
   readonly attemptNow: boolean;
   /** Who sent the callback, as an opaque key. */
-  readonly caller: string;
+  readonly caller: () => Promise<string>;
   /** A deferred callback, which is asked about again. */
   readonly again: boolean;
 }

@@ -11,7 +11,7 @@ export function tokenRegistry(
   const { tokens } = inbox;
   return {
     consult: async (use) => {
-      const answer = await tokens.consult({ ...use, caller, again });
+      const answer = await tokens.consult({ ...use, caller: await caller(), again });
       if (answer.kind !== "ask") return answer;
       if (await takeQuestion(env, source, { isKnown: answer.isKnown, again })) return { kind: "ask" };
       await tokens.undecided(use.tokenHash, "verifier_rate");

@@ -13,14 +13,14 @@ export interface Success {
 
 export function succeed(source: Source, { outcome, eventId, reason, warnings }: Success): Response {
   const { status, body, contentType } = source.success;
-  const headers = new Headers({
+  const headers: Record<string, string> = {
     "relay-outcome": outcome,
     "relay-event-id": eventId,
     "cache-control": "no-store",
-  });
-  if (contentType !== null) headers.set("content-type", contentType);
-  if (reason !== undefined) headers.set("relay-reason", reason);
-  if (warnings && warnings.length > 0) headers.set("relay-warning", warnings.join(", "));
+    ...(contentType === null ? {} : { "content-type": contentType }),
+    ...(reason === undefined ? {} : { "relay-reason": reason }),
+    ...(warnings && warnings.length > 0 ? { "relay-warning": warnings.join(", ") } : {}),
+  };
   // An explicit empty body keeps the runtime from inventing a content type.
   return new Response(body === "" ? null : body, { status, headers });
 }

@@ -25,7 +25,7 @@ export async function reprocess(
     nowMs: Date.now(),
     verification: stored.verification,
     attemptNow: false,
-    caller: stored.caller ?? "",
+    caller: () => Promise.resolve(stored.caller ?? ""),
     again: true,
   });
   switch (processed.kind) {

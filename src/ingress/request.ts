@@ -2,6 +2,7 @@
  * What can be refused before a request's contents are read, in one order for all providers: method,
  * address list, content encoding, content type, size.
  */
+import { withDeadline } from "../deadline.ts";
 import { BODY_TIMEOUT_MS, MAX_DISCARDED_BYTES, MAX_MAX_BODY_BYTES } from "../limits.ts";
 import { readContentType } from "../parse/content-type.ts";
 import { readBytes, readUpTo, type BytesRead } from "../parse/read-bytes.ts";
@@ -83,18 +84,30 @@ async function readBody(
   maxBytes: number,
 ): Promise<BytesRead | "too_large" | "cut_off"> {
   try {
+    const declared = declaredLength(request);
+    if (declared !== null && declared <= maxBytes) {
+      // No more than was declared can come: it is read in one piece.
+      const bytes = new Uint8Array(await withDeadline(request.arrayBuffer(), BODY_TIMEOUT_MS));
+      return { bytes, isWhole: true };
+    }
     const limits = { signal: AbortSignal.timeout(BODY_TIMEOUT_MS), discardBytes: MAX_DISCARDED_BYTES };
     if (route.body === "any") return await readUpTo(request.body, MAX_MAX_BODY_BYTES, limits);
     // Content-Length is a hint that can save the reading; what counts is what arrives. Left untouched, not
     // cancelled: a body nobody asked for is drained by the runtime, but one that was touched and left breaks
     // the connection, often before its sender has read our answer.
-    if (Number(request.headers.get("content-length") ?? 0) > maxBytes) return "too_large";
+    if (declared !== null) return "too_large";
     const bytes = await readBytes(request.body, maxBytes, limits);
     return bytes === "too_large" ? bytes : { bytes, isWhole: true };
   } catch {
     // The sender hung up or was too slow: nothing an operator should be alerted about.
     return "cut_off";
   }
+}
+
+/** Bytes, by Content-Length; null where the sender did not say. */
+function declaredLength(request: Request): number | null {
+  const header = request.headers.get("content-length");
+  return header !== null && /^\d+$/.test(header) ? Number(header) : null;
 }
 
 function picked(headers: Headers, names: readonly string[]): ReadonlyMap<string, string> {

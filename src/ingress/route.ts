@@ -53,7 +53,8 @@ async function receiveAt(
   if (!callback.ok) return await refusedReply(located, { reason: callback.error }, request, env);
 
   const inbox = new InboxClient(env, config);
-  const caller = await callerKeyOf(source.name, addressOf(request));
+  // Only where it is asked for: most callbacks prove their sender by themselves.
+  const caller = async () => await callerKeyOf(source.name, addressOf(request));
   const processed = await processCallback(source, callback.value, {
     inbox,
     config,
@@ -79,7 +80,7 @@ async function receiveAt(
       const kept = await inbox.setAside({
         source: source.name,
         eventId,
-        callback: { ...toStored(source, callback.value, verification), caller },
+        callback: { ...toStored(source, callback.value, verification), caller: await caller() },
         why: asideOf(processed),
       });
       const reason = because(processed);

@@ -1,6 +1,6 @@
 /** CryptoPay's proof: an HMAC over the raw body, in the scheme the account is configured for. */
 import { fromBase64, fromHex } from "../parse/encoding.ts";
-import { verifyHmac } from "../verify/hmac.ts";
+import { hmacKeyOnce, verifyHmac } from "../verify/hmac.ts";
 import { liveSecrets, type Secret } from "../verify/secret.ts";
 import { parseSignatureHeader } from "../verify/signature-header.ts";
 import { skewSeconds, withinTolerance } from "../verify/timestamp.ts";
@@ -57,7 +57,8 @@ export async function verify(
   let matched: Secret | null = null;
   // Every secret is tried, whichever matches first, so that the time does not tell which one it was.
   for (const secret of liveSecrets(account.secrets, world.nowMs)) {
-    const matches = await verifyHmac(keyBytes(secret, account.key), signed, candidates);
+    const key = await hmacKeyOnce(secret, () => keyBytes(secret, account.key));
+    const matches = await verifyHmac(key, signed, candidates);
     if (matches) matched ??= secret;
   }
   if (!matched) return { kind: "refused", reason: "bad_signature" };

@@ -59,14 +59,21 @@ function rawOf(source: Source, callback: Callback): RawCallback | null {
   const message = { bytes: messageOf(callback), contentType: callback.contentType };
   const redacted = redact(message, source.redact);
   if (redacted === null) return base;
-  const bytes = new TextEncoder().encode(redacted.text);
-  const whole = bytes.length <= MAX_EVENT_RAW_BYTES;
+  const cut = cutOf(redacted.text);
   return {
     ...base,
-    body: whole ? redacted.text : firstChars(bytes, MAX_EVENT_RAW_BYTES),
+    body: cut ?? redacted.text,
     redacted: [...redacted.redacted],
-    ...(whole ? {} : { truncated: true }),
+    ...(cut === null ? {} : { truncated: true }),
   };
+}
+
+/** The beginning of a text that is too long for an event; null for one that is not. */
+function cutOf(text: string): string | null {
+  // No character of UTF-16 takes more than three bytes: most texts need not be encoded to know.
+  if (text.length * 3 <= MAX_EVENT_RAW_BYTES) return null;
+  const bytes = new TextEncoder().encode(text);
+  return bytes.length <= MAX_EVENT_RAW_BYTES ? null : firstChars(bytes, MAX_EVENT_RAW_BYTES);
 }
 
 /** The first `maxBytes` bytes without half a character at the end. */

@@ -11,10 +11,29 @@ export function importHmacKey(key: Uint8Array): Promise<CryptoKey> {
   return crypto.subtle.importKey("raw", key, { name: "HMAC", hash: "SHA-256" }, false, ["sign"]);
 }
 
+/** Imported keys, as long as the configuration they are part of is loaded. */
+const imported = new WeakMap<object, Promise<CryptoKey>>();
+
+/**
+ * A secret's key, imported once.
+ *
+ * @param bytes the key's bytes, not empty; read the first time only
+ */
+export function hmacKeyOnce(secret: object, bytes: () => Uint8Array): Promise<CryptoKey> {
+  const known = imported.get(secret);
+  if (known) return known;
+  const key = importHmacKey(bytes());
+  imported.set(secret, key);
+  return key;
+}
+
 /** The MAC (32 bytes) of `parts`, one after the other, nothing between them. */
-export async function hmacSha256(key: Uint8Array, ...parts: readonly Uint8Array[]): Promise<Uint8Array> {
-  const mac = await crypto.subtle.sign("HMAC", await importHmacKey(key), concatenated(parts));
-  return new Uint8Array(mac);
+export async function hmacSha256(
+  key: Uint8Array | CryptoKey,
+  ...parts: readonly Uint8Array[]
+): Promise<Uint8Array> {
+  const cryptoKey = key instanceof Uint8Array ? await importHmacKey(key) : key;
+  return new Uint8Array(await crypto.subtle.sign("HMAC", cryptoKey, concatenated(parts)));
 }
 
 /**
@@ -22,7 +41,7 @@ export async function hmacSha256(key: Uint8Array, ...parts: readonly Uint8Array[
  * are compared, whichever is right; none given: false.
  */
 export async function verifyHmac(
-  key: Uint8Array,
+  key: Uint8Array | CryptoKey,
   parts: readonly Uint8Array[],
   candidates: readonly Uint8Array[],
 ): Promise<boolean> {

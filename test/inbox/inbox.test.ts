@@ -285,7 +285,7 @@ describe("the breaker", () => {
     sent.length = 0;
     await inbox().settle([result(probe, lease?.kind === "deliver" ? lease.attempt : 0, true)]);
     later(HANDOVER_TIMEOUT_MS + 60_000);
-    // At the rate of a draining backlog, not all at once: 50 a second are six for each of eight shards.
+    // In steps, not all at once: 50 a second are six for each of eight shards.
     await runDurableObjectAlarm(inbox());
     await vi.waitFor(() => expect(sent).toHaveLength(6));
     await runDurableObjectAlarm(inbox());
@@ -410,6 +410,8 @@ describe("what an event costs", () => {
         cursors.push(cursor);
         return cursor;
       }) as never);
+      // A shard's first acceptance also writes how many shards there are.
+      await instance.accept(acceptance({ event: "first", payment: "first", destinations: [] }));
       const written: number[] = [];
       for (const step of steps(instance)) {
         cursors.length = 0;
@@ -423,7 +425,7 @@ describe("what an event costs", () => {
   it("writes two rows on arrival and one when its first attempt succeeds", async () => {
     const rows = await rowsOf((instance) => [
       () => instance.accept(acceptance({ attemptNow: true })),
-      () => instance.settle([result(reference(1), 1, true)]),
+      () => instance.settle([result(reference(2), 1, true)]),
     ]);
     expect(rows).toEqual([2, 1]);
   });
@@ -431,8 +433,8 @@ describe("what an event costs", () => {
   it("writes two more where it goes over the queue: the delivery, and where the sweep finds it", async () => {
     const rows = await rowsOf((instance) => [
       () => instance.accept(acceptance()),
-      () => instance.lease([reference(1)]),
-      () => instance.settle([result(reference(1), 1, true)]),
+      () => instance.lease([reference(2)]),
+      () => instance.settle([result(reference(2), 1, true)]),
     ]);
     expect(rows).toEqual([4, 0, 1]);
   });
@@ -457,7 +459,7 @@ describe("what an event costs", () => {
     const rows = await rowsOf((instance) =>
       Array.from({ length: LEDGER_SNAPSHOT_CHANGES }, (_, i) => async () => {
         await instance.accept(acceptance({ event: `e${i}`, payment: `p${i}`, attemptNow: true }));
-        await instance.settle([result(reference(i + 1, `e${i}`, `p${i}`), 1, true)]);
+        await instance.settle([result(reference(i + 2, `e${i}`, `p${i}`), 1, true)]);
       }),
     );
     expect(rows.reduce((sum, count) => sum + count, 0)).toBe(3 * LEDGER_SNAPSHOT_CHANGES + 2);

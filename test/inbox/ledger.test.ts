@@ -293,7 +293,7 @@ class Subject {
       sources[source] = { authentic: Object.values(counts).reduce((sum, n) => sum + n, 0), ...counts };
     }
     const destinations: Record<string, Ledger["destinations"][string]> = {};
-    const paused = await this.#inbox.destinations();
+    const paused = this.#inbox.destinations();
     for (const name of DESTINATIONS) {
       const inRows = (state: string) =>
         sql

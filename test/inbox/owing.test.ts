@@ -8,7 +8,7 @@ import { changedEnv, deploy } from "../support/deploy.ts";
 import { acceptance, eventId, type Stated } from "../support/events.ts";
 import { owedBy } from "../support/ledger.ts";
 import { interceptQueue } from "../support/queue.ts";
-import { freshRelay, type Outside } from "../support/worker.ts";
+import { freshRelay, shards, type Outside } from "../support/worker.ts";
 
 let outside: Outside;
 let sent: Reference[];
@@ -95,8 +95,9 @@ describe("sixty events, eight at a time, and a CRM that takes five seconds", () 
   const CRM_MS = 5_000;
 
   it("cost a small multiple of sixty deliveries, and each settlement hands over the next", async () => {
-    const destinations = { crm: { max_in_flight: IN_FLIGHT, timeout_ms: 15_000 } };
-    await deploy(SHARD, changedEnv({ destinations, inbox_shards: 1 }));
+    // A share for each shard.
+    const destinations = { crm: { max_in_flight: IN_FLIGHT * shards.length, timeout_ms: 15_000 } };
+    await deploy(SHARD, changedEnv({ destinations }));
     let leases = 0;
     let most = 0;
     const underWay: { reference: Reference; untilMs: number }[] = [];

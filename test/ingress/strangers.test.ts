@@ -138,7 +138,7 @@ describe("a flood of invented tokens from 20 addresses", () => {
 });
 
 describe("a provider", () => {
-  it("whose tokens are valid is never limited", async () => {
+  it("whose tokens are valid is never limited", { timeout: 30_000 }, async () => {
     askedAbout(scriptOf);
     vi.spyOn(bindings.QUESTIONS as RateLimit, "limit").mockResolvedValueOnce({ success: true });
     const replies = await Promise.all(Array.from({ length: 200 }, () => ipn(genuine(), PROVIDER)));

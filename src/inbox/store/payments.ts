@@ -34,6 +34,10 @@ export class Payments {
     };
   }
 
+  has(paymentId: string): boolean {
+    return first(this.#sql, "SELECT 1 AS found FROM payments WHERE payment_id = ?", paymentId) !== null;
+  }
+
   /** Writes where the payment stands and what it has. */
   put(
     paymentId: string,

@@ -48,7 +48,7 @@ const WARM_UP = 30;
 const SETTLE_MS = 15_000;
 const POLL_MS = 100;
 /** The limit of `QUESTIONS_AGAIN` in wrangler.toml. */
-const AGAIN_PER_MINUTE = 300;
+const AGAIN_PER_MINUTE = 120;
 
 export async function flood(options: FloodOptions): Promise<FloodReport> {
   const { seconds, perSecond, genuinePerSecond, addresses, onProgress } = options;
