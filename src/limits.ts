@@ -142,6 +142,8 @@ export const SWEEP_MAX_ROWS = 500;
 export const MAX_DIRECT_TIMEOUT_MS = 25_000;
 /** How long to wait before a sweep that failed is tried again. */
 export const SWEEP_RETRY_MS = 5_000;
+/** An alarm that has not run so long after its time is lost, and set anew. */
+export const ALARM_OVERDUE_MS = 60_000;
 /** How long the queue waits after the relay itself failed: at first … */
 export const OUR_FAILURE_RETRY_SECONDS = 10;
 /** … and, doubling, at most: an outage of ours must not use up the queue's hundred retries in minutes. */
@@ -293,8 +295,8 @@ export const LIST_WINDOW_EVENTS = 2_000;
 /** Events on a page of the operator API, at most and by default. */
 export const MAX_PAGE_EVENTS = 200;
 export const DEFAULT_PAGE_EVENTS = 50;
-/** Events one order in bulk (release, dismiss) is carried out for at once. */
-export const MAX_BULK_ORDER_EVENTS = 500;
+/** Events one order in bulk (release, dismiss) is carried out for at once: a release is three of a request's 1,000 calls. */
+export const MAX_BULK_ORDER_EVENTS = 200;
 /** Failures of an order in bulk that are named in its response. */
 export const MAX_SHOWN_FAILURES = 20;
 /** Windows one page may cost per shard before it is handed out as it is, with a cursor to go on from. */

@@ -2,6 +2,7 @@
 import type { InboxClient, InboxStub } from "../inbox/client.ts";
 import type { EventFilter } from "../inbox/queries.ts";
 import { MAX_SHOWN_FAILURES } from "../limits.ts";
+import { fault } from "../log.ts";
 import { eventPageOf, type PagedEvent } from "./event-pages.ts";
 
 export interface BulkResult {
@@ -37,7 +38,7 @@ export async function orderInBulk(
   const failures: { id: string; error: string }[] = [];
   let succeeded = 0;
   for (const event of found.slice(0, limit)) {
-    const error = await order(inbox.shard(event.shard), event);
+    const error = await attempted(event, async () => await order(inbox.shard(event.shard), event));
     if (error === null) succeeded += 1;
     else failures.push({ id: event.event_id, error });
   }
@@ -47,4 +48,14 @@ export async function orderInBulk(
     failures: failures.slice(0, MAX_SHOWN_FAILURES),
     more: found.length > limit,
   };
+}
+
+/** One that fails for reasons of ours must not hide what was done of the others. */
+async function attempted(event: PagedEvent, order: () => Promise<string | null>): Promise<string | null> {
+  try {
+    return await order();
+  } catch (error) {
+    fault("bulk_order", error, { event: event.event_id });
+    return "the relay failed: give the order again";
+  }
 }

@@ -1,104 +1,19 @@
 /** The OpenAPI 3.1 description of the operator API, made from the schemas that validate it. */
 import { z } from "zod";
-import {
-  auditEntry,
-  destinationView,
-  dryRun,
-  eventDetail,
-  eventPage,
-  ledgerView,
-  listQuery,
-  pauseBody,
-  paymentTimeline,
-  problem,
-  replayResponse,
-  replayBody,
-  replayJob,
-  replaysBody,
-} from "./schemas.ts";
+import { OPERATIONS, type Operation } from "./operations.ts";
+import { problem } from "./schemas.ts";
 
-interface Operation {
-  readonly method: "get" | "post";
-  readonly path: string;
-  readonly summary: string;
-  readonly query?: z.ZodObject;
-  readonly body?: z.ZodType;
-  readonly responses: Readonly<Record<number, z.ZodType>>;
-}
-
-const OPERATIONS: readonly Operation[] = [
-  {
-    method: "get",
-    path: "/api/events",
-    summary: "Events, newest first",
-    query: listQuery,
-    responses: { 200: eventPage },
-  },
-  {
-    method: "get",
-    path: "/api/events/{id}",
-    summary: "One event with its attempts",
-    responses: { 200: eventDetail },
-  },
-  {
-    method: "post",
-    path: "/api/events/{id}/replay",
-    summary: "Send an event again, or run a quarantined callback again",
-    body: replayBody,
-    responses: { 202: replayResponse, 409: problem },
-  },
-  {
-    method: "get",
-    path: "/api/payments/{id}",
-    summary: "A payment's time line",
-    responses: { 200: paymentTimeline },
-  },
-  {
-    method: "post",
-    path: "/api/replays",
-    summary: "Replay in bulk, or count what would be replayed",
-    body: replaysBody,
-    responses: { 200: dryRun, 202: replayJob },
-  },
-  {
-    method: "get",
-    path: "/api/replays/{id}",
-    summary: "How far a bulk replay is",
-    responses: { 200: replayJob },
-  },
-  {
-    method: "post",
-    path: "/api/replays/{id}/cancel",
-    summary: "Stop a bulk replay",
-    responses: { 200: replayJob },
-  },
-  {
-    method: "get",
-    path: "/api/destinations",
-    summary: "Destinations and how they are",
-    responses: { 200: z.object({ destinations: z.array(destinationView) }) },
-  },
-  {
-    method: "post",
-    path: "/api/destinations/{name}/pause",
-    summary: "Hold deliveries; nothing is dropped",
-    body: pauseBody,
-    responses: { 200: z.object({ name: z.string(), paused: z.string() }) },
-  },
-  {
-    method: "post",
-    path: "/api/destinations/{name}/resume",
-    summary: "Deliver what was held",
-    responses: { 200: z.object({ name: z.string(), paused: z.null() }) },
-  },
-  { method: "get", path: "/api/ledger", summary: "The ledger", responses: { 200: ledgerView } },
-  {
-    method: "get",
-    path: "/api/audit",
-    summary: "Who did what, newest first",
-    responses: { 200: z.object({ audit: z.array(auditEntry) }) },
-  },
-];
+/** What a status means, whoever gives it. */
+const MEANINGS: Readonly<Record<number, string>> = {
+  200: "Done",
+  202: "Accepted: it is carried out from now on",
+  400: "The request is not valid: every problem with it, by its path",
+  401: "Not an operator",
+  404: "There is no such thing",
+  409: "It is in a state in which the order makes no sense, or came to nothing: the reason",
+  429: "Too many failed log-ins from this address; `retry-after` says how many seconds to wait",
+  503: "The relay's configuration has problems (see /healthz)",
+};
 
 export function openApi(): Record<string, unknown> {
   const paths: Record<string, Record<string, unknown>> = {};
@@ -112,7 +27,8 @@ export function openApi(): Record<string, unknown> {
   };
 }
 
-function describe({ path, summary, query, body, responses }: Operation): Record<string, unknown> {
+function describe(operation: Operation): Record<string, unknown> {
+  const { id, path, summary, query, body, isPublic } = operation;
   const inPath = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => ({
     name,
     in: "path",
@@ -125,26 +41,31 @@ function describe({ path, summary, query, body, responses }: Operation): Record<
     required: false,
     schema: jsonSchema(schema as z.ZodType, "input"),
   }));
-  const content = (schema: z.ZodType, io: "input" | "output") => ({
-    "application/json": { schema: jsonSchema(schema, io) },
-  });
+  const responses = Object.entries(responsesOf(operation)).map(([status, schema]) => [
+    status,
+    { description: MEANINGS[Number(status)], content: contentOf(schema, "output") },
+  ]);
   return {
+    operationId: id,
     summary,
+    ...(isPublic ? { security: [] } : {}),
     parameters: [...inPath, ...inQuery],
-    ...(body ? { requestBody: { content: content(body, "input") } } : {}),
-    responses: Object.fromEntries([
-      ...Object.entries(responses).map(([status, schema]) => [
-        status,
-        { description: summary, content: content(schema, "output") },
-      ]),
-      ["400", { description: "The request is not valid", content: content(problem, "output") }],
-      ["401", { description: "Not an operator", content: content(problem, "output") }],
-      [
-        "429",
-        { description: "Too many failed log-ins from this address", content: content(problem, "output") },
-      ],
-    ]),
+    ...(body
+      ? { requestBody: { required: !body.safeParse(undefined).success, content: contentOf(body, "input") } }
+      : {}),
+    responses: Object.fromEntries(responses) as unknown,
   };
+}
+
+/** Everything an operation may answer, by status. */
+function responsesOf({ query, body, isPublic, responses }: Operation): Readonly<Record<number, z.ZodType>> {
+  if (isPublic) return responses;
+  const canBeWrong = query !== undefined || body !== undefined;
+  return { ...responses, ...(canBeWrong ? { 400: problem } : {}), 401: problem, 429: problem, 503: problem };
+}
+
+function contentOf(schema: z.ZodType, io: "input" | "output"): unknown {
+  return { "application/json": { schema: jsonSchema(schema, io) } };
 }
 
 function jsonSchema(schema: z.ZodType, io: "input" | "output"): unknown {

@@ -1,25 +1,23 @@
 /**
  * Releasing something set aside as a payment of its own, by an operator who knows that it is one. Its ids are
- * made of what it was, so that the same order given twice makes one payment.
+ * made of what it was, so that the same order given twice makes one payment. It is delivered over the queue: an
+ * operator's request does not wait for a CRM.
  */
 import type { RelayConfig } from "../config/schema.ts";
-import { attemptFirst } from "../delivery/first-attempts.ts";
 import type { NormalisedEvent } from "../event.ts";
 import type { InboxClient, InboxStub } from "../inbox/client.ts";
 import type { Releasable } from "../inbox/deciding.ts";
 import { normaliseStored } from "../ingress/reprocess.ts";
 import { eventIdOf, paymentIdOf } from "../providers/ids.ts";
-import type { ApiBindings } from "./bindings.ts";
 
 export type Release =
-  | { readonly ok: true; readonly became: string; readonly deliveries: number }
+  | { readonly ok: true; readonly became: string }
   | { readonly ok: false; readonly error: string };
 
 export async function releaseAsNewPayment(
   shard: InboxStub,
   n: number,
   { config, inbox, actor }: { config: RelayConfig; inbox: InboxClient; actor: string },
-  env: ApiBindings,
 ): Promise<Release> {
   const kept = await shard.releasable(n);
   if (!kept) return { ok: false, error: "it is not set aside, or was released already" };
@@ -35,14 +33,11 @@ export async function releaseAsNewPayment(
     contents: {},
     instance: null,
     destinations: source.settings.destinations ?? config.eventDestinations,
-    attemptNow: true,
+    attemptNow: false,
     released: { by: actor, at: Date.now(), from: kept.eventId },
   });
   await shard.noteReleased(n, accepted.eventId, actor);
-  if (accepted.outcome !== "accepted") return { ok: true, became: accepted.eventId, deliveries: 0 };
-  await attemptFirst(accepted.attempts, env, config);
-  const deliveries = source.settings.destinations?.length ?? config.eventDestinations.length;
-  return { ok: true, became: accepted.eventId, deliveries };
+  return { ok: true, became: accepted.eventId };
 }
 
 /** What a callback that has no event says by today's adapter and configuration, or why it says nothing. */

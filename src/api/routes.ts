@@ -12,7 +12,7 @@ import { reprocess } from "../ingress/reprocess.ts";
 import type { ReplayJobRow } from "../inbox/store/operator-store.ts";
 import { MAX_AUDIT_ENTRIES } from "../limits.ts";
 import { addUp } from "../inbox/ledger.ts";
-import { agrees, type EventFilter } from "../inbox/queries.ts";
+import { agrees, type EventFilter, type ListedEvent } from "../inbox/queries.ts";
 import { operatorsOnly } from "./auth.ts";
 import type { ApiBindings } from "./bindings.ts";
 import { openApi } from "./openapi.ts";
@@ -80,13 +80,14 @@ api.post("/events/:id/replay", async (c) => {
   if (!found) return notFound(c);
   const { inbox, detail } = found;
   if (body.value.as === "new_payment") {
-    const released = await releaseAsNewPayment(inbox, detail.row.n, c.var, c.env);
-    return released.ok
-      ? c.json({ id: detail.row.event_id, deliveries: released.deliveries, became: released.became }, 202)
-      : c.json({ error: released.error }, 409);
+    const released = await releaseAsNewPayment(inbox, detail.row.n, c.var);
+    if (!released.ok) return c.json({ error: released.error }, 409);
+    const { became } = released;
+    const deliveries = (await findEvent(c.var.inbox, became))?.detail.row.deliveries.length ?? 0;
+    return c.json({ id: detail.row.event_id, deliveries, became }, 202);
   }
   if (detail.row.state === "quarantined" && detail.callback !== null)
-    return await runAgain(c, inbox, detail.row.event_id);
+    return await runAgain(c, inbox, detail.row);
   if (["quarantined", "superseded", "conflicting"].includes(detail.row.state)) {
     // What is only kept can be put back on the lists; to forward it, say as what.
     if (detail.row.dismissed === null)
@@ -135,21 +136,28 @@ api.post("/releases", async (c) => {
   const wanted = { ...filterOf(filter), needsPerson: true, releasable: true };
   if (dry_run) return c.json({ matching: await countAll(c.var.inbox, wanted) });
   const done = await orderInBulk(c.var.inbox, wanted, limit, async (shard, { n }) => {
-    const released = await releaseAsNewPayment(shard, n, c.var, c.env);
+    const released = await releaseAsNewPayment(shard, n, c.var);
     return released.ok ? null : released.error;
   });
   return c.json(done);
 });
 
-/** A quarantined callback through today's adapter: it becomes an event, or says why it still does not. */
-async function runAgain(c: Context<Api>, inbox: InboxStub, eventId: string): Promise<Response> {
+/**
+ * A quarantined callback through today's adapter: it becomes an event, or says why it still does not. One that
+ * was dismissed is back on the lists in any case, so that its order has done something.
+ */
+async function runAgain(c: Context<Api>, inbox: InboxStub, row: ListedEvent): Promise<Response> {
+  const { event_id: eventId } = row;
+  const wasDismissed = row.dismissed !== null;
+  if (wasDismissed) await inbox.undismiss(row.n, c.var.actor);
   const kept = await inbox.setAsideCallback(eventId);
   if (!kept) return c.json({ error: "the callback is no longer kept" }, 409);
   const decision = await reprocess(kept.source, kept.callback, c.var.config, c.env);
   await inbox.concludeQuarantined(kept.n, decision, c.var.actor);
   const reason = "reason" in decision ? decision.reason : undefined;
   const became = decision.kind === "accepted" ? decision.eventId : null;
-  return c.json({ id: eventId, deliveries: 0, decision: decision.kind, became, reason }, became ? 202 : 409);
+  const body = { id: eventId, deliveries: 0, decision: decision.kind, became, reason };
+  return c.json(body, became !== null || wasDismissed ? 202 : 409);
 }
 
 api.get("/payments/:id", async (c) => {

@@ -101,7 +101,10 @@ export const attempt = z.object({
   duration_ms: z.int(),
   status: z.int().nullable(),
   error: z.string().nullable(),
-  answer: z.string().nullable().describe("the first 16 KiB of the receiver's response"),
+  answer: z
+    .string()
+    .nullable()
+    .describe("the beginning of the receiver's response: more of a failure's than of a success's"),
 });
 
 export const eventDetail = listedEvent.extend({
@@ -139,7 +142,8 @@ export const replayResponse = z.object({
   id: eventId,
   deliveries: z.int().describe("how many deliveries will be made"),
   decision: z.string().optional().describe("for a callback set aside: what came of running it again"),
-  became: z.string().nullable().optional(),
+  became: z.string().nullable().optional().describe("the event it became"),
+  reason: z.string().optional().describe("why it became none"),
 });
 
 /** Which events an order in bulk is about, from a JSON body. */
@@ -149,7 +153,8 @@ const orderFilter = {
   destination: z.string().optional(),
 };
 
-export const dismissBody = z.strictObject({ reason: z.string().min(1).max(MAX_DISMISS_REASON_CHARS) });
+const dismissReason = z.string().min(1).max(MAX_DISMISS_REASON_CHARS);
+export const dismissBody = z.strictObject({ reason: dismissReason });
 export const dismissResponse = z.object({ id: eventId, dismissed: z.boolean() });
 
 /** An order about each event that a filter finds, carried out while the caller waits. */
@@ -158,10 +163,7 @@ const bulkShape = {
   dry_run: z.boolean().default(false).describe("only count"),
   limit: z.int().min(1).max(MAX_BULK_ORDER_EVENTS).default(MAX_BULK_ORDER_EVENTS),
 };
-export const dismissalsBody = z.strictObject({
-  ...bulkShape,
-  reason: z.string().min(1).max(MAX_DISMISS_REASON_CHARS),
-});
+export const dismissalsBody = z.strictObject({ ...bulkShape, reason: dismissReason });
 export const releasesBody = z.strictObject(bulkShape);
 export const bulkResponse = z.object({
   succeeded: z.int(),
@@ -192,11 +194,14 @@ export const replayJob = z.object({
   filter: z.record(z.string(), z.unknown()),
   started_at: instant,
 });
+export const replayJobs = z.object({ replays: z.array(replayJob) });
 export const dryRun = z.object({ matching: z.int() });
 
 export const pauseBody = z
   .strictObject({ why: z.string().max(MAX_PAUSE_REASON_CHARS).default("by an operator") })
   .default({ why: "by an operator" });
+
+export const pauseResponse = z.object({ name: z.string(), paused: z.string().nullable() });
 
 export const destinationView = z.object({
   name: z.string(),
@@ -210,6 +215,7 @@ export const destinationView = z.object({
   dismissed: z.int(),
   delivered: z.int(),
 });
+export const destinationsView = z.object({ destinations: z.array(destinationView) });
 
 export const ledgerView = z.object({
   sources: z.record(
@@ -246,4 +252,6 @@ export const auditEntry = z.object({
   action: z.string(),
   detail: z.string(),
 });
+export const auditView = z.object({ audit: z.array(auditEntry) });
+
 export const problem = z.object({ error: z.string(), problems: z.array(z.string()).optional() });

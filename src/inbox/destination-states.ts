@@ -38,10 +38,15 @@ export class DestinationStates {
     return this.#paused.has(destination);
   }
 
-  /** @param why null: no longer */
-  setPaused(destination: string, why: string | null): void {
-    if (why === null) this.#paused.delete(destination);
-    else this.#paused.set(destination, why);
+  setPaused(destination: string, why: string): void {
+    this.#paused.set(destination, why);
+    this.#write(destination);
+  }
+
+  /** Neither paused nor held back by its breaker any more: one row for both. */
+  setServed(destination: string): void {
+    this.#paused.delete(destination);
+    this.#breakers.delete(destination);
     this.#write(destination);
   }
 

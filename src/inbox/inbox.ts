@@ -8,7 +8,7 @@
 import { DurableObject } from "cloudflare:workers";
 import { configOf } from "../config/load.ts";
 import type { RelayConfig } from "../config/schema.ts";
-import { EVENT_ID_BLOCK_EVENTS, SWEEP_RETRY_MS } from "../limits.ts";
+import { ALARM_OVERDUE_MS, EVENT_ID_BLOCK_EVENTS, SWEEP_RETRY_MS } from "../limits.ts";
 import { alert, fault, type LogFields } from "../log.ts";
 import type { DeferredReason } from "../reasons.ts";
 import { accept } from "./accepting.ts";
@@ -390,7 +390,8 @@ export class Inbox extends DurableObject<InboxBindings> {
       return result;
     });
     this.#isStale = false;
-    // An alarm can be lost, with a life or a failed `setAlarm`: whoever comes while none is set looks for work.
+    // An alarm can be lost, with a life, a failed `setAlarm` or the platform: whoever comes then looks for work.
+    if (this.#alarmAtMs !== null && this.#alarmAtMs + ALARM_OVERDUE_MS <= tx.nowMs) this.#alarmAtMs = null;
     const lookedAtMs = wasStale || this.#alarmAtMs === null ? this.#nextDueAt(tx) : null;
     const wakeAtMs = earlier(this.#state.wakeAtMs, lookedAtMs);
     this.#state.wakeAtMs = null;

@@ -17,7 +17,12 @@ export function lease(tx: Transaction, reference: Reference): Leased {
   if (row.due === null) return { kind: "held" };
   if (!tx.isServed(row.destination)) return leftToTheSweep(tx, row, null);
   if (row.due > nowMs) return { kind: "wait", seconds: (row.due - nowMs) / 1000 };
-  if (tx.leases.isHeld(row, nowMs) || owesEarlier(tx, row)) return { kind: "held" };
+  if (tx.leases.isHeld(row, nowMs)) return { kind: "held" };
+  if (owesEarlier(tx, row)) {
+    // An earlier one was replayed after this was handed over: it waits for that, not for a sweep.
+    store.deliveries.waitForTurn(keyOf(row));
+    return { kind: "held" };
+  }
   if (!tx.destinations.isProbe(row)) {
     const { now, againAtMs } = tx.admission(row.destination);
     if (now === 0 || tx.destinations.isOpen(row.destination)) return leftToTheSweep(tx, row, againAtMs);

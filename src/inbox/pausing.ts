@@ -2,7 +2,7 @@
  * Pausing a destination: a property of the destination, one row, whatever is owed to it. Its deliveries stay
  * as they are, and the sweep leaves them alone. Runs inside one transaction.
  */
-import { CLOSED, isOpen } from "./policy/breaker.ts";
+import { isOpen } from "./policy/breaker.ts";
 import type { Transaction } from "./transaction.ts";
 
 /** Holds what is owed to a destination and what will be; nothing is dropped. */
@@ -15,8 +15,7 @@ export function pause(tx: Transaction, destination: string, why: string): void {
 /** What was held has its turn again, the longest waiting first. */
 export function resume(tx: Transaction, destination: string): void {
   const wasOpen = isOpen(tx.destinations.breakerOf(destination));
-  tx.destinations.setPaused(destination, null);
-  tx.destinations.setBreaker(destination, CLOSED);
+  tx.destinations.setServed(destination);
   if (wasOpen) tx.alert("breaker_closed", { destination });
   tx.beginRecovery(destination);
 }

@@ -21,7 +21,8 @@ export interface PurgeState {
   /** Where the rounds over payments' and reserved names go on. */
   payment: string;
   reservation: string;
-  nextRoundAtMs: number;
+  /** Epoch ms of the next step of that round; null: found out by the next step. */
+  nextRoundAtMs: number | null;
 }
 
 export const PURGE_BEGINS: PurgeState = {
@@ -29,8 +30,11 @@ export const PURGE_BEGINS: PurgeState = {
   lookedTo: 0,
   payment: "",
   reservation: "",
-  nextRoundAtMs: 0,
+  nextRoundAtMs: null,
 };
+
+/** When the next round over names begins (epoch ms): written down, since few objects live for as long as a week. */
+const ROUND_BEGINS_AT = "round_of_names_at";
 
 /** One small step, if one is due. */
 export function purgeStep(tx: Transaction, state: PurgeState): PurgeState {
@@ -39,9 +43,10 @@ export function purgeStep(tx: Transaction, state: PurgeState): PurgeState {
   const candidates = tx.store.events.after(state.lookedTo, PURGE_STEP_EVENTS);
   const old = candidates.filter(({ received_at }) => received_at < before);
   for (const event of old) forget(tx, event);
-  if (old.length === PURGE_STEP_EVENTS)
-    return { ...state, nextAtMs: tx.nowMs + PURGE_STEP_INTERVAL_MS, lookedTo: old.at(-1)?.n ?? 0 };
-  const oldest = candidates[old.length];
+  // One that is younger than those after it (it was deferred anew, or a clock had jumped) holds up none of them.
+  const goesOn = candidates.length === PURGE_STEP_EVENTS && old.at(-1) === candidates.at(-1);
+  if (goesOn) return { ...state, nextAtMs: tx.nowMs + PURGE_STEP_INTERVAL_MS, lookedTo: old.at(-1)?.n ?? 0 };
+  const oldest = candidates.find(({ received_at }) => received_at >= before);
   if (oldest) tx.store.eventIds.forgetBefore(tx.store.events.after(0, 1)[0]?.n ?? 0);
   const round = forgetNames(tx, state, before);
   // No sooner than something can be too old; events may be out of order by as much as a clock jumped.
@@ -64,19 +69,33 @@ function forget(tx: Transaction, event: EventHead): void {
 }
 
 /** Part of a slow round over names in their order: an index by age would cost a row with each. */
-function forgetNames(tx: Transaction, state: PurgeState, beforeMs: number): PurgeState {
-  if (state.nextRoundAtMs > tx.nowMs) return state;
+function forgetNames(
+  tx: Transaction,
+  state: PurgeState,
+  beforeMs: number,
+): PurgeState & { nextRoundAtMs: number } {
+  const dueAtMs = state.nextRoundAtMs ?? roundBeginsAt(tx);
+  if (dueAtMs > tx.nowMs) return { ...state, nextRoundAtMs: dueAtMs };
   const tombstonesBefore = tx.nowMs - tx.config.tombstoneDays * DAY_MS;
   const payment = tx.store.payments.forgetTombstones(state.payment, tombstonesBefore, PURGE_STEP_EVENTS);
   const reservation = tx.store.reservations.forgetOld(state.reservation, beforeMs, PURGE_STEP_EVENTS);
   tx.store.operators.forgetOld(beforeMs, PURGE_STEP_EVENTS);
   const more = payment !== null || reservation !== null;
+  const nextRoundAtMs = tx.nowMs + (more ? PURGE_STEP_INTERVAL_MS : ROUND_OF_OLD_NAMES_MS);
+  if (!more) tx.store.singleRows.setMarker(ROUND_BEGINS_AT, String(nextRoundAtMs));
   return {
     ...state,
     payment: payment ?? (more ? LAST_NAME : ""),
     reservation: reservation ?? (more ? LAST_NAME : ""),
-    nextRoundAtMs: tx.nowMs + (more ? PURGE_STEP_INTERVAL_MS : ROUND_OF_OLD_NAMES_MS),
+    nextRoundAtMs,
   };
+}
+
+function roundBeginsAt(tx: Transaction): number {
+  const written = tx.store.singleRows.marker(ROUND_BEGINS_AT);
+  if (written !== null) return Number(written);
+  const [oldest] = tx.store.events.after(0, 1);
+  return (oldest?.received_at ?? 0) + ROUND_OF_OLD_NAMES_MS;
 }
 
 /** After every name: this part of the round is done. */

@@ -124,6 +124,8 @@ export function agrees(filter: EventFilter, event: ListedEvent): boolean {
     (from === undefined || event.received_at >= from) &&
     (to === undefined || event.received_at < to) &&
     (replayable !== true || canBeReplayed(event)) &&
+    // What a person has given up is sent again only when it is asked for as such.
+    (replayable !== true || event.dismissed === null || state === "dismissed") &&
     (filter.needsPerson !== true || needsPerson(event)) &&
     (filter.releasable !== true || ["superseded", "quarantined", "conflicting"].includes(event.state))
   );

@@ -6,19 +6,30 @@ import { RECOUNT_INTERVAL_MS, RECOUNT_STEP_INTERVAL_MS } from "../limits.ts";
 import type { Transaction } from "./transaction.ts";
 
 export interface RecountState {
-  /** Epoch ms of the next step; null: not before something is accepted. */
+  /** Epoch ms of the next step; null: found out by the next one. */
   readonly nextAtMs: number | null;
 }
 
 export const RECOUNT_BEGINS: RecountState = { nextAtMs: null };
 
+/** When the next recount begins (epoch ms): written down, since few objects live for as long as a day. */
+const BEGINS_AT = "recount_at";
+
 /** One step, if one is due. A remainder is alerted when the last row was counted. */
 export function recountStep(tx: Transaction, state: RecountState): RecountState {
-  // A new life has counted its newest rows; the first full recount has time.
-  if (state.nextAtMs === null) return { nextAtMs: tx.nowMs + RECOUNT_INTERVAL_MS };
-  if (state.nextAtMs > tx.nowMs) return state;
+  const dueAtMs = state.nextAtMs ?? beginsAt(tx);
+  if (dueAtMs > tx.nowMs) return { nextAtMs: dueAtMs };
   if (tx.book.recountStep()) return { nextAtMs: tx.nowMs + RECOUNT_STEP_INTERVAL_MS };
   for (const [name, count] of Object.entries(tx.book.remainder))
     tx.alert("ledger_remainder", { name, count });
-  return { nextAtMs: tx.nowMs + RECOUNT_INTERVAL_MS };
+  const nextAtMs = tx.nowMs + RECOUNT_INTERVAL_MS;
+  tx.store.singleRows.setMarker(BEGINS_AT, String(nextAtMs));
+  return { nextAtMs };
+}
+
+function beginsAt(tx: Transaction): number {
+  const written = tx.store.singleRows.marker(BEGINS_AT);
+  if (written !== null) return Number(written);
+  const [oldest] = tx.store.events.after(0, 1);
+  return (oldest?.received_at ?? tx.nowMs) + RECOUNT_INTERVAL_MS;
 }

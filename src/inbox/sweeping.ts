@@ -36,7 +36,7 @@ export function sweepDestination(tx: Transaction, destination: string): void {
     if (probes) tx.destinations.setProbe(row, tx.nowMs);
     if (!tx.leases.isHeld(row, tx.nowMs)) tx.handOver(keyOf(row), row.event_id);
   }
-  if (!probes) tx.noteDrained(destination);
+  if (!probes) tx.noteDrained(destination, rows.length);
   const next = nextSweepOf(tx, destination);
   if (next !== null) tx.wakeBy(next);
 }

@@ -13,12 +13,17 @@ import type { Change } from "./ledger.ts";
 import { LedgerBook } from "./ledger-book.ts";
 import { Leases } from "./leases.ts";
 import { drainStep } from "./policy/drain.ts";
-import { mayHandOver, type Admission } from "./policy/may-hand-over.ts";
+import { mayHandOver, type Admission, type Situation } from "./policy/may-hand-over.ts";
 import { CLOSED } from "./policy/breaker.ts";
 import { nextSlotMs, type Rate } from "./policy/rate.ts";
 import { VERIFIER, type Reference } from "./protocol.ts";
 import type { DeliveryKey } from "./store/rows.ts";
 import type { Store } from "./store/store.ts";
+
+interface DrainStep {
+  readonly left: number;
+  readonly endsAtMs: number;
+}
 
 /** What lives as long as the object does. */
 export class VolatileState {
@@ -33,10 +38,10 @@ export class VolatileState {
   /** By destination: the last slot of its rate given out (epoch ms). */
   readonly lastSlotMs = new Map<string, number>();
   /**
-   * Destinations that come back from a pause or an outage, and when the next step of draining their backlog
-   * may be made (epoch ms): at their rate, or slowly where they have none.
+   * Destinations that come back from a pause or an outage, and the step of draining their backlog that is under
+   * way: how many more rows it may hand over, and when it ends (epoch ms).
    */
-  readonly recovering = new Map<string, number>();
+  readonly recovering = new Map<string, DrainStep>();
   /** The earliest instant at which the work in hand wants to be looked at again. */
   wakeAtMs: number | null = null;
 
@@ -92,8 +97,7 @@ export class Transaction {
   /** How many deliveries of a destination may leave now, or when to ask again. @param fromBacklog by the sweep */
   admission(destination: string, fromBacklog = false): Admission {
     const breaker = destination === VERIFIER ? CLOSED : this.destinations.breakerOf(destination);
-    const { leases, handovers, lastSlotMs, recovering } = this.#state;
-    const nextStepAtMs = fromBacklog ? recovering.get(destination) : undefined;
+    const { leases, handovers, lastSlotMs } = this.#state;
     const inFlight = leases.inFlight(destination, this.nowMs) + handovers.inFlight(destination, this.nowMs);
     return mayHandOver(
       {
@@ -104,7 +108,7 @@ export class Transaction {
         inFlight,
         maxInFlight: this.#maxInFlightOf(destination),
         roomAgainAtMs: earliest([leases.nextEndAt(destination), handovers.nextEndAt(destination)]),
-        drain: nextStepAtMs === undefined ? null : { rows: this.#drainStep(destination).rows, nextStepAtMs },
+        drain: fromBacklog ? this.#drainOf(destination) : null,
       },
       this.nowMs,
     );
@@ -142,28 +146,35 @@ export class Transaction {
     return slotMs;
   }
 
-  /** This shard's share of draining a destination's backlog. */
-  #drainStep(destination: string): { rows: number; stepMs: number } {
-    const maxPerSecond = this.config.destinations.get(destination)?.maxPerSecond ?? null;
-    return drainStep(maxPerSecond, this.config.inboxShards);
-  }
-
   /** The destination is back: what has gathered for it leaves in steps, until nothing is owed to it. */
   beginRecovery(destination: string): void {
-    this.#state.recovering.set(destination, this.nowMs);
+    this.#state.recovering.set(destination, { left: 0, endsAtMs: this.nowMs });
     this.wakeBy(this.nowMs);
   }
 
-  /** Of a destination that recovers, a step of draining was made now. */
-  noteDrained(destination: string): void {
-    const { recovering } = this.#state;
-    if (recovering.has(destination))
-      recovering.set(destination, this.nowMs + this.#drainStep(destination).stepMs);
+  /** So many rows of a destination's backlog were handed over now: settlements use up a step one by one. */
+  noteDrained(destination: string, rows: number): void {
+    const step = this.#drainStepOf(destination);
+    if (step) this.#state.recovering.set(destination, { ...step, left: step.left - rows });
   }
 
   /** Nothing more waits for the destination: what fails or arrives from now on is no longer its backlog. */
   endRecovery(destination: string): void {
     this.#state.recovering.delete(destination);
+  }
+
+  #drainOf(destination: string): Situation["drain"] {
+    const step = this.#drainStepOf(destination);
+    return step && { rows: step.left, nextStepAtMs: step.left > 0 ? this.nowMs : step.endsAtMs };
+  }
+
+  /** Of a destination that recovers: the step under way, or a new one with this shard's share of its rate. */
+  #drainStepOf(destination: string): DrainStep | null {
+    const step = this.#state.recovering.get(destination);
+    if (!step || step.endsAtMs > this.nowMs) return step ?? null;
+    const maxPerSecond = this.config.destinations.get(destination)?.maxPerSecond ?? null;
+    const { rows, stepMs } = drainStep(maxPerSecond, this.config.inboxShards);
+    return { left: rows, endsAtMs: this.nowMs + stepMs };
   }
 
   /** Has the alarm run at this instant (epoch ms) at the latest; answers the instant. */
@@ -205,7 +216,8 @@ export class Transaction {
 
   /** Something a person should look at: always a line in the log, and a message where one is configured. */
   alert(about: string, fields: LogFields): void {
-    alert(about, { ...fields, shard: this.shard });
+    // One about another shard, which the monitor found, names that one.
+    alert(about, { shard: this.shard, ...fields });
     // An alert about an alert that cannot be delivered would not be delivered either.
     if (!this.config.destinations.has(ALERTS) || fields.destination === ALERTS) return;
     const held = this.#state.alerts.admit(about, fields, this.nowMs);

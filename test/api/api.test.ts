@@ -4,6 +4,7 @@ import { beforeEach, describe, expect, it, vi } from "vitest";
 import { eventDetail, eventPage } from "../../src/api/schemas.ts";
 import { shardOf } from "../../src/inbox/shard.ts";
 import { acceptance, eventId, paymentId } from "../support/events.ts";
+import { changedEnv, deploy } from "../support/deploy.ts";
 import { freshRelay, inboxOf, post, runAlarms, type Outside } from "../support/worker.ts";
 
 let outside: Outside;
@@ -187,6 +188,47 @@ describe("ordering", () => {
     );
     expect((await json("/api/replays")).replays).toMatchObject([{ id: job.id, state: "finished" }]);
     expect((await call("/api/replays", { method: "POST", body: {} })).status).toBe(400);
+  });
+});
+
+describe("a destination that is no longer configured", () => {
+  it("is left alone by a replay, and an event owed to nobody else cannot be sent again", async () => {
+    const shard = await shardOf(paymentId("p"), 8);
+    await deploy(shard, changedEnv({ destinations: { crm: {}, erp: {} } }));
+    const done = { atMs: Date.now(), durationMs: 1, status: 200, error: null, answer: "ok" };
+    for (const [event, destinations] of [
+      ["e1", ["crm", "erp"]],
+      ["e2", ["erp"]],
+    ] as const) {
+      const input = acceptance({ payment: "p", event, kind: "updated", destinations, attemptNow: true });
+      const accepted = await inboxOf(shard).accept(input);
+      const attempts = accepted.outcome === "accepted" ? accepted.attempts : [];
+      await inboxOf(shard).settle(
+        attempts.map(({ reference }) => ({
+          reference,
+          attempt: { attempt: 1, ...done },
+          outcome: { kind: "delivered" },
+        })),
+      );
+    }
+    const states = async (name: string) =>
+      (
+        (await json(`/api/events/${eventId(name)}`)) as {
+          deliveries?: { destination: string; state: string }[];
+        }
+      ).deliveries
+        ?.map(({ destination, state }) => `${destination} ${state}`)
+        .toSorted();
+    expect(await states("e1")).toEqual(["crm delivered", "erp delivered"]);
+
+    await deploy(shard, changedEnv({}));
+    const replayed = await json(`/api/events/${eventId("e1")}/replay`, { method: "POST" });
+    expect(replayed).toMatchObject({ deliveries: 1 });
+    await delivered(1);
+    await vi.waitFor(async () => expect(await states("e1")).toEqual(["crm delivered", "erp delivered"]));
+    expect((await call(`/api/events/${eventId("e2")}/replay`, { method: "POST" })).status).toBe(409);
+    expect(await states("e2")).toEqual(["erp delivered"]);
+    expect((await json("/api/ledger")).remainder).toEqual({});
   });
 });
 

@@ -6,13 +6,15 @@ import {
   DAY_MS,
   DEFAULT_RETENTION_DAYS,
   DEFAULT_TOMBSTONE_DAYS,
+  EVENT_ID_BLOCK_EVENTS,
+  HANDOVER_TIMEOUT_MS,
   MIN_PURGE_INTERVAL_MS,
   PURGE_STEP_EVENTS,
   PURGE_STEP_INTERVAL_MS,
   ROUND_OF_OLD_NAMES_MS,
 } from "../../src/limits.ts";
 import { freshRelay, inboxOf } from "../support/worker.ts";
-import { replaceQueues } from "../support/queue.ts";
+import { interceptQueue, replaceQueues } from "../support/queue.ts";
 import { acceptance, eventId, paymentId, type Stated } from "../support/events.ts";
 
 const SHARD = "8/0";
@@ -98,6 +100,50 @@ describe("retention", () => {
     vi.setSystemTime(Date.now() + PURGE_STEP_INTERVAL_MS);
     await runDurableObjectAlarm(inbox());
     expect((await rows()).events).toBe(0);
+  });
+
+  it("is not held up by one that is younger than those after it", async () => {
+    const count = PURGE_STEP_EVENTS + 50;
+    for (let i = 1; i <= count; i += 1) {
+      // A clock had jumped ahead for a moment.
+      if (i === 2) vi.setSystemTime(Date.now() + 30 * DAY_MS);
+      if (i === 3) vi.setSystemTime(Date.now() - 30 * DAY_MS);
+      await accept({ event: `e${i}`, payment: `p${i}`, destinations: [] });
+    }
+    await passDays(DEFAULT_RETENTION_DAYS + 1);
+    vi.setSystemTime(Date.now() + PURGE_STEP_INTERVAL_MS);
+    await runDurableObjectAlarm(inbox());
+    expect((await rows()).events).toBe(1);
+  });
+
+  it("of everything there was gives out no number again: nothing is taken for what was forgotten", async () => {
+    for (let i = 1; i <= EVENT_ID_BLOCK_EVENTS; i += 1)
+      await accept({ event: `e${i}`, payment: `p${i}`, destinations: [] });
+    await passDays(DEFAULT_RETENTION_DAYS + 1);
+    for (let i = 0; i < 3; i += 1) {
+      vi.setSystemTime(Date.now() + PURGE_STEP_INTERVAL_MS);
+      await runDurableObjectAlarm(inbox());
+    }
+    expect((await rows()).events).toBe(0);
+    await evictDurableObject(inbox());
+
+    const sent = interceptQueue();
+    expect(await accept({ event: "new", payment: "new", attemptNow: true })).toMatchObject({
+      outcome: "accepted",
+      attempts: [{ reference: { n: EVENT_ID_BLOCK_EVENTS + 1 } }],
+    });
+    expect(await accept({ event: "e1", payment: "p1" })).toMatchObject({
+      outcome: "duplicate",
+      warnings: [],
+    });
+    expect(await inbox().timeline(paymentId("p1"))).toEqual([]);
+    expect((await inbox().find(eventId("new"))).map(({ row }) => row.duplicates)).toEqual([0]);
+    // The Worker that was to make the first attempt has died, and the object as well.
+    await evictDurableObject(inbox());
+    vi.setSystemTime(Date.now() + 2 * HANDOVER_TIMEOUT_MS);
+    await inbox().ledger();
+    await runDurableObjectAlarm(inbox());
+    await vi.waitFor(() => expect(sent.map(({ event }) => event)).toEqual([eventId("new")]));
   });
 
   it("leaves the ledger as it was", async () => {

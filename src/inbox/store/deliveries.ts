@@ -87,6 +87,16 @@ export class Deliveries {
     );
   }
 
+  /** It is not its turn any more: whatever ends the event before it gives it its turn again. */
+  waitForTurn(key: DeliveryKey): void {
+    this.#sql.exec(
+      "UPDATE deliveries SET due = NULL, sweep_at = NULL WHERE payment_id = ? AND n = ? AND destination = ?",
+      key.payment,
+      key.n,
+      key.destination,
+    );
+  }
+
   /** Handed over once more without an answer: the next time takes longer. */
   handedOver(key: DeliveryKey, sweepAt: number): void {
     this.#sql.exec(

@@ -24,6 +24,13 @@ export interface NewEvent {
 const HEAD = `n, event_id, payment_id, source, state, reason, type, received_at, fingerprint, warnings, duplicates,
   became, sequence, instance, direct, released, dismissed`;
 
+/**
+ * The highest number given out. SQLite alone would give out the numbers of the newest events anew once they are
+ * purged, and payments, ledger and directs would take one event for another.
+ */
+const LAST_N = `MAX(COALESCE((SELECT MAX(n) FROM events), 0),
+  COALESCE((SELECT CAST(value AS INTEGER) FROM marker WHERE name = 'last_event'), 0))`;
+
 export class Events {
   readonly #sql: SqlStorage;
 
@@ -35,9 +42,9 @@ export class Events {
   insert(event: NewEvent): number {
     return this.#sql
       .exec<{ n: number }>(
-        `INSERT INTO events (event_id, payment_id, source, state, reason, type, received_at, fingerprint, contents,
+        `INSERT INTO events (n, event_id, payment_id, source, state, reason, type, received_at, fingerprint, contents,
            warnings, sequence, instance, direct, released, body, callback)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING n`,
+         VALUES (${LAST_N} + 1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING n`,
         event.eventId,
         event.paymentId,
         event.source,
@@ -144,6 +151,6 @@ export class Events {
 
   /** The highest number given out; 0 when there is none. */
   last(): number {
-    return this.#sql.exec<{ n: number }>("SELECT COALESCE(MAX(n), 0) AS n FROM events").one().n;
+    return this.#sql.exec<{ n: number }>(`SELECT ${LAST_N} AS n`).one().n;
   }
 }

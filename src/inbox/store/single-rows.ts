@@ -1,4 +1,4 @@
-/** Things of which a shard has one: the ledger's snapshot, and the marker of the number of shards. */
+/** Things of which a shard has one: the ledger's snapshot, and by name what its next life has to know. */
 import { first } from "./sql.ts";
 
 export class SingleRows {

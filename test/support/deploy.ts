@@ -1,0 +1,30 @@
+/** Inbox objects with another configuration, as after a deployment. */
+import { evictDurableObject, runInDurableObject } from "cloudflare:test";
+import type { Env } from "../../src/env.ts";
+import { relay } from "./bindings.ts";
+import { bindings, inboxOf } from "./worker.ts";
+
+/** What is configured besides, or instead of, what the test Worker has. */
+export type Changes = Record<string, unknown>;
+
+/** The environment of a relay with these changes; `destinations` as differences from the test Worker's CRM. */
+export function changedEnv({
+  destinations,
+  ...changes
+}: Changes & { destinations?: Record<string, object> }): Env {
+  const { crm } = relay.destinations;
+  const configured = Object.fromEntries(
+    Object.entries(destinations ?? { crm: {} }).map(([name, more]) => [name, { ...crm, ...more }]),
+  );
+  return { ...bindings, RELAY: JSON.stringify({ ...relay, ...changes, destinations: configured }) };
+}
+
+/** Restarts one object with this environment; it keeps it until it is evicted. */
+export async function deploy(shard: string, env: Env): Promise<void> {
+  // It has to be running to be evicted.
+  await inboxOf(shard).destinations();
+  await evictDurableObject(inboxOf(shard));
+  await runInDurableObject(inboxOf(shard), (instance) => {
+    Object.defineProperty(instance, "env", { value: env });
+  });
+}
