@@ -43,9 +43,12 @@ for (const name of parts) {
   scores.set(name, scoreOf(JSON.parse(report) as Judged));
 }
 
-const sum = (of: (score: Score) => number) => [...scores.values()].reduce((total, score) => total + of(score), 0);
+const sum = (of: (score: Score) => number) =>
+  [...scores.values()].reduce((total, score) => total + of(score), 0);
 const total = { found: sum(({ found }) => found), survived: sum(({ survived }) => survived) };
 for (const [name, score] of [...scores, ["all of these", total] as const]) {
-  console.log(`${name.padEnd(12)} ${percentOf(score).padStart(6)} %  noticed ${score.found}, not ${score.survived}`);
+  console.log(
+    `${name.padEnd(12)} ${percentOf(score).padStart(6)} %  noticed ${score.found}, not ${score.survived}`,
+  );
 }
 process.exitCode = Number(percentOf(total)) >= LEAST_PERCENT ? 0 : 1;

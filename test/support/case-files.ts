@@ -50,4 +50,3 @@ export interface CaseFile {
   secrets?: Record<string, string>;
   cases: { name: string; steps: Step[] }[];
 }
-

@@ -56,7 +56,9 @@ class Storage {
         this.#database.exec(statements);
         return Object.assign([].values(), { toArray: () => [], one: () => undefined });
       }
-      const rows = this.#statement(statements).all(...bindings.map(asNode)).map(asWorkerd);
+      const rows = this.#statement(statements)
+        .all(...bindings.map(asNode))
+        .map(asWorkerd);
       const one = () => {
         if (rows.length !== 1) throw new Error(`one row expected, not ${rows.length}`);
         return rows[0];
@@ -182,7 +184,10 @@ function queueOf(queue: string): object {
       }));
       setImmediate(() => {
         void worker().then((main) =>
-          main.queue({ queue, messages, ackAll: () => undefined, retryAll: () => undefined } as never, env as never),
+          main.queue(
+            { queue, messages, ackAll: () => undefined, retryAll: () => undefined } as never,
+            env as never,
+          ),
         );
       });
       return Promise.resolve({ metadata: { metrics: {} } });

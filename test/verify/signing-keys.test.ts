@@ -16,12 +16,15 @@ describe("a key of v1", () => {
     expect(hmacKeyOf(written("whsec_", length))).toBeNull();
   });
 
-  it.each([toBase64(bytes(32)), `whsk_${toBase64(bytes(32))}`, `${toBase64(bytes(33))}whsec_`, "whsec_!", ""])(
-    "%j is none",
-    (value) => {
-      expect(hmacKeyOf(secret(value))).toBeNull();
-    },
-  );
+  it.each([
+    toBase64(bytes(32)),
+    `whsk_${toBase64(bytes(32))}`,
+    `${toBase64(bytes(33))}whsec_`,
+    "whsec_!",
+    "",
+  ])("%j is none", (value) => {
+    expect(hmacKeyOf(secret(value))).toBeNull();
+  });
 });
 
 describe("a key of v1a", () => {

@@ -25,8 +25,8 @@ export const MUTATION_PARTS: Readonly<Record<string, Part>> = {
       "src/ingress/shield.ts",
     ],
     tests: [
-      "test/inbox/{acceptance,destinations,inbox,lifecycle,probes,setting-aside}.test.ts",
-      "test/ingress/{shield,refusals}.test.ts",
+      "test/inbox/{acceptance,destinations,inbox,late-reports,lifecycle,probes,setting-aside}.test.ts",
+      "test/ingress/{paths,process-callback,refusals,shield}.test.ts",
       "test/contract/*.test.ts",
     ],
   },
