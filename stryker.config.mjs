@@ -14,7 +14,7 @@ export default {
   tsconfigFile: "tsconfig.stryker.json",
   incremental: true,
   incrementalFile: `.stryker-tmp/${name}.incremental.json`,
-  reporters: ["clear-text", "json"],
+  reporters: ["clear-text", "json", "progress-append-only"],
   clearTextReporter: { allowColor: false, logTests: false, reportTests: false },
   jsonReporter: { fileName: `.stryker-tmp/${name}.json` },
   // The exit code is that of all parts together.

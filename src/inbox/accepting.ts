@@ -250,7 +250,7 @@ function keep(
 
 /** The same state, but of another sum than the payment's last forwarded event. */
 function saysAnotherAmount(tx: Transaction, known: KnownPayment, { data }: NormalisedEvent): boolean {
-  const last = known.events.findLast(([n]) => tx.store.events.head(n)?.sequence != null);
+  const last = known.events.findLast(([n]) => (tx.store.events.head(n)?.sequence ?? null) !== null);
   const body = last === undefined ? null : tx.store.events.body(last[0]);
   const before = body === null ? null : (JSON.parse(body) as PaymentEvent).data.amount;
   const now = data.amount;

@@ -3,7 +3,6 @@ import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "c
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import type { Reference, Result } from "../../src/inbox/protocol.ts";
 import { BREAKER_FAILURES, HANDOVER_TIMEOUT_MS } from "../../src/limits.ts";
-import type { Inbox } from "../../src/inbox/inbox.ts";
 import { owedBy } from "../support/ledger.ts";
 import { bindings, freshRelay, inboxOf, type Outside } from "../support/worker.ts";
 import { interceptQueue } from "../support/queue.ts";
