@@ -25,6 +25,10 @@ export const BODY_TIMEOUT_MS = 30_000;
 export const MAX_JSON_DEPTH = 32;
 /** Members over the whole document: a map of a million keys costs more than its bytes. */
 export const MAX_JSON_KEYS = 1_000;
+/** Values over the whole document, elements of arrays included: members alone do not bound `[0,0,0,…]`. */
+export const MAX_JSON_VALUES = 10_000;
+/** A pointer shown to people is cut here: a key may be as long as the body, a log line may not. */
+export const MAX_POINTER_CHARS = 256;
 /** Fields of a form or query: a payment needs far fewer. */
 export const MAX_FORM_FIELDS = 64;
 /** Bytes of one decoded field name. */

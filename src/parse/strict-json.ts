@@ -8,15 +8,10 @@
  * Does not interpret: numbers stay text, strings stay as they were escaped, lone surrogates and all
  * (`access.ts` refuses those where an identifier is wanted).
  */
-import { MAX_JSON_DEPTH, MAX_JSON_KEYS } from "../limits.ts";
+import { MAX_JSON_DEPTH, MAX_JSON_KEYS, MAX_JSON_VALUES, MAX_POINTER_CHARS } from "../limits.ts";
 import { err, ok, type Result } from "../result.ts";
 import { canonicalDecimal, decimal } from "./decimal.ts";
 import { decodeUtf8 } from "./decode.ts";
-
-/** Values over the whole document, array elements included: keys alone do not bound `[0,0,0,…]`. */
-export const MAX_JSON_VALUES = 10_000;
-/** A pointer shown to people is cut here: a key may be as long as the body, a log line may not. */
-export const MAX_POINTER_CHARS = 256;
 
 /**
  * A number as its source text. Never a float: 0.123456789012345678, 1e400 and 0.10 do not survive

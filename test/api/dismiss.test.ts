@@ -89,7 +89,7 @@ async function expectDismissed(id: string): Promise<void> {
   });
   expect((await listed("state=dismissed")).map((event) => event.id)).toEqual([id]);
   const { audit } = (await get("/api/audit")) as unknown as { audit: { action: string; detail: string }[] };
-  const [entry] = audit.filter(({ action }) => action === "dismiss");
+  const entry = audit.find(({ action }) => action === "dismiss");
   expect(entry).toMatchObject({ actor: "operator" });
   expect(JSON.parse(entry?.detail ?? "{}")).toEqual({ event: id, why: WHY.reason });
   await expectLedgerToAddUp();

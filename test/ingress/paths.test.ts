@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { loadConfig } from "../../src/config/schema.ts";
 import { locate } from "../../src/ingress/locate.ts";
 import { requestTarget } from "../../src/ingress/request-target.ts";
-import { testBindings } from "../support/bindings.ts";
+import { relay, secrets, testBindings } from "../support/bindings.ts";
 
 const loaded = loadConfig(testBindings);
 if (!loaded.ok) throw new Error(loaded.problems.join("\n"));
@@ -58,6 +58,31 @@ describe("addresses", () => {
     "",
   ])("%j is no address", async (path) => {
     expect(await found(path)).toBeNull();
+  });
+
+  it("a secret in the path is accepted up to its last instant, and no longer", async () => {
+    const sources = {
+      iqpay: {
+        a: {
+          kinds: {
+            deposit: {
+              secrets: [
+                { name: "IQPAY_DEPOSIT_PATH", not_after: "2026-01-01T00:00:00Z" },
+                { name: "IQPAY_WITHDRAWAL_PATH", id: "new" },
+              ],
+            },
+          },
+        },
+      },
+    };
+    const rotating = loadConfig({ ...testBindings, RELAY: JSON.stringify({ ...relay, sources }) });
+    if (!rotating.ok) throw new Error(rotating.problems.join("\n"));
+    const at = async (secret: string, nowMs: number) =>
+      (await locate(`/in/iqpay/a/deposit/${secret}`, rotating.config, nowMs))?.pathKey ?? null;
+    const lastMs = Date.parse("2026-01-01T00:00:00Z");
+    expect(await at(secrets.IQPAY_DEPOSIT_PATH, lastMs)).toBe("IQPAY_DEPOSIT_PATH");
+    expect(await at(secrets.IQPAY_DEPOSIT_PATH, lastMs + 1)).toBeNull();
+    expect(await at(secrets.IQPAY_WITHDRAWAL_PATH, lastMs + 1)).toBe("new");
   });
 
   it.each([

@@ -1,6 +1,9 @@
 /** The shield reports storms of plain duplicates without the Inbox, and no callback that may be more than a duplicate. */
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { toHex } from "../../src/parse/encoding.ts";
+import { hmacSha256 } from "../../src/verify/hmac.ts";
 import golden from "../cases/golden-events.json";
+import { secrets } from "../support/bindings.ts";
 import { bindings, freshRelay, post, type CaseRequest, type Outside } from "../support/worker.ts";
 
 const CRYPTOPAY: CaseRequest = {
@@ -43,6 +46,23 @@ describe("the shield", () => {
     await bindings.SEEN.put(golden.cryptopay.id, "0".repeat(64));
     await post(CRYPTOPAY, undefined, bindings);
     expect(shielded().at(-1)).toBe(false);
+  });
+
+  it("is not told of a repeat that says something else: every copy of it is seen", async () => {
+    const body = `${golden.cryptopay.data.raw.body.slice(0, -1)},"more":1}`;
+    const t = /t=(\d+)/.exec(golden["_cryptopay_sig"])?.[1] ?? "";
+    const utf8 = (text: string) => new TextEncoder().encode(text);
+    const mac = await hmacSha256(utf8(secrets.CRYPTOPAY_SECRET), utf8(`${t}.${body}`));
+    const headers = { ...CRYPTOPAY.headers, "x-cryptopay-signature": `t=${t},v1=${toHex(mac)}` };
+    await post(CRYPTOPAY, undefined, bindings);
+    for (let i = 0; i < 3; i += 1) {
+      const repeat = await post({ ...CRYPTOPAY, headers, body }, undefined, bindings);
+      expect(repeat.headers.get("relay-outcome")).toBe("duplicate");
+    }
+    expect(shielded()).toEqual([false, false, false, false]);
+    expect(await bindings.SEEN.get(golden.cryptopay.id)).toBeNull();
+    const about = outside.lines("alert").map((line) => line.about);
+    expect(about).toContain("conflict:body");
   });
 
   it("is never asked about a confirmation without an event id: after a reversal it is not a repeat", async () => {

@@ -1,13 +1,11 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { MAX_JSON_DEPTH, MAX_JSON_KEYS } from "../../src/limits.ts";
+import { MAX_JSON_DEPTH, MAX_JSON_KEYS, MAX_JSON_VALUES, MAX_POINTER_CHARS } from "../../src/limits.ts";
 import {
   canonicalJson,
   JsonNumber,
   type JsonDocument,
   type JsonValue,
-  MAX_JSON_VALUES,
-  MAX_POINTER_CHARS,
   parseJson,
 } from "../../src/parse/strict-json.ts";
 

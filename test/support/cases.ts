@@ -4,7 +4,7 @@
  * for anything that must not be in a log.
  */
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { paymentEvent, type Money } from "../../src/event.ts";
+import { paymentEvent } from "../../src/event.ts";
 import type { Env } from "../../src/env.ts";
 import { secrets } from "./bindings.ts";
 import {
@@ -16,45 +16,14 @@ import {
   runAlarms,
   type CaseRequest,
   type Outside,
-  type VerifierScript,
 } from "./worker.ts";
+import type { CaseFile, Expectation, Step } from "./case-files.ts";
 
-interface Expectation {
-  http: number | null;
-  outcome: string;
-  why?: string;
-  type?: string;
-  amount?: string;
-  currency?: string;
-  network?: string;
-  amount_requested?: Money;
-  merchant_reference?: string;
-  occurred_at?: string;
-  direction?: string;
-  sequence?: number;
-  previous_status?: string;
-  same_payment?: boolean;
-  warning?: string;
-  warnings?: string[];
-  forwarded?: boolean;
-}
+export type { CaseFile } from "./case-files.ts";
 
-interface Step {
-  request?: CaseRequest;
-  client_ip?: string;
-  later_s?: number;
-  verifier?: VerifierScript;
-  expect: Expectation;
-}
-
-export interface CaseFile {
-  adapter: string;
-  now: string;
-  /** `RELAY.sources` and secrets of these cases, where the test Worker has no account for them. */
-  sources?: object;
-  secrets?: Record<string, string>;
-  cases: { name: string; steps: Step[] }[];
-}
+/** Node's reader of multipart bodies, which takes the place of workerd's under `npm run mutate`, refuses these. */
+const NOT_IN_NODE: ReadonlySet<string> = new Set(["multipart, a value with line breaks and dashes"]);
+const isNode = navigator.userAgent.startsWith("Node.js");
 
 /** The suite over these files. */
 export function describeCases(files: readonly CaseFile[]): void {
@@ -67,7 +36,8 @@ export function describeCases(files: readonly CaseFile[]): void {
 
   describe.each(files)("$adapter", ({ now, cases, sources, secrets }) => {
     const env = sources && envWith(sources, secrets);
-    it.each(cases)("$name", { timeout: 20_000 }, async ({ steps }) => {
+    const here = cases.filter(({ name }) => !isNode || !NOT_IN_NODE.has(name));
+    it.each(here)("$name", { timeout: 20_000 }, async ({ steps }) => {
       const outside = await freshRelay(now);
       const payments: string[] = [];
       for (const step of steps) {

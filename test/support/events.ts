@@ -1,6 +1,6 @@
 /** Normalised events as a provider would state them, for tests that need no adapter. */
 import type { NormalisedEvent, Status } from "../../src/event.ts";
-import type { Acceptance } from "../../src/inbox/protocol.ts";
+import type { Acceptance, SettingAside, StoredCallback } from "../../src/inbox/protocol.ts";
 
 export interface Stated {
   /** Any text; ids are made of it. */
@@ -77,5 +77,31 @@ export function acceptance(stated: Stated = {}): Acceptance {
     destinations: stated.destinations ?? ["crm"],
     attemptNow: stated.attemptNow ?? false,
     released: null,
+  };
+}
+
+/** A callback as it is set aside: `name` stands for its bytes. */
+export function settingAside(
+  name: string,
+  why: SettingAside["why"],
+  more: Partial<StoredCallback> = {},
+): SettingAside {
+  return {
+    source: "tokenpayments/broker-eu",
+    eventId: eventId(name),
+    callback: {
+      method: "POST",
+      kind: null,
+      pathKey: null,
+      query: "",
+      contentType: null,
+      body: "",
+      receivedAtMs: 0,
+      sha256: name,
+      verification: null,
+      caller: "caller",
+      ...more,
+    },
+    why,
   };
 }

@@ -14,29 +14,13 @@ import type { PaymentEvent } from "../../src/event.ts";
 import { allShards } from "../../src/inbox/shard.ts";
 import { DEFAULT_INBOX_SHARDS } from "../../src/limits.ts";
 import { relay } from "./bindings.ts";
+import type { VerifierScript } from "./case-files.ts";
+import { isSendable, requestOf, type CaseRequest } from "./requests.ts";
+
+export type { CaseRequest } from "./requests.ts";
+export type { VerifierScript } from "./case-files.ts";
 
 export const bindings = env as unknown as Env;
-
-/** A request as the shared cases write it. */
-export interface CaseRequest {
-  readonly method: string;
-  readonly path: string;
-  readonly headers: Readonly<Record<string, string>>;
-  readonly body?: string;
-  readonly body_base64?: string;
-}
-
-/** The token verifier's response; `must_not_be_called` fails the caller. */
-export type VerifierScript =
-  | "must_not_be_called"
-  | { readonly hang: true }
-  | {
-      readonly status: number;
-      readonly content_type?: string;
-      readonly body?: string;
-      readonly body_repeat?: { readonly text: string; readonly times: number };
-      readonly location?: string;
-    };
 
 export interface Delivered {
   readonly url: string;
@@ -99,21 +83,19 @@ function responseOf(script: Exclude<VerifierScript, string>, signal: AbortSignal
   const headers = new Headers();
   if (script.content_type) headers.set("content-type", script.content_type);
   if (script.location) headers.set("location", script.location);
-  return Promise.resolve(new Response(body, { status: script.status, headers }));
+  // One that can have no body must not be given an empty one either.
+  const isBodiless = script.status === 204;
+  return Promise.resolve(new Response(isBodiless ? null : body, { status: script.status, headers }));
 }
 
 /** Posts a request as it is, from this address, to the Worker of this environment. */
 export async function post(request: CaseRequest, clientIp?: string, env?: Env): Promise<Response> {
   const sent = requestOf(request, clientIp);
-  if (env === undefined && sent.method === request.method) {
+  if (env === undefined && isSendable(request)) {
     return await (exports as unknown as { default: Fetcher }).default.fetch(sent);
   }
   const ctx = createExecutionContext();
-  const response = await app.fetch(
-    sent.method === request.method ? sent : disguised(sent, request.method),
-    env ?? bindings,
-    ctx,
-  );
+  const response = await app.fetch(sent, env ?? bindings, ctx);
   await waitOnExecutionContext(ctx);
   return response;
 }
@@ -122,33 +104,6 @@ export async function post(request: CaseRequest, clientIp?: string, env?: Env): 
 export function envWith(sources: object, secrets: Readonly<Record<string, string>> = {}): Env {
   const RELAY = JSON.stringify({ ...relay, sources });
   return { ...bindings, ...secrets, RELAY };
-}
-
-function requestOf(request: CaseRequest, clientIp: string | undefined): Request {
-  const headers = new Headers(request.headers);
-  if (clientIp !== undefined) headers.set("cf-connecting-ip", clientIp);
-  const bytes =
-    request.body_base64 === undefined
-      ? request.body
-      : Uint8Array.from(atob(request.body_base64), (char) => char.charCodeAt(0));
-  const body = bytes === undefined || bytes.length === 0 ? null : bytes;
-  const isRefused = body !== null && ["GET", "HEAD"].includes(request.method);
-  const method = isRefused ? "POST" : request.method;
-  return new Request(`https://relay.test${request.path}`, { method, headers, body });
-}
-
-/**
- * `new Request` refuses a GET with a body, which arrives over HTTP all the same (the end-to-end suite
- * sends it there): the app gets a POST whose method reads as the other.
- */
-function disguised(asPost: Request, method: string): Request {
-  return new Proxy(asPost, {
-    get(target, name) {
-      if (name === "method") return method;
-      const value: unknown = Reflect.get(target, name, target);
-      return typeof value === "function" ? (value.bind(target) as unknown) : value;
-    },
-  });
 }
 
 export interface Kept {

@@ -64,6 +64,7 @@ describe("open", () => {
       breaker = probeFailed(probing(breaker, now), now);
     }
     expect(intervals).toEqual([30, 60, 120, 240, 300, 300, 300]);
+    expect(breaker.failures).toBe(open.failures + 7);
   });
 
   it("does not overflow in an outage that lasts for ever", () => {

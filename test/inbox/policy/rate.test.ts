@@ -40,4 +40,16 @@ describe("the pace of a destination", () => {
     expect(second - first).toBeCloseTo(slotPeriodMs(pace));
     expect(nextSlotMs(pace, 60_000, second)).toBeGreaterThanOrEqual(60_000);
   });
+
+  it.each([
+    // One shard of 8 at 4 a second: a slot every two seconds, the third shard's half a second after the first's.
+    [{ perSecond: 4, shard: 0, shards: 8 }, 0, null, 0],
+    [{ perSecond: 4, shard: 2, shards: 8 }, 0, null, 500],
+    [{ perSecond: 4, shard: 2, shards: 8 }, 501, null, 2_500],
+    [{ perSecond: 4, shard: 2, shards: 8 }, 0, 500, 2_500],
+    [{ perSecond: 4, shard: 2, shards: 8 }, 9_000, 500, 10_500],
+  ])("%j at %i ms, the last slot at %s: %i", (rate, nowMs, lastMs, slotMs) => {
+    expect(nextSlotMs(rate, nowMs, lastMs)).toBe(slotMs);
+    expect(slotPeriodMs(rate)).toBe(2_000);
+  });
 });

@@ -1,0 +1,133 @@
+/** From a callback to the Inbox's decision, with an Inbox that answers as it is told. */
+import { describe, expect, it } from "vitest";
+import { loadConfig } from "../../src/config/schema.ts";
+import type { InboxClient } from "../../src/inbox/client.ts";
+import type { Acceptance, Accepted } from "../../src/inbox/protocol.ts";
+import type { IngressBindings } from "../../src/ingress/bindings.ts";
+import { processCallback, type ProcessingContext } from "../../src/ingress/process-callback.ts";
+import { Callback } from "../../src/providers/callback.ts";
+import golden from "../cases/golden-events.json";
+import { testBindings } from "../support/bindings.ts";
+
+const loaded = loadConfig(testBindings);
+if (!loaded.ok) throw new Error(loaded.problems.join("\n"));
+const { config } = loaded;
+
+const FORM = golden.tokenpayments.data.raw.body.replace("[redacted]", "tkn9f2c0001");
+const SHA256 = "a".repeat(64);
+const PROOF = golden.tokenpayments.data.verification as ProcessingContext["verification"];
+
+function callbackOf(body: string): Callback {
+  return new Callback({
+    method: "POST",
+    kind: null,
+    pathKey: null,
+    query: "",
+    contentType: "application/x-www-form-urlencoded",
+    contentEncoding: null,
+    headers: new Map(),
+    body: new TextEncoder().encode(body),
+    isCut: false,
+    receivedAtMs: 0,
+    sha256: SHA256,
+  });
+}
+
+/** An Inbox in which every name belongs to this owner; what it was asked to accept is kept. */
+function inboxWith(ownerOf: (owner: string) => string, answer?: Accepted) {
+  const accepted: Acceptance[] = [];
+  const reserved: string[] = [];
+  const inbox = {
+    tokens: {
+      consult: (use: { owner: string }) =>
+        Promise.resolve({ kind: "reserved", owner: use.owner, fingerprint: SHA256 }),
+    },
+    reserve: ({ owner }: { owner: string }, fingerprint: string) => {
+      reserved.push(fingerprint);
+      return Promise.resolve(ownerOf(owner));
+    },
+    accept: (input: Acceptance) => {
+      accepted.push(input);
+      return Promise.resolve(answer ?? { outcome: "accepted", eventId: input.event.id, attempts: [] });
+    },
+  };
+  return { inbox: inbox as unknown as InboxClient, accepted, reserved };
+}
+
+async function process(inbox: InboxClient, more: Partial<ProcessingContext> = {}, body = FORM) {
+  const source = config.sources.get("tokenpayments/broker-eu");
+  if (!source) throw new Error("no such source");
+  const env = { SEEN: { get: () => Promise.resolve(null) } } as unknown as IngressBindings;
+  const context = {
+    inbox,
+    config,
+    env,
+    nowMs: 5,
+    verification: null,
+    attemptNow: true,
+    caller: () => Promise.resolve("c"),
+    again: false,
+  };
+  return await processCallback(source, callbackOf(body), { ...context, ...more });
+}
+
+describe("a name that may have one owner", () => {
+  it("and was taken by another meanwhile refuses the callback, and nothing is accepted", async () => {
+    const { inbox, accepted, reserved } = inboxWith(() => "another order");
+    expect(await process(inbox)).toEqual({ kind: "refused", reason: "token_reused" });
+    expect(reserved).toEqual([SHA256]);
+    expect(accepted).toEqual([]);
+  });
+
+  it("and is ours now lets it through, used up even by contents that are no use", async () => {
+    const { inbox, accepted } = inboxWith((owner) => owner);
+    expect(await process(inbox)).toMatchObject({ kind: "event", accepted: { outcome: "accepted" } });
+    expect(accepted).toHaveLength(1);
+    const useless = inboxWith((owner) => owner);
+    expect(await process(useless.inbox, {}, FORM.replace("amount2=", "amount3="))).toMatchObject({
+      kind: "quarantined",
+      reason: "missing_amount",
+      verification: { method: "callback_get" },
+    });
+    expect(useless.reserved).toEqual([SHA256]);
+    expect(useless.accepted).toEqual([]);
+  });
+
+  it("is not asked for again where the proof was given when the callback first came", async () => {
+    const { inbox, accepted, reserved } = inboxWith(() => "another order");
+    const processed = await process(inbox, { verification: PROOF });
+    expect(processed).toMatchObject({ kind: "event", verification: PROOF });
+    expect(reserved).toEqual([]);
+    expect(accepted).toHaveLength(1);
+  });
+});
+
+describe("what the Inbox is asked to accept", () => {
+  it("is the event with the callback's fingerprint, its proof and its destinations, unreleased", async () => {
+    const { inbox, accepted } = inboxWith((owner) => owner);
+    await process(inbox, { attemptNow: false });
+    expect(accepted).toMatchObject([
+      {
+        source: "tokenpayments/broker-eu",
+        event: { id: golden.tokenpayments.id },
+        fingerprint: SHA256,
+        contents: {},
+        attemptNow: false,
+        released: null,
+        destinations: ["crm"],
+      },
+    ]);
+    expect(accepted[0]?.instance).toMatch(/^[0-9a-f]{64}$/);
+  });
+});
+
+describe("a callback that cannot be read", () => {
+  it("is refused although it was believed before", async () => {
+    const { inbox, accepted } = inboxWith((owner) => owner);
+    expect(await process(inbox, { verification: PROOF }, "a=1&a=2")).toMatchObject({
+      kind: "refused",
+      reason: "duplicate_key",
+    });
+    expect(accepted).toEqual([]);
+  });
+});

@@ -1,0 +1,68 @@
+/** What `npm run mutate` changes, and the tests that judge it. */
+
+export interface Part {
+  readonly mutate: readonly string[];
+  /** Only these: a change of a constant is judged by all of them, and a run of every test would take a day. */
+  readonly tests: readonly string[];
+}
+
+export const MUTATION_PARTS: Readonly<Record<string, Part>> = {
+  verify: { mutate: ["src/verify/*.ts"], tests: ["test/verify/*.test.ts"] },
+  parse: { mutate: ["src/parse/*.ts"], tests: ["test/parse/*.test.ts"] },
+  providers: {
+    mutate: ["src/providers/*.ts"],
+    tests: ["test/providers/*.test.ts", "test/contract/*.test.ts", "test/config/*.test.ts"],
+  },
+  lifecycle: {
+    mutate: ["src/inbox/lifecycle.ts", "src/inbox/policy/*.ts"],
+    tests: ["test/inbox/lifecycle.test.ts", "test/inbox/policy/*.test.ts"],
+  },
+  acceptance: {
+    mutate: [
+      "src/inbox/accepting.ts",
+      "src/inbox/setting-aside.ts",
+      "src/ingress/process-callback.ts",
+      "src/ingress/shield.ts",
+    ],
+    tests: [
+      "test/inbox/{acceptance,destinations,inbox,late-reports,lifecycle,probes,setting-aside}.test.ts",
+      "test/ingress/{paths,process-callback,refusals,shield}.test.ts",
+      "test/contract/*.test.ts",
+    ],
+  },
+};
+
+/** The part that a child process was started for. */
+export function partOf(env: Readonly<Record<string, string | undefined>>): Part {
+  const name = env.MUTATION_PART ?? "";
+  const part = MUTATION_PARTS[name];
+  if (part === undefined) throw new Error(`no part of npm run mutate is called ${JSON.stringify(name)}`);
+  return part;
+}
+
+/** What a mutation report says of one mutant, as far as it is counted. */
+export interface Judged {
+  readonly files: Readonly<Record<string, { readonly mutants: readonly { readonly status: string }[] }>>;
+}
+
+export interface Score {
+  readonly found: number;
+  readonly survived: number;
+}
+
+const FOUND: ReadonlySet<string> = new Set(["Killed", "Timeout"]);
+const SURVIVED: ReadonlySet<string> = new Set(["Survived", "NoCoverage"]);
+
+/** A change that does not even load, and one that is left out on purpose, say nothing about the tests. */
+export function scoreOf({ files }: Judged): Score {
+  const all = Object.values(files).flatMap(({ mutants }) => mutants.map(({ status }) => status));
+  return {
+    found: all.filter((status) => FOUND.has(status)).length,
+    survived: all.filter((status) => SURVIVED.has(status)).length,
+  };
+}
+
+/** Per cent of the changes that a test noticed, with two decimals. */
+export function percentOf({ found, survived }: Score): string {
+  return ((100 * found) / Math.max(found + survived, 1)).toFixed(2);
+}

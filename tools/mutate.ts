@@ -1,0 +1,54 @@
+/**
+ * `npm run mutate`: changes the modules that decide about money, one place at a time, and runs their tests:
+ * a change that no test notices is a gap (docs/reliability.md#mutations). Exit code 1 below the threshold.
+ */
+import { mkdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { spawnSync } from "node:child_process";
+import { MUTATION_PARTS, percentOf, scoreOf, type Judged, type Score } from "./lib/mutation-parts.ts";
+import { readArgs } from "./lib/text.ts";
+
+const USAGE = `Usage: npm run mutate -- [options] [part …]
+
+  parts: ${Object.keys(MUTATION_PARTS).join(", ")} (all of them)
+  --concurrency <n>  changes judged at once (2)
+  --again            also what was judged before and has not changed since
+
+An hour or two for all parts on two cores.`;
+
+/** Per cent of the changes that the tests must notice over all parts. */
+const LEAST_PERCENT = 90;
+const DIRECTORY = ".stryker-tmp";
+
+const { values, positionals } = readArgs(USAGE, {
+  allowPositionals: true,
+  options: { concurrency: { type: "string", default: "2" }, again: { type: "boolean", default: false } },
+});
+const project = join(import.meta.dirname, "..");
+const parts = positionals.length > 0 ? positionals : Object.keys(MUTATION_PARTS);
+const unknown = parts.filter((name) => !(name in MUTATION_PARTS));
+if (unknown.length > 0) throw new Error(`unknown: ${unknown.join(", ")}\n\n${USAGE}`);
+mkdirSync(join(project, DIRECTORY), { recursive: true });
+
+const scores = new Map<string, Score>();
+for (const name of parts) {
+  const again = values.again ? ["--force"] : [];
+  const { status } = spawnSync("stryker", ["run", "--concurrency", values.concurrency, ...again], {
+    cwd: project,
+    env: { ...process.env, MUTATION_PART: name },
+    stdio: "inherit",
+  });
+  if (status !== 0) throw new Error(`${name}: Stryker ended with ${status}`);
+  const report = readFileSync(join(project, DIRECTORY, `${name}.json`), "utf8");
+  scores.set(name, scoreOf(JSON.parse(report) as Judged));
+}
+
+const sum = (of: (score: Score) => number) =>
+  [...scores.values()].reduce((total, score) => total + of(score), 0);
+const total = { found: sum(({ found }) => found), survived: sum(({ survived }) => survived) };
+for (const [name, score] of [...scores, ["all of these", total] as const]) {
+  console.log(
+    `${name.padEnd(12)} ${percentOf(score).padStart(6)} %  noticed ${score.found}, not ${score.survived}`,
+  );
+}
+process.exitCode = Number(percentOf(total)) >= LEAST_PERCENT ? 0 : 1;

@@ -1,0 +1,14 @@
+/** The tests that judge one part of `npm run mutate` (docs/reliability.md#mutations), in plain Node. */
+import { join } from "node:path";
+import { defineConfig } from "vitest/config";
+import { partOf } from "./tools/lib/mutation-parts.ts";
+
+const platform = join(import.meta.dirname, "test/support/platform-in-node.ts");
+
+export default defineConfig({
+  resolve: { alias: { "cloudflare:workers": platform, "cloudflare:test": platform } },
+  test: {
+    include: [...partOf(process.env).tests],
+    setupFiles: ["test/support/few-examples.ts"],
+  },
+});
