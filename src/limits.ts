@@ -287,7 +287,7 @@ export const SILENCE_MIN_EVENTS = 20;
 export const SILENCE_FACTOR = 20;
 /** … and never less than this. */
 export const SILENCE_MIN_MS = 1_800_000;
-/** Something owed for longer than its retries explain and this is worth an alert. */
+/** A delivery whose attempt is overdue by more than this is worth an alert. */
 export const OWED_LONG_MARGIN_MS = 900_000;
 /** A callback that waits for its verifier longer than this is worth an alert. */
 export const DEFERRED_TOO_LONG_MS = 3_600_000;

@@ -5,7 +5,7 @@ import type { Env } from "../src/env.ts";
 import { shardOf } from "../src/inbox/shard.ts";
 import { HANDOVER_TIMEOUT_MS, OWED_LONG_MARGIN_MS } from "../src/limits.ts";
 import { monitor } from "../src/monitor.ts";
-import { later } from "./support/attempts.ts";
+import { later, referenceTo, resultOf } from "./support/attempts.ts";
 import { acceptance, paymentId } from "./support/events.ts";
 import { replaceQueues } from "./support/queue.ts";
 import { bindings, freshRelay, inboxOf, shards, type Outside } from "./support/worker.ts";
@@ -43,7 +43,7 @@ async function oweForLong(): Promise<string> {
   return home;
 }
 
-describe("something owed for longer than its retries explain", () => {
+describe("something that is long overdue", () => {
   it("is alerted, once it is", async () => {
     await watch(bindings);
     expect(alerts()).toEqual([]);
@@ -53,6 +53,20 @@ describe("something owed for longer than its retries explain", () => {
     expect(outside.lines("alert")[0]).toMatchObject({
       waitingSeconds: (OWED_LONG_MARGIN_MS + HANDOVER_TIMEOUT_MS) / 1000,
     });
+  });
+
+  it("is not what was sent again just now, or waits for as long as the receiver asked", async () => {
+    const home = await oweForLong();
+    const [{ row } = { row: { n: 0 } }] = await inboxOf(home).timeline(paymentId("p"));
+    const reference = { ...referenceTo(row.n, "e", "p"), shard: home };
+    await inboxOf(home).replay(row.n, undefined, "op");
+    await watch(bindings);
+    expect(alerts()).toEqual([]);
+    const asked = resultOf(reference, 1, false);
+    await inboxOf(home).settle([{ ...asked, outcome: { kind: "failed", retryAfterSeconds: 3_600 } }]);
+    later(OWED_LONG_MARGIN_MS + HANDOVER_TIMEOUT_MS);
+    await watch(bindings);
+    expect(alerts()).toEqual([]);
   });
 
   it("is nothing of a destination that is paused", async () => {

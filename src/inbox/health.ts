@@ -26,10 +26,8 @@ export interface HealthReport {
 
 export interface OldestOwed {
   readonly destination: string;
-  /** When its event came (epoch ms). */
+  /** When its attempt was due (epoch ms): its arrival, its retry's time, or when it was replayed. */
   readonly since: number;
-  /** How long its retries explain (ms). */
-  readonly explainedMs: number;
 }
 
 export interface Finding {
@@ -77,14 +75,14 @@ function waits(reports: readonly HealthReport[], nowMs: number): Finding[] {
   return [{ about: "deferred_long", fields: { waitingSeconds: Math.round((nowMs - oldest) / 1000) } }];
 }
 
-/** Longer than its schedule explains, and a margin: whatever holds it, somebody should look. */
+/** Overdue by more than a margin: whatever holds it, somebody should look. */
 function owedTooLong(reports: readonly HealthReport[], nowMs: number): Finding[] {
   const byDestination = Map.groupBy(
     reports.flatMap(({ oldestOwed }) => oldestOwed),
     ({ destination }) => destination,
   );
   return [...byDestination].flatMap(([destination, parts]): Finding[] => {
-    const late = parts.filter(({ since, explainedMs }) => nowMs - since > explainedMs + OWED_LONG_MARGIN_MS);
+    const late = parts.filter(({ since }) => nowMs - since > OWED_LONG_MARGIN_MS);
     if (late.length === 0) return [];
     const waitingSeconds = Math.round((nowMs - Math.min(...late.map(({ since }) => since))) / 1000);
     return [{ about: "owed_long", fields: { destination, waitingSeconds } }];

@@ -163,7 +163,7 @@ describe("in bulk", () => {
   it("counts first, dismisses up to a limit, and only what the filter finds", async () => {
     const ids = [await dead("d1"), await dead("d2"), await quarantined()];
     expect((await order("/api/dismissals", { ...WHY, dry_run: true })).body).toEqual({ matching: 3 });
-    expect((await waiting()).toSorted()).toEqual(ids.toSorted());
+    expect(new Set(await waiting())).toEqual(new Set(ids));
     expect((await order("/api/dismissals", { ...WHY, destination: "typo" })).status).toBe(400);
     expect((await order("/api/dismissals", {})).status).toBe(400);
     const one = await order("/api/dismissals", { ...WHY, limit: 1, state: "dead" });

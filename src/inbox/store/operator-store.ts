@@ -160,16 +160,15 @@ export class OperatorStore {
       .toArray();
   }
 
-  /** Since when the delivery waits that waits longest for a destination, of those whose turn it is (epoch ms). */
-  oldestOwed(destination: string): { receivedAt: number; attempts: number } | null {
-    const row = first<{ received_at: number; attempts: number }>(
+  /** When the attempt was due that the sweep looks at next, of those whose turn it is (epoch ms). */
+  longestOverdue(destination: string): number | null {
+    const row = first<{ due: number | null }>(
       this.#sql,
-      `SELECT events.received_at, deliveries.attempts FROM deliveries JOIN events USING (n)
-       WHERE deliveries.destination = ? AND deliveries.state = 'pending' AND deliveries.sweep_at IS NOT NULL
-       ORDER BY deliveries.sweep_at LIMIT 1`,
+      `SELECT due FROM deliveries WHERE destination = ? AND state = 'pending' AND sweep_at IS NOT NULL
+       ORDER BY sweep_at LIMIT 1`,
       destination,
     );
-    return row === null ? null : { receivedAt: row.received_at, attempts: row.attempts };
+    return row?.due ?? null;
   }
 
   /** Forgets finished orders and audit entries older than this. */
