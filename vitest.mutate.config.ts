@@ -9,6 +9,6 @@ export default defineConfig({
   resolve: { alias: { "cloudflare:workers": platform, "cloudflare:test": platform } },
   test: {
     include: [...partOf(process.env).tests],
-    setupFiles: ["test/support/few-examples.ts"],
+    setupFiles: ["test/support/mutation-setup.ts"],
   },
 });

@@ -165,6 +165,14 @@ describe("single rules", () => {
     },
   );
 
+  it.each(["created", "pending", "action_required"] as const)(
+    "a confirmation after %s is not late: nothing had said that it would not come",
+    (status) => {
+      const folded = fold(known(status), normalisedEvent({ status: "confirmed" }));
+      expect(folded).toMatchObject({ event: { data: { status: "confirmed", warnings: [] } } });
+    },
+  );
+
   it.each(["refunded", "reversed"] as const)(
     "the first confirmation of a payment already %s is kept for a person",
     (status) => {

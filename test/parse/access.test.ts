@@ -101,7 +101,7 @@ describe("asIdentifier", () => {
 });
 
 describe("asIdentifierOrInteger", () => {
-  it.each(["0", "848151", "9007199254740991"])("accepts the number %s as its text", (token) => {
+  it.each(["0", "95", "848151", "9007199254740991"])("accepts the number %s as its text", (token) => {
     expect(asIdentifierOrInteger(number(token))).toBe(token);
   });
 

@@ -86,6 +86,8 @@ describe("splitTicker", () => {
     ["usdcbase", "USDC", "base"],
     ["USDTTON", "USDT", "ton"],
     ["USDC.OP", "USDC", "optimism"],
+    ["USDC_OP", "USDC", "optimism"],
+    ["usdt-op", "USDT", "optimism"],
     ["USDTOPTIMISM", "USDT", "optimism"],
     ["BNB.BSC", "BNB", "bsc"],
     ["BTC.LN", "BTC", "lightning"],

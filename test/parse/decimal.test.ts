@@ -248,6 +248,7 @@ describe("fromMinorUnits", () => {
     ["12", 4, "0.0012"],
     ["9007199254740993", 2, "90071992547409.93"],
     ["9".repeat(40), 2, `${"9".repeat(38)}.99`],
+    ["5", 30, `0.${"0".repeat(29)}5`],
   ])("reads %s with %i places as %s", (token, exponent, plain) => {
     expect(fromMinorUnits(token, exponent)).toBe(plain);
   });

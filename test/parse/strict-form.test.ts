@@ -88,6 +88,27 @@ describe("parseForm", () => {
     expect(parseForm(Uint8Array.from(bytes))).toEqual({ ok: false, error: { reason: "encoding" } });
   });
 
+  describe("in windows-1252", () => {
+    const latin = (text: string) => Uint8Array.from(text, (char) => char.charCodeAt(0));
+    const read = (text: string) => parseForm(latin(text), { charset: "windows-1252" });
+
+    it.each([
+      // Raw, escaped, beside each other, and what UTF-8 would take for one character.
+      ["a=\u00f6", "\u00f6"],
+      ["a=%F6", "\u00f6"],
+      ["a=x%f6+%80y", "x\u00f6 \u20acy"],
+      ["a=%C3%B6", "\u00c3\u00b6"],
+      ["a=%25", "%"],
+    ])("reads %j as %j", (source, value) => {
+      const parsed = read(source);
+      expect(parsed.ok && parsed.value.values.get("a")).toBe(value);
+    });
+
+    it.each(["a=%", "a=%f", "a=%f6%", "a=%g6", "a=%6g", "%zz=1", "a=1&b=%x"])("refuses %j", (source) => {
+      expect(read(source)).toEqual({ ok: false, error: { reason: "encoding" } });
+    });
+  });
+
   it("refuses a lone surrogate in a string as encoding", () => {
     expect(parseForm("a=\ud800")).toEqual({ ok: false, error: { reason: "encoding" } });
   });

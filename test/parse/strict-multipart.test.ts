@@ -97,6 +97,34 @@ describe("parseMultipart", () => {
     expect(await parse(text)).toEqual({ ok: false, error: { reason: "encoding" } });
   });
 
+  const withHeader = (header: string) => body([["a", "1"]]).replace('"a"\r\n', `"a"\r\n${header}\r\n`);
+
+  it.each([
+    "content-type: text/plain",
+    "Content-Type: text/plain; charset=UTF-8",
+    "content-type:\ttext/plain",
+    "content-length: 1",
+    "Content-Length: 12",
+    "content-type: text/plain\r\ncontent-length: 1",
+  ])("reads a part with %j", async (header) => {
+    const parsed = await parse(withHeader(header));
+    expect(parsed.ok && parsed.value.values.get("a")).toBe("1");
+  });
+
+  it.each([
+    "content-length: x1",
+    "content-length: 1x",
+    "content-length: ",
+    "content-length: x",
+    "content-length: 1\r\ncontent-length: 1",
+    "content-type: text/html",
+    "content-type: text/plain; charset=windows-1252",
+    "content-type: text/plain, text/plain",
+    "no header",
+  ])("refuses a part with %j", async (header) => {
+    expect(await parse(withHeader(header))).toEqual({ ok: false, error: { reason: "encoding" } });
+  });
+
   it("refuses bytes that are not of the charset, and a boundary or charset it was not told", async () => {
     const latin = Uint8Array.from(body([["a", "\u00e9"]]), (char) => char.charCodeAt(0));
     expect((await parseMultipart(latin, TYPE)).ok).toBe(false);

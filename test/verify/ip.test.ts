@@ -21,6 +21,18 @@ const isIp = (text: string) => ipInRanges(text, [range("0.0.0.0/0"), range("::/0
 
 describe("parseIpRange", () => {
   it.each([
+    ["198.51.100.7", 32],
+    ["198.51.100.0/24", 24],
+    ["2001:db8::1", 128],
+    ["2001:db8::/32", 32],
+    // A mapped address is the v4 address.
+    ["::ffff:1.2.3.4", 32],
+    ["::ffff:1.2.3.0/120", 24],
+  ])("of %s has %i bits that an address must share", (text, prefixBits) => {
+    expect(range(text).prefixBits).toBe(prefixBits);
+  });
+
+  it.each([
     "198.51.100.7",
     "0.0.0.0",
     "255.255.255.255",

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { DEFAULT_TOLERANCE_SECONDS } from "../../src/limits.ts";
+import { MAX_UNIX_SECONDS_DIGITS } from "../../src/parse/time.ts";
 import { skewSeconds, withinTolerance } from "../../src/verify/timestamp.ts";
 
 const NOW_S = 1_790_000_005;
@@ -50,6 +51,9 @@ describe("withinTolerance", () => {
     expect(withinTolerance("9".repeat(400), NOW_MS, 0)).toBe(true);
     expect(withinTolerance("x", NOW_MS, 0)).toBe(false);
     expect(withinTolerance("", NOW_MS, 0)).toBe(false);
+    expect(withinTolerance("x1", NOW_MS, 0)).toBe(false);
+    expect(withinTolerance("1x", NOW_MS, 0)).toBe(false);
+    expect(withinTolerance("1\n", NOW_MS, 0)).toBe(false);
   });
 
   it.each([-1, Number.NaN, Number.POSITIVE_INFINITY])("refuses under a tolerance of %d", (tolerance) => {
@@ -84,9 +88,10 @@ describe("skewSeconds", () => {
     expect(skewSeconds(String(NOW_S - 301), NOW_MS + 999)).toBe(301);
     expect(skewSeconds(String(NOW_S + 301), NOW_MS)).toBe(-301);
     expect(skewSeconds("0", NOW_MS)).toBe(NOW_S);
+    expect(skewSeconds("9".repeat(MAX_UNIX_SECONDS_DIGITS), 0)).toBe(-(10 ** MAX_UNIX_SECONDS_DIGITS - 1));
   });
 
-  it.each(["", "x", "-1", "9".repeat(12), String(NOW_MS)])("is null for %j", (t) => {
+  it.each(["", "x", "-1", "1x", "x1", "1\n", "9".repeat(12), String(NOW_MS)])("is null for %j", (t) => {
     expect(skewSeconds(t, NOW_MS)).toBeNull();
   });
 

@@ -83,6 +83,8 @@ describe("the question", () => {
       const respond = () => Promise.resolve(new Response('{"valid":true}', { status }));
       expect(await askVerifier(ASKED, respond)).toEqual({ outage: "verifier_status" });
     }
+    const bodiless = () => Promise.resolve(new Response(null, { status: 204 }));
+    expect(await askVerifier(ASKED, bodiless)).toEqual({ outage: "verifier_status" });
   });
 
   it("a connection that fails is an outage, not a fault of ours", async () => {
