@@ -7,9 +7,15 @@ import type { RuntimeOptions } from "./runtime.ts";
 
 const START_DEADLINE_MS = 60_000;
 
+/** When a kill began, and when nothing of the relay was left (epoch ms). */
+export interface Kill {
+  readonly fromMs: number;
+  readonly toMs: number;
+}
+
 export class Host {
   readonly url: string;
-  kills = 0;
+  readonly kills: Kill[] = [];
   readonly #options: string;
   readonly #scratch: string;
   #group: Group | null = null;
@@ -41,8 +47,9 @@ export class Host {
 
   /** SIGKILL to Node and workerd at once, as in a power cut. */
   async kill(): Promise<void> {
-    this.kills += 1;
+    const fromMs = Date.now();
     await this.#group?.kill9();
+    this.kills.push({ fromMs, toMs: Date.now() });
   }
 
   async stop(): Promise<void> {

@@ -12,8 +12,8 @@ import type { Random } from "./random.ts";
 /** The result of one callback. */
 export interface Told {
   readonly shieldable: boolean;
-  /** 2xx responses by the event id they named. */
-  readonly answered: Map<string, number>;
+  /** When 2xx responses came (epoch ms), by the event id they named. */
+  readonly answered: Map<string, number[]>;
   /** Tries that may or may not have been counted: the response was lost, or it was our 5xx. */
   unanswered: number;
 }
@@ -74,7 +74,7 @@ export class Psp {
     for (;;) {
       const reply = await this.#send(step);
       if (isTaken(reply) && reply.eventId !== null) {
-        told.answered.set(reply.eventId, (told.answered.get(reply.eventId) ?? 0) + 1);
+        told.answered.set(reply.eventId, [...(told.answered.get(reply.eventId) ?? []), Date.now()]);
         this.successes += 1;
         return;
       }

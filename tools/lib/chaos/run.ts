@@ -3,6 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
+import { REPEATS_IN_MEMORY_MS } from "../../../src/limits.ts";
 import { build } from "../build.ts";
 import type { Credentials } from "../callbacks.ts";
 import { type Crm, FAILURES, startCrm } from "../crm-server.ts";
@@ -15,7 +16,7 @@ import { Operator } from "./operator.ts";
 import { Psp } from "./psp.ts";
 import { random, type Random } from "./random.ts";
 import { recount } from "./rows.ts";
-import { judge, type Violation } from "./verdict.ts";
+import { ALARM_LATE_MS, judge, type Violation } from "./verdict.ts";
 
 export interface ChaosOptions {
   readonly project: string;
@@ -93,14 +94,16 @@ async function runIn(
       ? doubt(verifier, random(seed + 3), isLoaded.signal)
       : Promise.resolve();
     const killing = killNowAndThen(host, psp, options, draws, say);
-    await psp.run(options.callbacks, () => host.kills >= options.kills);
+    await psp.run(options.callbacks, () => host.kills.length >= options.kills);
     await killing;
     isLoaded.abort();
     await Promise.all([failing, doubting]);
     const loadSeconds = (performance.now() - startedAt) / 1_000;
-    say(`${psp.accepted} callbacks accepted, ${host.kills} kills; waiting until nothing is owed`);
+    say(`${psp.accepted} callbacks accepted, ${host.kills.length} kills; waiting until nothing is owed`);
 
     const settled = await operator.untilNothingIsOwed(DESTINATION, SETTLE_DEADLINE_MS);
+    // The last repeats are counted in memory only until then.
+    await delay(REPEATS_IN_MEMORY_MS + ALARM_LATE_MS);
     const [events, ledger] = [await operator.events(), await operator.ledger()];
     await host.stop();
     const violations = judge({
@@ -137,7 +140,7 @@ function figuresOf(
   const arrivals = received.reduce((sum, event) => sum + event.arrivals, 0);
   const inState = (state: string) => events.filter((event) => event.state === state).length;
   return {
-    kills: host.kills,
+    kills: host.kills.length,
     "callbacks accepted": psp.accepted,
     "requests, retries and repeats included": psp.requests,
     "responses of 2xx": psp.successes,
@@ -185,19 +188,19 @@ async function killNowAndThen(
   draws: Random,
   say: (line: string) => void,
 ): Promise<void> {
-  while (host.kills < kills) {
-    const after = (callbacks * (host.kills + 0.5)) / kills;
+  while (host.kills.length < kills) {
+    const after = (callbacks * (host.kills.length + 0.5)) / kills;
     while (psp.accepted < after) await delay(POLL_MS);
     await delay(draws.between(0, KILL_WITHIN_MS));
     await host.kill();
     await host.spawn();
-    while (host.kills < kills && draws.chance(KILL_AT_START_SHARE)) {
+    while (host.kills.length < kills && draws.chance(KILL_AT_START_SHARE)) {
       await delay(draws.between(0, KILL_AT_START_WITHIN_MS));
       await host.kill();
       await host.spawn();
     }
     await host.ready();
-    say(`kill ${host.kills}: ${psp.accepted} callbacks accepted`);
+    say(`kill ${host.kills.length}: ${psp.accepted} callbacks accepted`);
   }
 }
 
