@@ -163,12 +163,15 @@ function addsUp({ ledger, recount }: Evidence): Violation[] {
   return [
     ...kinds.flatMap(([kind, total]) => differs("", ledger[kind], recount[kind], total)),
     ...recount.shards.flatMap((shard) =>
-      kinds.flatMap(([kind, , total]) => differs(`${shard.name}: `, shard[kind].said, shard[kind].rows, total)),
+      kinds.flatMap(([kind, , total]) =>
+        differs(`${shard.name}: `, shard[kind].said, shard[kind].rows, total),
+      ),
     ),
     ...[ledger, ...recount.shards].flatMap(({ remainder }) =>
-      Object.entries(remainder).map(
-        ([name, count]): Violation => ({ promise: "ledger", what: `${name}: a remainder of ${count}` }),
-      ),
+      Object.entries(remainder).map(([name, count]): Violation => ({
+        promise: "ledger",
+        what: `${name}: a remainder of ${count}`,
+      })),
     ),
   ];
 }
