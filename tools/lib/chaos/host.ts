@@ -1,9 +1,10 @@
 /** The machine the relay runs on: it fails without warning, and comes back with what was on its disk. */
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { unstable_getMiniflareWorkerOptions as workerOptionsOf } from "wrangler";
 import { type Group, spawnGroup, waitForHttp } from "../processes.ts";
 import { wranglerEnvironment } from "../wrangler-env.ts";
-import type { RuntimeOptions } from "./runtime.ts";
+import type { RuntimeFile, RuntimeOptions } from "./runtime.ts";
 
 const START_DEADLINE_MS = 60_000;
 
@@ -24,7 +25,9 @@ export class Host {
     this.url = `http://127.0.0.1:${options.port}`;
     this.#scratch = scratch;
     this.#options = join(scratch, "runtime.json");
-    writeFileSync(this.#options, JSON.stringify(options));
+    const { workerOptions } = workerOptionsOf(join(options.project, "wrangler.toml"));
+    const { modulesRules: _, ...worker } = workerOptions as Record<string, object>;
+    writeFileSync(this.#options, JSON.stringify({ ...options, worker } satisfies RuntimeFile));
   }
 
   /** Begins to start; `ready` resolves when it listens. */
