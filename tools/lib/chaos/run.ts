@@ -145,6 +145,7 @@ async function runIn(
     return {
       violations: [...violations, ...unsettled, ...wrong],
       figures: {
+        seed,
         ...figuresOf(psp, host, crm, events, [loadSeconds, (performance.now() - startedAt) / 1_000]),
         ...(options.firstAttempts ? caughtFigures(caught) : {}),
       },
