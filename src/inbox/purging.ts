@@ -38,7 +38,9 @@ export function purgeStep(tx: Transaction, state: PurgeState): PurgeState {
   const before = tx.nowMs - tx.config.retentionDays * DAY_MS;
   const candidates = tx.store.events.after(state.lookedTo, PURGE_STEP_EVENTS);
   const old = candidates.filter(({ received_at }) => received_at < before);
+  const last = tx.store.events.last();
   for (const event of old) forget(tx, event);
+  if (tx.store.events.last() < last) tx.store.events.usedUp(last);
   if (old.length === PURGE_STEP_EVENTS)
     return { ...state, nextAtMs: tx.nowMs + PURGE_STEP_INTERVAL_MS, lookedTo: old.at(-1)?.n ?? 0 };
   const oldest = candidates[old.length];

@@ -26,6 +26,8 @@ const HEAD = `n, event_id, payment_id, source, state, reason, type, received_at,
 
 export class Events {
   readonly #sql: SqlStorage;
+  /** Numbers up to this one are used up though their rows are gone; null: not read yet. */
+  #usedUpTo: number | null = null;
 
   constructor(sql: SqlStorage) {
     this.#sql = sql;
@@ -35,9 +37,10 @@ export class Events {
   insert(event: NewEvent): number {
     return this.#sql
       .exec<{ n: number }>(
-        `INSERT INTO events (event_id, payment_id, source, state, reason, type, received_at, fingerprint, contents,
+        `INSERT INTO events (n, event_id, payment_id, source, state, reason, type, received_at, fingerprint, contents,
            warnings, sequence, instance, direct, released, body, callback)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING n`,
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING n`,
+        this.#numberAfterPurge(),
         event.eventId,
         event.paymentId,
         event.source,
@@ -56,6 +59,26 @@ export class Events {
         event.callback,
       )
       .one().n;
+  }
+
+  /**
+   * The next number where that is not simply the one after the last row (null). A number is never given out
+   * twice: payments, the ledger and the search by id remember it longer than its row.
+   */
+  #numberAfterPurge(): number | null {
+    this.#usedUpTo ??=
+      first<{ n: number }>(this.#sql, "SELECT CAST(value AS INTEGER) AS n FROM marker WHERE name = 'purged'")
+        ?.n ?? 0;
+    return this.#usedUpTo > 0 && this.last() < this.#usedUpTo ? this.#usedUpTo + 1 : null;
+  }
+
+  /** The rows of the highest numbers are gone, up to this one. */
+  usedUp(n: number): void {
+    this.#sql.exec(
+      "INSERT INTO marker (name, value) VALUES ('purged', ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+      String(n),
+    );
+    this.#usedUpTo = n;
   }
 
   head(n: number): EventHead | null {
@@ -142,7 +165,7 @@ export class Events {
       .toArray();
   }
 
-  /** The highest number given out; 0 when there is none. */
+  /** The highest number of which there is a row; 0 when there is none. */
   last(): number {
     return this.#sql.exec<{ n: number }>("SELECT COALESCE(MAX(n), 0) AS n FROM events").one().n;
   }
