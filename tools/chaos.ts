@@ -13,7 +13,11 @@ const USAGE = `Usage: npm run chaos -- [options]
   --kills <n>      SIGKILLs, at random moments (25)
   --callbacks <n>  genuine callbacks to be accepted, repeats not counted (10000)
   --seed <n>       of all that is random here (the clock's)
+  --first-attempts kills between the provider's 2xx and the end of the first attempt, and a CRM that
+                   otherwise works
   --short          3 kills and 300 callbacks, and a verifier that does not fail
+
+An interrupt (Ctrl-C) ends the load, and what was run until then is judged.
 
 Meanwhile the CRM fails in one way after another, and so does the token verifier. The exit code is 0 if every
 promise held.`;
@@ -23,6 +27,7 @@ const { values } = readArgs(USAGE, {
     kills: { type: "string" },
     callbacks: { type: "string" },
     seed: { type: "string" },
+    "first-attempts": { type: "boolean", default: false },
     short: { type: "boolean", default: false },
   },
 });
@@ -42,12 +47,16 @@ console.log(
   `${new Date().toISOString()}, seed ${seed}, ${cpus().length} cores, ${Math.round(totalmem() / 2 ** 30)} GiB, ` +
     `Node ${process.version}, workerd ${workerd.version}`,
 );
+const enough = new AbortController();
+process.once("SIGINT", () => enough.abort());
 const { violations, figures } = await chaos({
   project,
   kills,
   callbacks,
   seed,
   verifierFails: !values.short,
+  firstAttempts: values["first-attempts"],
+  enough: enough.signal,
   onProgress: (line) => console.log(line),
 });
 

@@ -13,19 +13,19 @@ const USAGE = `Usage: npm run outage -- [options]
   --events <n>  accepted while the CRM is down (5000)
   --rate <n>    the CRM's max_per_second (200)
   --shards <n>  Inboxes (8). The local queue has one consumer, which reaches the rate with one Inbox only
-  --short       400 events, and a CRM that is down only while they are accepted
+  --short       800 events, and a CRM that is down only while they are accepted
 
 The full run takes two to five minutes: the breaker's probes are not compressed. Requests may be late by
 50 ms on their way to the wire, which is 5 % of the rate within one second.`;
 
 /** The first probe, after 30 s, fails in every shard; the second, 60 s later, succeeds. */
 const AWAY_MS = 75_000;
-const SHORT_EVENTS = "400";
+const SHORT_EVENTS = "800";
 /** 5 % of the rate: what a machine with nothing else to do needs. */
 const LATE_MS = 50;
 const MOST_SHOWN = 20;
-/** A shard's breaker opens after ten failing payments, so every shard must have that many. */
-const LEAST_EVENTS_PER_SHARD = 50;
+/** A shard's breaker opens after ten failing payments: every shard must have that many, the least fortunate too. */
+const LEAST_EVENTS_PER_SHARD = 100;
 
 const { values } = readArgs(USAGE, {
   options: {

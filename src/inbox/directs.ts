@@ -13,9 +13,11 @@ interface OpenEvent {
   attempts: Direct;
 }
 
-export interface ExpiredDirect {
+export interface OpenDirect {
   readonly n: number;
   readonly destination: string;
+  /** When its lease ends (epoch ms). */
+  readonly untilMs: number;
 }
 
 export class Directs {
@@ -81,15 +83,19 @@ export class Directs {
     if (event?.untilMs.size === 0) this.#open.delete(n);
   }
 
-  expired(nowMs: number): ExpiredDirect[] {
-    return [...this.#open].flatMap(([n, { untilMs }]) =>
-      [...untilMs].filter(([, until]) => until <= nowMs).map(([destination]) => ({ n, destination })),
+  all(): OpenDirect[] {
+    return [...this.#open].flatMap(([n, event]) =>
+      [...event.untilMs].map(([destination, untilMs]) => ({ n, destination, untilMs })),
     );
+  }
+
+  expired(nowMs: number): OpenDirect[] {
+    return this.all().filter(({ untilMs }) => untilMs <= nowMs);
   }
 
   /** When the next lease ends; null: none is open. */
   nextExpiryAt(): number | null {
-    const times = [...this.#open.values()].flatMap(({ untilMs }) => [...untilMs.values()]);
+    const times = this.all().map(({ untilMs }) => untilMs);
     return times.length === 0 ? null : Math.min(...times);
   }
 

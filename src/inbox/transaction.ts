@@ -54,6 +54,8 @@ export class VolatileState {
   load(config: RelayConfig): void {
     this.destinations.load();
     this.directs.load(this.book.load(), (destination, fromMs) => leaseEndOf(config, destination, fromMs));
+    // Their Workers outlive the object: what they have under way counts as in flight for its next life too.
+    for (const direct of this.directs.all()) this.leases.hold(direct, direct.untilMs);
     this.wakeAtMs = null;
   }
 }

@@ -276,7 +276,9 @@ describe("after all that", () => {
       pending: 0,
       parked: 0,
       dead: 0,
+      dismissed: 0,
     });
+    expect(settled.remainder).toEqual({});
     const sources = Object.values(settled.sources);
     const sum = (name: string) => sources.reduce((total, source) => total + (source[name] ?? 0), 0);
     expect(sum("accepted")).toBe(count);

@@ -1,9 +1,13 @@
 /** The verdict of chaos: clean evidence has no violations, and each promise broken in the evidence is named. */
 import { expect, it } from "vitest";
 import { random } from "../../tools/lib/chaos/random.ts";
+import { REPEATS_IN_MEMORY_MS } from "../../src/limits.ts";
+import type { ShardCounts } from "../../tools/lib/chaos/rows.ts";
 import type { Told } from "../../tools/lib/chaos/psp.ts";
-import { type Evidence, judge } from "../../tools/lib/chaos/verdict.ts";
+import { ALARM_LATE_MS, type Evidence, forgettable, judge } from "../../tools/lib/chaos/verdict.ts";
 import type { Received } from "../../tools/lib/ledger.ts";
+
+const ANSWERED_MS = 1_000_000;
 
 function received(id: string, sequence: number): Received {
   return {
@@ -26,11 +30,28 @@ function received(id: string, sequence: number): Received {
 
 const told = (id: string, more: Partial<Told> = {}): Told => ({
   shieldable: false,
-  answered: new Map([[id, 1]]),
+  answered: new Map([[id, [ANSWERED_MS]]]),
   unanswered: 0,
   ...more,
 });
+/** The first event, sent again after so long; only once counted. */
+const repeatedAt = (afterMs: number) =>
+  told("evt_1", { answered: new Map([["evt_1", [ANSWERED_MS, ANSWERED_MS + afterMs]]]) });
+const killAt = (afterMs: number) => ({ fromMs: ANSWERED_MS + afterMs, toMs: ANSWERED_MS + afterMs + 1 });
 const listed = (id: string, state = "delivered") => ({ id, state, duplicates: 0, became: null });
+
+/** A shard that says this of the source, and has two accepted events in its rows. */
+function shard(said: Record<string, number>, remainder: Record<string, number> = {}): ShardCounts {
+  return {
+    name: "a database",
+    sources: {
+      said: { "ipay/broker-eu": said },
+      rows: { "ipay/broker-eu": { accepted: 2, duplicate: 0 } },
+    },
+    destinations: { said: {}, rows: {} },
+    remainder,
+  };
+}
 
 /** Two events of one payment, sent once, delivered once. */
 const clean: Evidence = {
@@ -41,6 +62,7 @@ const clean: Evidence = {
   ledger: {
     sources: { "ipay/broker-eu": { authentic: 2, accepted: 2, duplicate: 0 } },
     destinations: { crm: { owed: 2, delivered: 2, dead: 0 } },
+    remainder: {},
   },
   recount: {
     sources: { "ipay/broker-eu": { accepted: 2, duplicate: 0 } },
@@ -49,8 +71,9 @@ const clean: Evidence = {
       ["evt_1", "sha-evt_1"],
       ["evt_2", "sha-evt_2"],
     ]),
+    shards: [shard({ arrived: 2, accepted: 2, duplicate: 0 })],
   },
-  kills: 1,
+  kills: [],
 };
 
 it("finds nothing in clean evidence", () => {
@@ -96,13 +119,46 @@ const broken: Record<string, { promise: string; evidence: Partial<Evidence> }> =
   },
   "a repeat that was not counted": {
     promise: "ledger",
-    evidence: { told: [told("evt_1", { answered: new Map([["evt_1", 2]]) }), told("evt_2")] },
+    evidence: { told: [repeatedAt(0), told("evt_2")] },
   },
   "a callback that was counted twice": {
     promise: "ledger",
     evidence: { events: [{ ...listed("evt_1"), duplicates: 1 }, listed("evt_2")] },
   },
-  "a ledger with a remainder": {
+  "a repeat that was not counted, long before a kill": {
+    promise: "ledger",
+    evidence: { told: [repeatedAt(0), told("evt_2")], kills: [killAt(REPEATS_IN_MEMORY_MS + ALARM_LATE_MS)] },
+  },
+  "a repeat that was not counted, after a kill": {
+    promise: "ledger",
+    evidence: { told: [repeatedAt(2), told("evt_2")], kills: [killAt(0)] },
+  },
+  "a shard whose ledger differs from its rows": {
+    promise: "ledger",
+    evidence: {
+      recount: { ...clean.recount, shards: [shard({ arrived: 3, accepted: 3, duplicate: 0 })] },
+    },
+  },
+  "a shard whose parts are not the whole": {
+    promise: "ledger",
+    evidence: {
+      recount: { ...clean.recount, shards: [shard({ arrived: 3, accepted: 2, duplicate: 0 })] },
+    },
+  },
+  "a shard that has found a remainder itself": {
+    promise: "ledger",
+    evidence: {
+      recount: {
+        ...clean.recount,
+        shards: [shard({ arrived: 2, accepted: 2, duplicate: 0 }, { "crm:pending": 1 })],
+      },
+    },
+  },
+  "a remainder that the relay reports": {
+    promise: "ledger",
+    evidence: { ledger: { ...clean.ledger, remainder: { crm: 1 } } },
+  },
+  "a ledger with other counts than the rows": {
     promise: "ledger",
     evidence: { ledger: { ...clean.ledger, destinations: { crm: { owed: 3, delivered: 2, dead: 0 } } } },
   },
@@ -118,6 +174,13 @@ it("allows a try whose response was lost to have been counted or not", () => {
   const counted = [{ ...listed("evt_1"), duplicates: 1 }, listed("evt_2")];
   expect(judge({ ...clean, told: [lost, told("evt_2")] })).toEqual([]);
   expect(judge({ ...clean, told: [lost, told("evt_2")], events: counted })).toEqual([]);
+});
+
+it("allows a kill to have taken the count of a repeat of the seconds before it, and of nothing else", () => {
+  const kills = [killAt(REPEATS_IN_MEMORY_MS)];
+  expect(judge({ ...clean, told: [repeatedAt(1), told("evt_2")], kills })).toEqual([]);
+  expect(forgettable([ANSWERED_MS], kills)).toBe(0);
+  expect(forgettable([ANSWERED_MS, ANSWERED_MS + 1, ANSWERED_MS + 2], kills)).toBe(2);
 });
 
 it("takes what is dead for visible, and its gap for no mistake", () => {

@@ -49,6 +49,14 @@ export type Happening =
       readonly at: string;
     };
 
+/** An attempt that was verified, before it is booked. */
+export interface CrmAttempt {
+  readonly id: string;
+  /** The relay's own count (`relay-attempt`). */
+  readonly attempt: string | null;
+  readonly response: ServerResponse;
+}
+
 export interface CrmOptions {
   /** 0 or absent: a free one. */
   readonly port?: number;
@@ -56,6 +64,8 @@ export interface CrmOptions {
   readonly secrets: readonly string[];
   readonly failure?: { readonly mode: Failure; readonly forMs?: number };
   readonly onHappening?: (happening: Happening) => void;
+  /** May take an attempt over: `held` is never answered, `answered` is booked and its response never ends. */
+  readonly takeOver?: (attempt: CrmAttempt) => "held" | "answered" | "finished" | null;
 }
 
 export interface Crm {
@@ -118,11 +128,14 @@ export function startCrm(options: CrmOptions): Promise<Crm> {
       options.onHappening?.({ kind: "failed", event, mode, attempt, at });
       return fail(mode, request, response);
     }
+    const taken = options.takeOver?.({ id: event.id, attempt, response }) ?? null;
+    if (taken === "held") return;
     const arrival: Arrival = { at, attempt, replay: headers["relay-replay"] === "true" };
     const booked = ledger.receive(event, body, arrival);
     options.onHappening?.({ kind: "event", ...booked, arrival });
     const reply = booked.first ? { processed: true } : { processed: true, note: "already have it" };
-    if (mode === "slow") setTimeout(() => respond(response, 200, reply), SLOW_MS);
+    if (taken === "answered") response.writeHead(200, { "content-type": "application/json" }).write("{");
+    else if (mode === "slow") setTimeout(() => respond(response, 200, reply), SLOW_MS);
     else respond(response, 200, reply);
   };
 

@@ -5,6 +5,7 @@
  * the relay gets the provider's request and nothing else.
  */
 import { Agent, request } from "node:http";
+import { setTimeout as delay } from "node:timers/promises";
 import type { Callback } from "./callbacks.ts";
 
 export interface Reply {
@@ -65,4 +66,19 @@ export function send(callback: Callback, relayUrl: string): Promise<Reply> {
     sent.on("error", failed);
     sent.end(body);
   });
+}
+
+/** Begins one so often a second, whatever became of those before; answers when all have an answer. */
+export async function paced<T>(
+  perSecond: number,
+  seconds: number,
+  once: (n: number) => Promise<T>,
+): Promise<T[]> {
+  const startMs = Date.now();
+  const begun: Promise<T>[] = [];
+  for (let n = 0; n < perSecond * seconds; n += 1) {
+    await delay(Math.max(0, startMs + (n * 1_000) / perSecond - Date.now()));
+    begun.push(once(n));
+  }
+  return await Promise.all(begun);
 }

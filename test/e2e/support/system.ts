@@ -29,6 +29,7 @@ export const GET_ACCOUNT = "broker-get";
 export interface Ledger {
   readonly sources: Readonly<Record<string, Readonly<Record<string, number>>>>;
   readonly destinations: Readonly<Record<string, Readonly<Record<string, number>>>>;
+  readonly remainder: Readonly<Record<string, number>>;
 }
 
 interface Said {

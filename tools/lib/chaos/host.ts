@@ -1,15 +1,22 @@
 /** The machine the relay runs on: it fails without warning, and comes back with what was on its disk. */
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { unstable_getMiniflareWorkerOptions as workerOptionsOf } from "wrangler";
 import { type Group, spawnGroup, waitForHttp } from "../processes.ts";
 import { wranglerEnvironment } from "../wrangler-env.ts";
-import type { RuntimeOptions } from "./runtime.ts";
+import type { RuntimeFile, RuntimeOptions } from "./runtime.ts";
 
 const START_DEADLINE_MS = 60_000;
 
+/** When a kill began, and when nothing of the relay was left (epoch ms). */
+export interface Kill {
+  readonly fromMs: number;
+  readonly toMs: number;
+}
+
 export class Host {
   readonly url: string;
-  kills = 0;
+  readonly kills: Kill[] = [];
   readonly #options: string;
   readonly #scratch: string;
   #group: Group | null = null;
@@ -18,7 +25,9 @@ export class Host {
     this.url = `http://127.0.0.1:${options.port}`;
     this.#scratch = scratch;
     this.#options = join(scratch, "runtime.json");
-    writeFileSync(this.#options, JSON.stringify(options));
+    const { workerOptions } = workerOptionsOf(join(options.project, "wrangler.toml"));
+    const { modulesRules: _, ...worker } = workerOptions as Record<string, object>;
+    writeFileSync(this.#options, JSON.stringify({ ...options, worker } satisfies RuntimeFile));
   }
 
   /** Begins to start; `ready` resolves when it listens. */
@@ -41,8 +50,9 @@ export class Host {
 
   /** SIGKILL to Node and workerd at once, as in a power cut. */
   async kill(): Promise<void> {
-    this.kills += 1;
+    const fromMs = Date.now();
     await this.#group?.kill9();
+    this.kills.push({ fromMs, toMs: Date.now() });
   }
 
   async stop(): Promise<void> {

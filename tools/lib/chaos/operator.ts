@@ -2,6 +2,9 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { Ledger, Listed } from "./verdict.ts";
 
+/** The one destination of chaos. */
+export const DESTINATION = "crm";
+
 const PAGE_EVENTS = 200;
 
 export class Operator {

@@ -12,8 +12,8 @@ import type { Random } from "./random.ts";
 /** The result of one callback. */
 export interface Told {
   readonly shieldable: boolean;
-  /** 2xx responses by the event id they named. */
-  readonly answered: Map<string, number>;
+  /** When 2xx responses came (epoch ms), by the event id they named. */
+  readonly answered: Map<string, number[]>;
   /** Tries that may or may not have been counted: the response was lost, or it was our 5xx. */
   unanswered: number;
 }
@@ -34,6 +34,7 @@ export class Psp {
   forgeries = 0;
   /** Responses that should not have been given, as sentences. */
   readonly wrong: string[] = [];
+  readonly #answered = new Set<string>();
   readonly #url: string;
   readonly #who: Credentials;
   readonly #random: Random;
@@ -45,12 +46,17 @@ export class Psp {
     this.#random = random;
   }
 
-  /** Sends payments until so many callbacks were accepted and `enough` returns true. */
-  async run(callbacks: number, enough: () => boolean): Promise<void> {
+  /** Sends payments until so many callbacks were accepted and `enough` returns true, or until it is over. */
+  async run(callbacks: number, enough: () => boolean, over: AbortSignal): Promise<void> {
     const worker = async (): Promise<void> => {
-      while (this.accepted < callbacks || !enough()) await this.#payment();
+      while (!over.aborted && (this.accepted < callbacks || !enough())) await this.#payment();
     };
     await Promise.all(Array.from({ length: PAYMENTS_AT_ONCE }, worker));
+  }
+
+  /** Has a provider got a 2xx that named this event? */
+  hasAnswer(eventId: string): boolean {
+    return this.#answered.has(eventId);
   }
 
   async #payment(): Promise<void> {
@@ -74,7 +80,8 @@ export class Psp {
     for (;;) {
       const reply = await this.#send(step);
       if (isTaken(reply) && reply.eventId !== null) {
-        told.answered.set(reply.eventId, (told.answered.get(reply.eventId) ?? 0) + 1);
+        told.answered.set(reply.eventId, [...(told.answered.get(reply.eventId) ?? []), Date.now()]);
+        this.#answered.add(reply.eventId);
         this.successes += 1;
         return;
       }

@@ -3,19 +3,30 @@ import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
+import { REPEATS_IN_MEMORY_MS } from "../../../src/limits.ts";
 import { build } from "../build.ts";
 import type { Credentials } from "../callbacks.ts";
-import { type Crm, FAILURES, startCrm } from "../crm-server.ts";
+import { type Crm, startCrm } from "../crm-server.ts";
 import { freePort } from "../ports.ts";
 import { credentials, pointAt, readRelayConfig } from "../relay-config.ts";
 import { readSecrets, type Secrets } from "../secrets.ts";
 import { startVerifier, type Verifier } from "../verifier-server.ts";
+import {
+  type Caught,
+  doubt,
+  failInTurn,
+  killNowAndThen,
+  resumeNowAndThen,
+  strikeAnytime,
+  strikeFirstAttempts,
+} from "./faults.ts";
+import { FirstAttempts } from "./first-attempts.ts";
 import { Host } from "./host.ts";
-import { Operator } from "./operator.ts";
+import { DESTINATION, Operator } from "./operator.ts";
 import { Psp } from "./psp.ts";
-import { random, type Random } from "./random.ts";
+import { random } from "./random.ts";
 import { recount } from "./rows.ts";
-import { judge, type Violation } from "./verdict.ts";
+import { ALARM_LATE_MS, judge, type Violation } from "./verdict.ts";
 
 export interface ChaosOptions {
   readonly project: string;
@@ -25,6 +36,10 @@ export interface ChaosOptions {
   readonly seed: number;
   /** Does the token verifier fail at times? What is deferred is asked about again after 10 s, 60 s, 5 min. */
   readonly verifierFails: boolean;
+  /** Do kills fall between the provider's 2xx and the end of the first attempt? Otherwise at any moment. */
+  readonly firstAttempts: boolean;
+  /** Ends the load early: what was run until then is judged. */
+  readonly enough?: AbortSignal;
   readonly onProgress?: (line: string) => void;
 }
 
@@ -34,7 +49,6 @@ export interface Outcome {
 }
 
 const ACCOUNT = "broker-eu";
-const DESTINATION = "crm";
 /** A schedule with days of retries compressed into a minute. */
 const SCHEDULE_SECONDS = [0.2, 0.5, ...Array.from({ length: 45 }, () => 1)];
 const HANDOVER_TIMEOUT_MS = 1_000;
@@ -47,9 +61,10 @@ export async function chaos(options: ChaosOptions): Promise<Outcome> {
   const scratch = mkdtempSync(join(tmpdir(), "psp-relay-chaos-"));
   const secrets = readSecrets(join(options.project, ".dev.vars.example"));
   const verifier = await startVerifier();
-  const crm = await startCrm({ secrets: [secrets["CRM_SIGNING_SECRET"] ?? ""] });
+  const first = new FirstAttempts();
+  const crm = await startCrm({ secrets: [secrets["CRM_SIGNING_SECRET"] ?? ""], takeOver: first.take });
   try {
-    return await runIn(scratch, options, secrets, crm, verifier);
+    return await runIn(scratch, options, secrets, crm, first, verifier);
   } finally {
     await crm.close();
     await verifier.close();
@@ -62,6 +77,7 @@ async function runIn(
   options: ChaosOptions,
   secrets: Secrets,
   crm: Crm,
+  first: FirstAttempts,
   verifier: Verifier,
 ): Promise<Outcome> {
   const { project, seed } = options;
@@ -83,24 +99,34 @@ async function runIn(
     tokenpayments: as("tokenpayments"),
   };
   const psp = new Psp(host.url, who, random(seed + 1));
+  const caught: Caught = { held: 0, answered: 0, finished: 0 };
   const isLoaded = new AbortController();
   const startedAt = performance.now();
   try {
     await host.spawn();
     await host.ready();
-    const failing = failInTurn(crm, operator, random(seed + 2), isLoaded.signal);
+    const failing = options.firstAttempts
+      ? resumeNowAndThen(operator, isLoaded.signal)
+      : failInTurn(crm, operator, random(seed + 2), isLoaded.signal);
     const doubting = options.verifierFails
       ? doubt(verifier, random(seed + 3), isLoaded.signal)
       : Promise.resolve();
-    const killing = killNowAndThen(host, psp, options, draws, say);
-    await psp.run(options.callbacks, () => host.kills >= options.kills);
+    const strike = async () =>
+      await (options.firstAttempts
+        ? strikeFirstAttempts(host, first, psp, draws, caught)
+        : strikeAnytime(host, draws));
+    const over = options.enough ?? isLoaded.signal;
+    const killing = killNowAndThen(host, psp, { ...options, draws, over, strike, say });
+    await psp.run(options.callbacks, () => host.kills.length >= options.kills, over);
     await killing;
     isLoaded.abort();
     await Promise.all([failing, doubting]);
     const loadSeconds = (performance.now() - startedAt) / 1_000;
-    say(`${psp.accepted} callbacks accepted, ${host.kills} kills; waiting until nothing is owed`);
+    say(`${psp.accepted} callbacks accepted, ${host.kills.length} kills; waiting until nothing is owed`);
 
     const settled = await operator.untilNothingIsOwed(DESTINATION, SETTLE_DEADLINE_MS);
+    // The last repeats are counted in memory only until then.
+    await delay(REPEATS_IN_MEMORY_MS + ALARM_LATE_MS);
     const [events, ledger] = [await operator.events(), await operator.ledger()];
     await host.stop();
     const violations = judge({
@@ -118,7 +144,11 @@ async function runIn(
     const wrong = psp.wrong.map((what): Violation => ({ promise: "closed", what }));
     return {
       violations: [...violations, ...unsettled, ...wrong],
-      figures: figuresOf(psp, host, crm, events, [loadSeconds, (performance.now() - startedAt) / 1_000]),
+      figures: {
+        seed,
+        ...figuresOf(psp, host, crm, events, [loadSeconds, (performance.now() - startedAt) / 1_000]),
+        ...(options.firstAttempts ? caughtFigures(caught) : {}),
+      },
     };
   } finally {
     isLoaded.abort();
@@ -137,7 +167,7 @@ function figuresOf(
   const arrivals = received.reduce((sum, event) => sum + event.arrivals, 0);
   const inState = (state: string) => events.filter((event) => event.state === state).length;
   return {
-    kills: host.kills,
+    kills: host.kills.length,
     "callbacks accepted": psp.accepted,
     "requests, retries and repeats included": psp.requests,
     "responses of 2xx": psp.successes,
@@ -159,6 +189,14 @@ function figuresOf(
   };
 }
 
+function caughtFigures({ held, answered, finished }: Caught): Record<string, number> {
+  return {
+    "killed while the CRM had not answered the first attempt": held,
+    "killed when it had, and nothing was settled": answered,
+    "killed as it answered": finished,
+  };
+}
+
 function compressed(relay: ReturnType<typeof readRelayConfig>): typeof relay {
   const crm = relay.destinations[DESTINATION];
   if (crm === undefined) throw new Error(`wrangler.toml has no destination ${DESTINATION}`);
@@ -167,62 +205,4 @@ function compressed(relay: ReturnType<typeof readRelayConfig>): typeof relay {
   crm["max_per_second"] = MAX_PER_SECOND;
   relay["handover_lease_ms"] = HANDOVER_TIMEOUT_MS;
   return relay;
-}
-
-// ---- faults --------------------------------------------------------------------------------------------
-
-const KILL_WITHIN_MS = 800;
-/** The share of kills after which the relay is killed again while it starts. */
-const KILL_AT_START_SHARE = 0.2;
-const KILL_AT_START_WITHIN_MS = 1_500;
-const POLL_MS = 20;
-
-/** Kills at random moments, spread evenly over the load. */
-async function killNowAndThen(
-  host: Host,
-  psp: Psp,
-  { kills, callbacks }: ChaosOptions,
-  draws: Random,
-  say: (line: string) => void,
-): Promise<void> {
-  while (host.kills < kills) {
-    const after = (callbacks * (host.kills + 0.5)) / kills;
-    while (psp.accepted < after) await delay(POLL_MS);
-    await delay(draws.between(0, KILL_WITHIN_MS));
-    await host.kill();
-    await host.spawn();
-    while (host.kills < kills && draws.chance(KILL_AT_START_SHARE)) {
-      await delay(draws.between(0, KILL_AT_START_WITHIN_MS));
-      await host.kill();
-      await host.spawn();
-    }
-    await host.ready();
-    say(`kill ${host.kills}: ${psp.accepted} callbacks accepted`);
-  }
-}
-
-const FAILS_MS = { least: 200, most: 1_200 };
-const WORKS_MS = { least: 300, most: 2_000 };
-
-/** The CRM fails in one way after another; after each the relay's operator resumes the destination. */
-async function failInTurn(crm: Crm, operator: Operator, draws: Random, over: AbortSignal): Promise<void> {
-  for (let round = 0; !over.aborted; round += 1) {
-    crm.setFailure(FAILURES[round % FAILURES.length] ?? "500");
-    await delay(draws.between(FAILS_MS.least, FAILS_MS.most));
-    crm.setFailure(null);
-    await operator.resume(DESTINATION);
-    await delay(draws.between(WORKS_MS.least, WORKS_MS.most));
-  }
-}
-
-const DOUBTS = ["503", "html", "timeout"] as const;
-
-/** The token verifier is down rarely and briefly: what is deferred then is decided later. */
-async function doubt(verifier: Verifier, draws: Random, over: AbortSignal): Promise<void> {
-  while (!over.aborted) {
-    await delay(draws.between(3_000, 8_000));
-    verifier.setMode(draws.oneOf(DOUBTS));
-    await delay(draws.between(100, 500));
-    verifier.setMode("auto");
-  }
 }

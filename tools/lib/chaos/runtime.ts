@@ -7,7 +7,6 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { convertV4MiniflareOptions, Miniflare } from "miniflare";
-import { unstable_getMiniflareWorkerOptions as workerOptionsOf } from "wrangler";
 
 export interface RuntimeOptions {
   /** Where wrangler.toml is: bindings, queues and the compatibility date are what it says. */
@@ -22,17 +21,20 @@ export interface RuntimeOptions {
   readonly inspectorPort?: number;
 }
 
+/** The options as this program reads them. */
+export interface RuntimeFile extends RuntimeOptions {
+  /** What wrangler makes of wrangler.toml: it takes as long to load as all the rest. */
+  readonly worker: Readonly<Record<string, object>>;
+}
+
 const HOST = "127.0.0.1";
 
 const [file] = process.argv.slice(2);
-if (file !== undefined) await run(JSON.parse(readFileSync(file, "utf8")) as RuntimeOptions);
+if (file !== undefined) await run(JSON.parse(readFileSync(file, "utf8")) as RuntimeFile);
 
-async function run(options: RuntimeOptions): Promise<void> {
-  const { project, bundle, state, port, bindings, inspectorPort } = options;
-  const { workerOptions } = workerOptionsOf(join(project, "wrangler.toml"));
+async function run({ bundle, state, port, bindings, worker, inspectorPort }: RuntimeFile): Promise<void> {
   const contents = readFileSync(join(bundle, "index.js"), "utf8");
-  const { modulesRules: _, ...worker } = workerOptions as Record<string, object>;
-  const miniflare = convertV4MiniflareOptions({
+  const options = convertV4MiniflareOptions({
     host: HOST,
     port: 0,
     cf: false,
@@ -49,7 +51,7 @@ async function run(options: RuntimeOptions): Promise<void> {
       },
     ],
   } as never);
-  const relay = new Miniflare({ ...miniflare, resourcePersistencePath: state });
+  const relay = new Miniflare({ ...options, resourcePersistencePath: state });
   await relay.ready;
   console.log("ready");
   for (const signal of ["SIGTERM", "SIGINT"] as const) {

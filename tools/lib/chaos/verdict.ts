@@ -6,8 +6,10 @@
  */
 import type { Received } from "../ledger.ts";
 import type { Refused } from "../crm-server.ts";
+import { REPEATS_IN_MEMORY_MS } from "../../../src/limits.ts";
+import type { Kill } from "./host.ts";
 import type { Told } from "./psp.ts";
-import type { Recount } from "./rows.ts";
+import type { Counted, Recount } from "./rows.ts";
 
 /** An event of `GET /api/events`, as far as it is needed. */
 export interface Listed {
@@ -20,6 +22,7 @@ export interface Listed {
 export interface Ledger {
   readonly sources: Readonly<Record<string, Readonly<Record<string, number>>>>;
   readonly destinations: Readonly<Record<string, Readonly<Record<string, number>>>>;
+  readonly remainder: Readonly<Record<string, number>>;
 }
 
 export interface Evidence {
@@ -29,13 +32,16 @@ export interface Evidence {
   readonly refused: readonly Refused[];
   readonly ledger: Ledger;
   readonly recount: Recount;
-  readonly kills: number;
+  readonly kills: readonly Kill[];
 }
 
 export interface Violation {
   readonly promise: "kept" | "once" | "in order" | "exact" | "closed" | "ledger";
   readonly what: string;
 }
+
+/** How late an alarm may be on a machine that is busy with being killed. */
+export const ALARM_LATE_MS = 2_000;
 
 /** States in which an event is not forwarded, and visible to a person. */
 const SET_ASIDE: ReadonlySet<string> = new Set(["superseded", "deferred", "quarantined", "refused", "dead"]);
@@ -114,7 +120,8 @@ function closed({ told, events, received, refused }: Evidence): Violation[] {
 /**
  * As many callbacks were counted as got a 2xx. A try whose response was lost may have been counted or
  * not; a repeat may have been recognised by the shield; a deferred callback is accepted once more by
- * each of its decisions that a kill kept from being recorded.
+ * each of its decisions that a kill kept from being recorded; and a kill takes the count of repeats of the
+ * seconds before it, never that of an event.
  */
 function counted({ told, events, kills }: Evidence): Violation[] {
   const listed = byId(events);
@@ -124,8 +131,9 @@ function counted({ told, events, kills }: Evidence): Violation[] {
       const event = listed.get(id)?.[0];
       if (!event) return [];
       const count = 1 + event.duplicates;
-      const most = answers + unanswered + (again.get(id)?.length ?? 0) * (1 + kills);
-      const least = shieldable ? Math.max(1, answers - Math.max(0, answers + unanswered - 2)) : answers;
+      const most = answers.length + unanswered + (again.get(id)?.length ?? 0) * (1 + kills.length);
+      const unshielded = Math.min(answers.length, Math.max(1, 2 - unanswered));
+      const least = Math.max(1, (shieldable ? unshielded : answers.length) - forgettable(answers, kills));
       return count >= least && count <= most
         ? []
         : [{ promise: "ledger", what: `${id} was counted ${count} times, not ${least} to ${most}` }];
@@ -133,27 +141,53 @@ function counted({ told, events, kills }: Evidence): Violation[] {
   );
 }
 
-/** The ledger is what the rows say, and its two sums have no remainder. */
+/**
+ * How many of these 2xx may have been repeats whose count a kill took. Never the first: either it was for the
+ * event itself, or that was stored by a try before it.
+ *
+ * @param answers when each came (epoch ms)
+ */
+export function forgettable(answers: readonly number[], kills: readonly Kill[]): number {
+  const memoryMs = REPEATS_IN_MEMORY_MS + ALARM_LATE_MS;
+  const [, ...repeats] = answers.toSorted((a, b) => a - b);
+  return repeats.filter((at) => kills.some(({ fromMs, toMs }) => at > fromMs - memoryMs && at <= toMs))
+    .length;
+}
+
+/** The ledger is what the rows say, in all and in every shard, and has no remainder. */
 function addsUp({ ledger, recount }: Evidence): Violation[] {
-  const differs = (kind: "sources" | "destinations", total: "authentic" | "owed"): Violation[] => {
-    const names = new Set([...Object.keys(ledger[kind]), ...Object.keys(recount[kind])]);
-    return [...names].flatMap((name) => {
-      const said = ledger[kind][name] ?? {};
-      const rows = recount[kind][name] ?? {};
-      const sum = Object.values(rows).reduce((all, count) => all + count, 0);
-      const wrong = Object.entries(rows).filter(([key, count]) => said[key] !== count);
-      const remainder = (said[total] ?? 0) - sum;
-      return wrong.length === 0 && remainder === 0
-        ? []
-        : [
-            {
-              promise: "ledger" as const,
-              what: `${name}: the ledger says ${JSON.stringify(said)}, the rows ${JSON.stringify(rows)}`,
-            },
-          ];
-    });
-  };
-  return [...differs("sources", "authentic"), ...differs("destinations", "owed")];
+  const kinds = [
+    ["sources", "authentic", "arrived"],
+    ["destinations", "owed", "owed"],
+  ] as const;
+  return [
+    ...kinds.flatMap(([kind, total]) => differs("", ledger[kind], recount[kind], total)),
+    ...recount.shards.flatMap((shard) =>
+      kinds.flatMap(([kind, , total]) =>
+        differs(`${shard.name}: `, shard[kind].said, shard[kind].rows, total),
+      ),
+    ),
+    ...[ledger, ...recount.shards].flatMap(({ remainder }) =>
+      Object.entries(remainder).map(([name, count]): Violation => ({
+        promise: "ledger",
+        what: `${name}: a remainder of ${count}`,
+      })),
+    ),
+  ];
+}
+
+/** @param total the count that must be the sum of all others */
+function differs(where: string, said: Ledger["sources"], rows: Counted, total: string): Violation[] {
+  return [...new Set([...Object.keys(said), ...Object.keys(rows)])].flatMap((name): Violation[] => {
+    const { [total]: all = 0, ...parts } = said[name] ?? {};
+    const recounted = rows[name] ?? {};
+    const names = new Set([...Object.keys(parts), ...Object.keys(recounted)]);
+    const wrong = [...names].some((part) => (parts[part] ?? 0) !== (recounted[part] ?? 0));
+    const sum = Object.values(recounted).reduce((so, count) => so + count, 0);
+    if (!wrong && all === sum) return [];
+    const [ours, theirs] = [JSON.stringify(said[name]), JSON.stringify(rows[name])];
+    return [{ promise: "ledger", what: `${where}${name}: the ledger says ${ours}, the rows ${theirs}` }];
+  });
 }
 
 function idsOf(told: readonly Told[]): string[] {

@@ -15,7 +15,7 @@ import { freePort } from "../ports.ts";
 import { credentials } from "../relay-config.ts";
 import { startRelay, type Relay } from "../relay.ts";
 import { readSecrets } from "../secrets.ts";
-import { send } from "../send.ts";
+import { paced, send } from "../send.ts";
 import { startVerifier } from "../verifier-server.ts";
 import { deliveryTimes, quantile, violations, type Outcome, type Sent } from "./judge.ts";
 
@@ -183,17 +183,6 @@ class Scene {
     const { status, outcome, eventId, ms } = await send({ ...callback, headers }, this.#url);
     return { address, status, outcome, eventId, sentAtMs, ms };
   }
-}
-
-/** Begins one so often a second, whatever became of those before; answers when all have an answer. */
-async function paced<T>(perSecond: number, seconds: number, once: (n: number) => Promise<T>): Promise<T[]> {
-  const startMs = Date.now();
-  const begun: Promise<T>[] = [];
-  for (let n = 0; n < perSecond * seconds; n += 1) {
-    await delay(Math.max(0, startMs + (n * 1_000) / perSecond - Date.now()));
-    begun.push(once(n));
-  }
-  return await Promise.all(begun);
 }
 
 async function ledgerOf(relay: Relay, adminToken: string): Promise<Ledger> {

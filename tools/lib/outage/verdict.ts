@@ -12,6 +12,7 @@ export interface Attempt {
 export type Ledger = {
   readonly sources: Readonly<Record<string, Readonly<Record<string, number>>>>;
   readonly destinations: Readonly<Record<string, Readonly<Record<string, number>>>>;
+  readonly remainder: Readonly<Record<string, number>>;
 };
 
 export interface Outcome {
@@ -115,8 +116,8 @@ function deliveries({ accepted, arrivals }: Outcome): string[] {
   return wrong;
 }
 
-function unbalanced(events: number, { sources, destinations }: Ledger): string[] {
-  const wrong: string[] = [];
+function unbalanced(events: number, { sources, destinations, remainder }: Ledger): string[] {
+  const wrong = Object.entries(remainder).map(([name, count]) => `ledger: ${name} has a remainder of ${count}`);
   const accepted = Object.values(sources).reduce((sum, source) => sum + (source["accepted"] ?? 0), 0);
   if (accepted !== events) wrong.push(`ledger: ${accepted} accepted, but ${events} were answered so`);
   for (const [name, counts] of Object.entries(destinations)) {
