@@ -18,6 +18,9 @@ export default defineConfig({
         ],
         test: {
           name: "workerd",
+          // Machines are shared: a test that is late has not failed.
+          testTimeout: 30_000,
+          hookTimeout: 30_000,
           include: ["test/**/*.test.ts"],
           exclude: [
             "test/e2e/**",
