@@ -80,7 +80,7 @@ describe("a callback that was refused after it had been deferred", () => {
 });
 
 describe("the quota of deferred callbacks", () => {
-  it("does not count those that were given up", async () => {
+  it("does not count those that were given up", { timeout: 30_000 }, async () => {
     let room = 0;
     while ((await defer(`c${room}`)).outcome === "deferred") room += 1;
     expect(room).toBeGreaterThan(1);

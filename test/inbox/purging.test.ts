@@ -39,6 +39,16 @@ async function deliver(n: number, event: string, payment: string): Promise<void>
   await inbox().settle([{ reference, attempt, outcome: { kind: "delivered" } }]);
 }
 
+/** So many events that nobody is owed, each of its own payment; within the object, since calls to it take longer. */
+async function fill(count: number, before: (i: number) => void = () => undefined): Promise<void> {
+  await runInDurableObject(inbox(), async (instance) => {
+    for (let i = 1; i <= count; i += 1) {
+      before(i);
+      await instance.accept(acceptance({ event: `e${i}`, payment: `p${i}`, destinations: [] }));
+    }
+  });
+}
+
 async function passDays(days: number): Promise<void> {
   vi.setSystemTime(Date.now() + days * DAY_MS + MIN_PURGE_INTERVAL_MS);
   await runDurableObjectAlarm(inbox());
@@ -88,63 +98,67 @@ describe("retention", () => {
     expect(await rows()).toMatchObject({ events: 1, deliveries: 1 });
   });
 
-  it("goes on in small steps, with time between them, until all that is old is gone", async () => {
-    const count = PURGE_STEP_EVENTS + 50;
-    for (let i = 1; i <= count; i += 1) {
-      await accept({ event: `e${i}`, payment: `p${i}`, destinations: [] });
-    }
-    await passDays(DEFAULT_RETENTION_DAYS + 1);
-    expect((await rows()).events).toBe(50);
-    const alarm = await runInDurableObject(inbox(), (_, state) => state.storage.getAlarm());
-    expect(alarm).toBe(Date.now() + PURGE_STEP_INTERVAL_MS);
-    vi.setSystemTime(Date.now() + PURGE_STEP_INTERVAL_MS);
-    await runDurableObjectAlarm(inbox());
-    expect((await rows()).events).toBe(0);
-  });
+  it(
+    "goes on in small steps, with time between them, until all that is old is gone",
+    { timeout: 30_000 },
+    async () => {
+      const count = PURGE_STEP_EVENTS + 50;
+      await fill(count);
+      await passDays(DEFAULT_RETENTION_DAYS + 1);
+      expect((await rows()).events).toBe(50);
+      const alarm = await runInDurableObject(inbox(), (_, state) => state.storage.getAlarm());
+      expect(alarm).toBe(Date.now() + PURGE_STEP_INTERVAL_MS);
+      vi.setSystemTime(Date.now() + PURGE_STEP_INTERVAL_MS);
+      await runDurableObjectAlarm(inbox());
+      expect((await rows()).events).toBe(0);
+    },
+  );
 
-  it("is not held up by one that is younger than those after it", async () => {
+  it("is not held up by one that is younger than those after it", { timeout: 30_000 }, async () => {
     const count = PURGE_STEP_EVENTS + 50;
-    for (let i = 1; i <= count; i += 1) {
+    await fill(count, (i) => {
       // A clock had jumped ahead for a moment.
       if (i === 2) vi.setSystemTime(Date.now() + 30 * DAY_MS);
       if (i === 3) vi.setSystemTime(Date.now() - 30 * DAY_MS);
-      await accept({ event: `e${i}`, payment: `p${i}`, destinations: [] });
-    }
+    });
     await passDays(DEFAULT_RETENTION_DAYS + 1);
     vi.setSystemTime(Date.now() + PURGE_STEP_INTERVAL_MS);
     await runDurableObjectAlarm(inbox());
     expect((await rows()).events).toBe(1);
   });
 
-  it("of everything there was gives out no number again: nothing is taken for what was forgotten", async () => {
-    for (let i = 1; i <= EVENT_ID_BLOCK_EVENTS; i += 1)
-      await accept({ event: `e${i}`, payment: `p${i}`, destinations: [] });
-    await passDays(DEFAULT_RETENTION_DAYS + 1);
-    for (let i = 0; i < 3; i += 1) {
-      vi.setSystemTime(Date.now() + PURGE_STEP_INTERVAL_MS);
-      await runDurableObjectAlarm(inbox());
-    }
-    expect((await rows()).events).toBe(0);
-    await evictDurableObject(inbox());
+  it(
+    "of everything there was gives out no number again: nothing is taken for what was forgotten",
+    { timeout: 30_000 },
+    async () => {
+      await fill(EVENT_ID_BLOCK_EVENTS);
+      await passDays(DEFAULT_RETENTION_DAYS + 1);
+      for (let i = 0; i < 3; i += 1) {
+        vi.setSystemTime(Date.now() + PURGE_STEP_INTERVAL_MS);
+        await runDurableObjectAlarm(inbox());
+      }
+      expect((await rows()).events).toBe(0);
+      await evictDurableObject(inbox());
 
-    const sent = interceptQueue();
-    expect(await accept({ event: "new", payment: "new", attemptNow: true })).toMatchObject({
-      outcome: "accepted",
-      attempts: [{ reference: { n: EVENT_ID_BLOCK_EVENTS + 1 } }],
-    });
-    expect(await accept({ event: "e1", payment: "p1" })).toMatchObject({
-      outcome: "duplicate",
-      warnings: [],
-    });
-    expect(await inbox().timeline(paymentId("p1"))).toEqual([]);
-    expect((await inbox().find(eventId("new"))).map(({ row }) => row.duplicates)).toEqual([0]);
-    // The Worker that was to make the first attempt has died, and the object as well.
-    await evictDurableObject(inbox());
-    vi.setSystemTime(Date.now() + 2 * HANDOVER_TIMEOUT_MS);
-    await inbox().ledger();
-    await runDurableObjectAlarm(inbox());
-    await vi.waitFor(() => expect(sent.map(({ event }) => event)).toEqual([eventId("new")]));
-  });
+      const sent = interceptQueue();
+      expect(await accept({ event: "new", payment: "new", attemptNow: true })).toMatchObject({
+        outcome: "accepted",
+        attempts: [{ reference: { n: EVENT_ID_BLOCK_EVENTS + 1 } }],
+      });
+      expect(await accept({ event: "e1", payment: "p1" })).toMatchObject({
+        outcome: "duplicate",
+        warnings: [],
+      });
+      expect(await inbox().timeline(paymentId("p1"))).toEqual([]);
+      expect((await inbox().find(eventId("new"))).map(({ row }) => row.duplicates)).toEqual([0]);
+      // The Worker that was to make the first attempt has died, and the object as well.
+      await evictDurableObject(inbox());
+      vi.setSystemTime(Date.now() + 2 * HANDOVER_TIMEOUT_MS);
+      await inbox().ledger();
+      await runDurableObjectAlarm(inbox());
+      await vi.waitFor(() => expect(sent.map(({ event }) => event)).toEqual([eventId("new")]));
+    },
+  );
 
   it("leaves the ledger as it was", async () => {
     await accept({ event: "e", payment: "p" });

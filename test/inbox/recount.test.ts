@@ -91,18 +91,22 @@ describe("a recount", () => {
       "UPDATE deliveries SET state = 'delivered' WHERE n = 6",
       { "crm:pending": 1, "crm:delivered": -1 },
     ],
-  ])("finds %s that was tampered with, and alerts it", async (_, statement, expected) => {
-    await fill(5, (i) => ({ event: `e${i}`, payment: `p${i}` }));
-    await inbox().accept(acceptance({ event: "owed", payment: "owed" }));
-    await ring();
-    await tamper(statement);
-    expect(await remainder()).toEqual({});
-    await pass(RECOUNT_INTERVAL_MS + RECOUNT_STEP_INTERVAL_MS);
-    expect(await remainder()).toEqual(expected);
-    expect(Object.fromEntries(alerted())).toEqual(expected);
-  });
+  ])(
+    "finds %s that was tampered with, and alerts it",
+    { timeout: 30_000 },
+    async (_, statement, expected) => {
+      await fill(5, (i) => ({ event: `e${i}`, payment: `p${i}` }));
+      await inbox().accept(acceptance({ event: "owed", payment: "owed" }));
+      await ring();
+      await tamper(statement);
+      expect(await remainder()).toEqual({});
+      await pass(RECOUNT_INTERVAL_MS + RECOUNT_STEP_INTERVAL_MS);
+      expect(await remainder()).toEqual(expected);
+      expect(Object.fromEntries(alerted())).toEqual(expected);
+    },
+  );
 
-  it("is made although the object is evicted again and again", async () => {
+  it("is made although the object is evicted again and again", { timeout: 30_000 }, async () => {
     // What is in no snapshot yet is counted from its rows by every new life.
     await fill(LEDGER_SNAPSHOT_CHANGES, (i) => ({ event: `e${i}`, payment: `p${i}` }));
     await ring();
