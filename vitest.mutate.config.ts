@@ -10,5 +10,7 @@ export default defineConfig({
   test: {
     include: [...partOf(process.env).tests],
     setupFiles: ["test/support/mutation-setup.ts"],
+    // A run that hangs is Stryker's to end; a machine that is busy must not look like a test that fails.
+    testTimeout: 60_000,
   },
 });

@@ -44,7 +44,8 @@ export function settleVerification(
   if (decision.kind === "undecided") {
     return decision.reason === "verifier_rate" ? notAsked(tx, row) : askAgainLater(tx, row, attempt);
   }
-  tx.store.deliveries.end(keyOf(row), "none");
+  // With its number: if the callback is ever asked about again, a late report of this attempt is not taken for that one's.
+  tx.store.deliveries.end(keyOf(row), "none", attempt);
   tx.record(row.n, { destinations: [[VERIFIER, { owed: -1, pending: -1 }]] });
   conclude(tx, event, decision);
   return { next: "done" };

@@ -63,6 +63,20 @@ describe("a question to a verifier", () => {
     expect(await state()).toBe("refused");
   });
 
+  it("that was refused does not end the next one, if its report comes twice", async () => {
+    await inbox().setAside(settingAside("bytes", why));
+    later(3_600_000);
+    await inbox().lease([question]);
+    const refused = { kind: "refused", reason: "token_invalid" } as const;
+    await report(1, refused);
+    // The provider comes again, and now nobody can say.
+    await inbox().setAside(settingAside("bytes", why));
+    expect(await report(1, refused)).toEqual({ next: "done" });
+    expect(await state()).toBe("deferred");
+    later(3_600_000);
+    expect(await inbox().lease([question])).toMatchObject([{ kind: "verify", attempt: 2 }]);
+  });
+
   it("reported twice counts once", async () => {
     await askedTwice();
     await report(2, { kind: "refused", reason: "token_invalid" });
