@@ -117,7 +117,9 @@ function deliveries({ accepted, arrivals }: Outcome): string[] {
 }
 
 function unbalanced(events: number, { sources, destinations, remainder }: Ledger): string[] {
-  const wrong = Object.entries(remainder).map(([name, count]) => `ledger: ${name} has a remainder of ${count}`);
+  const wrong = Object.entries(remainder).map(
+    ([name, count]) => `ledger: ${name} has a remainder of ${count}`,
+  );
   const accepted = Object.values(sources).reduce((sum, source) => sum + (source["accepted"] ?? 0), 0);
   if (accepted !== events) wrong.push(`ledger: ${accepted} accepted, but ${events} were answered so`);
   for (const [name, counts] of Object.entries(destinations)) {
