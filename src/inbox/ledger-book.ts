@@ -115,12 +115,14 @@ export class LedgerBook {
 
   /** The rows of an event go: what they stood for stays counted. */
   purge(event: EventHead): void {
-    this.#writeRepeats();
-    const change = this.#changeOf(event);
-    this.#purged = counted(this.#purged, change);
+    // Repeats that are in no row yet have none to go to any more; a recount under way has not seen them.
+    const unwritten = this.repeatsOf(event.n);
+    this.#repeats.delete(event.n);
+    const duplicates = event.duplicates + unwritten;
+    this.#purged = counted(this.#purged, this.#changeOf({ ...event, duplicates }));
     this.#mustWrite = true;
     if (this.#recount && event.n <= this.#recount.through)
-      this.#recount.counts = counted(this.#recount.counts, change, -1);
+      this.#recount.counts = counted(this.#recount.counts, this.#changeOf(event), -1);
   }
 
   /**

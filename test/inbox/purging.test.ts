@@ -11,6 +11,7 @@ import {
   MIN_PURGE_INTERVAL_MS,
   PURGE_STEP_EVENTS,
   PURGE_STEP_INTERVAL_MS,
+  RECOUNT_INTERVAL_MS,
   ROUND_OF_OLD_NAMES_MS,
 } from "../../src/limits.ts";
 import { freshRelay, inboxOf } from "../support/worker.ts";
@@ -166,7 +167,25 @@ describe("retention", () => {
     const before = (await inbox().ledger()).counts;
     await passDays(DEFAULT_RETENTION_DAYS + 1);
     await evictDurableObject(inbox());
-    expect(await inbox().ledger()).toMatchObject({ counts: before, remainder: {} });
+    expect(await inbox().ledger()).toEqual({ counts: before, held: [], remainder: {} });
+  });
+
+  it("keeps the count of repeats that came just before their event went", async () => {
+    for (const [index, name] of ["e1", "e2"].entries()) {
+      await accept({ event: name, payment: name });
+      await deliver(index + 1, name, name);
+    }
+    vi.setSystemTime(Date.now() + (DEFAULT_RETENTION_DAYS + 1) * DAY_MS);
+    for (const name of ["e1", "e2", "e2"]) await accept({ event: name, payment: name });
+    const before = (await inbox().ledger()).counts;
+    expect(before.sources["ipay/broker-eu"]).toMatchObject({ arrived: 5, accepted: 2, duplicate: 3 });
+    await runDurableObjectAlarm(inbox());
+    expect((await rows()).events).toBe(0);
+    vi.setSystemTime(Date.now() + RECOUNT_INTERVAL_MS);
+    await runDurableObjectAlarm(inbox());
+    expect(await inbox().ledger()).toEqual({ counts: before, held: [], remainder: {} });
+    await evictDurableObject(inbox());
+    expect(await inbox().ledger()).toEqual({ counts: before, held: [], remainder: {} });
   });
 
   it("forgets a payment of which nothing came for as long as payments are remembered", async () => {

@@ -24,12 +24,18 @@ export function groupMembers(group: number): number[] {
       // "pid (name) state ppid pgrp …": the name may hold spaces and brackets, so from the last one.
       const stat = readFileSync(`/proc/${entry}/stat`, "utf8");
       const [state, , pgrp] = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-      if (Number(pgrp) === group && state !== "Z" && state !== "X") members.push(Number(entry));
+      if (Number(pgrp) === group && !isGone(entry, state)) members.push(Number(entry));
     } catch {
       // It ended while we looked.
     }
   }
   return members;
+}
+
+/** A zombie may have threads that still run, and hold locks on files until they are gone too. */
+function isGone(pid: string, state: string | undefined): boolean {
+  if (state === "Z") return readdirSync(`/proc/${pid}/task`).length <= 1;
+  return state === "X";
 }
 
 /** False if there is no such group any more. */

@@ -39,13 +39,15 @@ interface Snapshot {
 
 const FATES = ["accepted", "superseded", "deferred", "quarantined", "refused"] as const;
 const STATES = ["delivered", "pending", "parked", "dead", "dismissed"] as const;
+/** Whatever else may still hold a file of a relay that has ended. */
+const LOCK_TIMEOUT_MS = 10_000;
 const ALL_EVENTS = Number.MAX_SAFE_INTEGER;
 
 export function recount(state: string): Recount {
   const counted = { sources: {}, destinations: {}, bodies: new Map<string, string>() };
   const shards: ShardCounts[] = [];
   for (const file of databases(state)) {
-    const db = new DatabaseSync(file);
+    const db = new DatabaseSync(file, { timeout: LOCK_TIMEOUT_MS });
     try {
       if (db.prepare("SELECT 1 FROM sqlite_master WHERE name = 'deliveries'").get() === undefined) continue;
       addSources(counted.sources, db, ALL_EVENTS);
