@@ -30,24 +30,22 @@ export interface Copies {
 const ARRIVED = new Set(["received_at", "claimed_at", "reserved_at"]);
 const CHUNK_ROWS = 50_000;
 
-/** The database of the only Inbox below this folder. */
+/** The database of the only Inbox below this folder that holds events; the registry of shards holds none. */
 export function databaseOf(state: string): string {
   const files = readdirSync(state, { recursive: true, encoding: "utf8" })
     .filter((file) => file.endsWith(".sqlite"))
     .map((file) => join(state, file))
-    .filter((file) => tablesOf(file).includes("events"));
+    .filter(holdsEvents);
   const [file] = files;
   if (file === undefined || files.length > 1) throw new Error(`${files.length} Inbox databases in ${state}`);
   return file;
 }
 
-function tablesOf(file: string): string[] {
+function holdsEvents(file: string): boolean {
   const db = new DatabaseSync(file, { readOnly: true });
   try {
-    const rows = db.prepare("SELECT name FROM sqlite_master WHERE type = 'table'").all() as {
-      name: string;
-    }[];
-    return rows.map(({ name }) => name);
+    const isInbox = db.prepare("SELECT 1 FROM sqlite_master WHERE name = 'events'").get() !== undefined;
+    return isInbox && db.prepare("SELECT 1 FROM events").get() !== undefined;
   } finally {
     db.close();
   }

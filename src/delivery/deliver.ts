@@ -16,7 +16,7 @@ export type Delivered =
   /** Every key of the destination has expired: nothing was sent. */
   | { readonly kind: "unsigned" };
 
-const USER_AGENT = "psp-relay/0.1.0";
+const USER_AGENT = "psp-relay/0.2.0";
 const SEQUENCE_DIGITS = 20;
 
 /** Sends the frozen body once. */
