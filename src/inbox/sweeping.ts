@@ -25,6 +25,13 @@ function recoverDirects(tx: Transaction): void {
 }
 
 export function sweepDestination(tx: Transaction, destination: string): void {
+  handOverOverdue(tx, destination);
+  // Also where nothing may go now: there may be room since the alarm was set, and only the step is used up.
+  const next = nextSweepOf(tx, destination);
+  if (next !== null) tx.wakeBy(next);
+}
+
+function handOverOverdue(tx: Transaction, destination: string): void {
   const { now } = tx.admission(destination, destination !== VERIFIER);
   if (now === 0) return;
   const probes = isOpen(tx.destinations.breakerOf(destination));
@@ -36,9 +43,7 @@ export function sweepDestination(tx: Transaction, destination: string): void {
     if (probes) tx.destinations.setProbe(row, tx.nowMs);
     if (!tx.leases.isHeld(row, tx.nowMs)) tx.handOver(keyOf(row), row.event_id);
   }
-  if (!probes) tx.noteDrained(destination);
-  const next = nextSweepOf(tx, destination);
-  if (next !== null) tx.wakeBy(next);
+  if (!probes) tx.noteDrained(destination, rows.length);
 }
 
 /** The earliest instant at which something has to be handed over: no lower bound, overdue is now. */

@@ -12,7 +12,7 @@ import { Directs } from "./directs.ts";
 import type { Change } from "./ledger.ts";
 import { LedgerBook } from "./ledger-book.ts";
 import { Leases } from "./leases.ts";
-import { drainStep } from "./policy/drain.ts";
+import { drainStep, stepAt, type DrainStep } from "./policy/drain.ts";
 import { mayHandOver, type Admission } from "./policy/may-hand-over.ts";
 import { CLOSED } from "./policy/breaker.ts";
 import { nextSlotMs, type Rate } from "./policy/rate.ts";
@@ -32,8 +32,8 @@ export class VolatileState {
   readonly alerts = new AlertGate();
   /** By destination: the last slot of its rate given out (epoch ms). */
   readonly lastSlotMs = new Map<string, number>();
-  /** By destination: when the next step of draining its backlog may be made (epoch ms). */
-  readonly nextDrainAtMs = new Map<string, number>();
+  /** By destination: the step of draining its backlog that is under way. */
+  readonly drainSteps = new Map<string, DrainStep>();
   /** The earliest instant at which the work in hand wants to be looked at again. */
   wakeAtMs: number | null = null;
 
@@ -91,7 +91,7 @@ export class Transaction {
   /** How many deliveries of a destination may leave now, or when to ask again. @param draining a backlog */
   admission(destination: string, draining = false): Admission {
     const breaker = destination === VERIFIER ? CLOSED : this.destinations.breakerOf(destination);
-    const { leases, handovers, lastSlotMs, nextDrainAtMs } = this.#state;
+    const { leases, handovers, lastSlotMs } = this.#state;
     const inFlight = leases.inFlight(destination, this.nowMs) + handovers.inFlight(destination, this.nowMs);
     return mayHandOver(
       {
@@ -102,9 +102,7 @@ export class Transaction {
         inFlight,
         maxInFlight: this.#maxInFlightOf(destination),
         roomAgainAtMs: earliest([leases.nextEndAt(destination), handovers.nextEndAt(destination)]),
-        drain: draining
-          ? { rows: this.drainStep(destination).rows, nextStepAtMs: nextDrainAtMs.get(destination) ?? 0 }
-          : null,
+        drain: draining ? this.#drainStepOf(destination) : null,
       },
       this.nowMs,
     );
@@ -142,16 +140,16 @@ export class Transaction {
     return slotMs;
   }
 
-  /** This shard's share of draining a destination's backlog. */
-  drainStep(destination: string): { rows: number; stepMs: number } {
-    const maxPerSecond = this.config.destinations.get(destination)?.maxPerSecond ?? null;
-    return drainStep(maxPerSecond, this.config.inboxShards);
+  /** So many rows of the destination's backlog were handed over: what is left of the step is for the next room. */
+  noteDrained(destination: string, rows: number): void {
+    const { endsAtMs, left } = this.#drainStepOf(destination);
+    this.#state.drainSteps.set(destination, { endsAtMs, left: left - rows });
   }
 
-  /** A step of draining was made now. */
-  noteDrained(destination: string): void {
-    const { stepMs } = this.drainStep(destination);
-    this.#state.nextDrainAtMs.set(destination, this.nowMs + stepMs);
+  #drainStepOf(destination: string): DrainStep {
+    const maxPerSecond = this.config.destinations.get(destination)?.maxPerSecond ?? null;
+    const share = drainStep(maxPerSecond, this.config.inboxShards);
+    return stepAt(this.#state.drainSteps.get(destination) ?? null, share, this.nowMs);
   }
 
   /** Has the alarm run at this instant (epoch ms) at the latest; answers the instant. */

@@ -1,6 +1,7 @@
 /** First attempts leased with the acceptance: what becomes of them over failures, restarts, pauses and purges. */
 import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { beforeEach, describe, expect, it, vi } from "vitest";
+import { drainStep } from "../../src/inbox/policy/drain.ts";
 import type { Accepted, FirstAttempt, Reference, Result } from "../../src/inbox/protocol.ts";
 import {
   DAY_MS,
@@ -133,10 +134,23 @@ describe("what may be in flight", () => {
     expect(sent).toEqual([]);
     await settle(attempts[0]?.reference);
     expect(sent).toHaveLength(1);
+    // Nothing waits for the next step of the drain while this one has rows left.
     await settle(attempts[1]?.reference);
-    pass(1_000);
     await settle(attempts[2]?.reference);
     expect(sent).toHaveLength(3);
+  });
+
+  it("is used in full by a backlog, up to the rows of each step", async () => {
+    const attempts: FirstAttempt[] = [];
+    for (let n = 0; n < 2 * SHARE_IN_FLIGHT; n += 1)
+      attempts.push(...(await accept({ payment: `p${n}`, event: `e${n}` })));
+    const { rows, stepMs } = drainStep(null, 8);
+    for (const { reference } of attempts) await settle(reference);
+    expect(sent).toHaveLength(rows);
+    expect(await alarmAt()).toBe(Date.now() + stepMs);
+    pass(stepMs);
+    await ring();
+    expect(sent).toHaveLength(2 * rows);
   });
 
   it("counts first attempts that were under way before the object was restarted", async () => {

@@ -4,6 +4,7 @@
  */
 import { RATE_HORIZON_MS } from "../../limits.ts";
 import { isOpen, type Breaker } from "./breaker.ts";
+import type { DrainStep } from "./drain.ts";
 import { nextSlotMs, slotPeriodMs, type Rate } from "./rate.ts";
 
 export interface Situation {
@@ -20,8 +21,8 @@ export interface Situation {
   readonly maxInFlight: number;
   /** When the next of those in flight is given up (epoch ms), null: none is. */
   readonly roomAgainAtMs: number | null;
-  /** Draining a backlog: how many a step, and when the next step may be made. null: not a backlog. */
-  readonly drain: { readonly rows: number; readonly nextStepAtMs: number } | null;
+  /** Draining a backlog: the step under way. null: not a backlog. */
+  readonly drain: DrainStep | null;
 }
 
 export interface Admission {
@@ -42,7 +43,7 @@ export function mayHandOver(situation: Situation, nowMs: number): Admission {
   }
   const room = situation.maxInFlight - situation.inFlight;
   if (room <= 0) return { now: 0, againAtMs: situation.roomAgainAtMs };
-  const limits = [{ now: room, againAtMs: null }, byRate(situation, nowMs), byDrain(situation, nowMs)];
+  const limits = [{ now: room, againAtMs: null }, byRate(situation, nowMs), byDrain(situation)];
   return {
     now: Math.min(...limits.map(({ now }) => now)),
     againAtMs: latest(limits.map(({ againAtMs }) => againAtMs)),
@@ -60,10 +61,10 @@ function byRate({ rate, lastSlotMs }: Situation, nowMs: number): Admission {
   return { now, againAtMs: slotMs + now * period - RATE_HORIZON_MS };
 }
 
-function byDrain({ drain }: Situation, nowMs: number): Admission {
+function byDrain({ drain }: Situation): Admission {
   if (drain === null) return { now: Number.POSITIVE_INFINITY, againAtMs: null };
-  if (nowMs < drain.nextStepAtMs) return { now: 0, againAtMs: drain.nextStepAtMs };
-  return { now: drain.rows, againAtMs: null };
+  if (drain.left <= 0) return { now: 0, againAtMs: drain.endsAtMs };
+  return { now: drain.left, againAtMs: null };
 }
 
 function latest(times: readonly (number | null)[]): number | null {
