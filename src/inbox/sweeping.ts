@@ -25,6 +25,13 @@ function recoverDirects(tx: Transaction): void {
 }
 
 export function sweepDestination(tx: Transaction, destination: string): void {
+  handOverOverdue(tx, destination);
+  // Also where nothing may go now: there may be room since the alarm was set, and only the step is used up.
+  const next = nextSweepOf(tx, destination);
+  if (next !== null) tx.wakeBy(next);
+}
+
+function handOverOverdue(tx: Transaction, destination: string): void {
   const { now } = tx.admission(destination, true);
   if (now === 0) return;
   const probes = isOpen(tx.destinations.breakerOf(destination));
@@ -37,8 +44,6 @@ export function sweepDestination(tx: Transaction, destination: string): void {
     if (!tx.leases.isHeld(row, tx.nowMs)) tx.handOver(keyOf(row), row.event_id);
   }
   if (!probes) tx.noteDrained(destination, rows.length);
-  const next = nextSweepOf(tx, destination);
-  if (next !== null) tx.wakeBy(next);
 }
 
 /** The earliest instant at which something has to be handed over: no lower bound, overdue is now. */

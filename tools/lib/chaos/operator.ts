@@ -41,16 +41,21 @@ export class Operator {
     return events;
   }
 
-  /** Waits until nothing is owed any more, resuming the destination meanwhile. Returns whether that was reached. */
-  async untilNothingIsOwed(destination: string, deadlineMs: number): Promise<boolean> {
-    const deadline = Date.now() + deadlineMs;
-    while (Date.now() < deadline) {
+  /**
+   * Waits until nothing is owed any more, resuming the destination meanwhile. Returns whether that was reached;
+   * gives up when for so long nothing became less.
+   */
+  async untilNothingIsOwed(destination: string, patienceMs: number): Promise<boolean> {
+    let least = Number.POSITIVE_INFINITY;
+    for (let untilMs = Date.now() + patienceMs; Date.now() < untilMs; await delay(1_000)) {
       const { destinations, sources } = await this.ledger();
       const { pending = 0, parked = 0 } = destinations[destination] ?? {};
       const deferred = Object.values(sources).reduce((sum, source) => sum + (source["deferred"] ?? 0), 0);
-      if (pending + parked + deferred === 0) return true;
+      const owed = pending + parked + deferred;
+      if (owed === 0) return true;
+      if (owed < least) untilMs = Date.now() + patienceMs;
+      least = Math.min(least, owed);
       await this.resume(destination);
-      await delay(1_000);
     }
     return false;
   }

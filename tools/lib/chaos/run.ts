@@ -55,7 +55,8 @@ const HANDOVER_TIMEOUT_MS = 1_000;
 const DELIVERY_TIMEOUT_MS = 700;
 /** The most the configuration takes: what a sweep hands over follows it. */
 const MAX_PER_SECOND = 1_000;
-const SETTLE_DEADLINE_MS = 600_000;
+/** The longest wait for a deferred callback is five minutes. */
+const SETTLE_PATIENCE_MS = 600_000;
 
 export async function chaos(options: ChaosOptions): Promise<Outcome> {
   const scratch = mkdtempSync(join(tmpdir(), "psp-relay-chaos-"));
@@ -124,7 +125,7 @@ async function runIn(
     const loadSeconds = (performance.now() - startedAt) / 1_000;
     say(`${psp.accepted} callbacks accepted, ${host.kills.length} kills; waiting until nothing is owed`);
 
-    const settled = await operator.untilNothingIsOwed(DESTINATION, SETTLE_DEADLINE_MS);
+    const settled = await operator.untilNothingIsOwed(DESTINATION, SETTLE_PATIENCE_MS);
     // The last repeats are counted in memory only until then.
     await delay(REPEATS_IN_MEMORY_MS + ALARM_LATE_MS);
     const [events, ledger] = [await operator.events(), await operator.ledger()];
@@ -140,7 +141,12 @@ async function runIn(
     });
     const unsettled: Violation[] = settled
       ? []
-      : [{ promise: "kept", what: `something is still owed after ${SETTLE_DEADLINE_MS / 1_000} s` }];
+      : [
+          {
+            promise: "kept",
+            what: `something is owed, and nothing became less for ${SETTLE_PATIENCE_MS / 1_000} s`,
+          },
+        ];
     const wrong = psp.wrong.map((what): Violation => ({ promise: "closed", what }));
     return {
       violations: [...violations, ...unsettled, ...wrong],
