@@ -2,10 +2,17 @@
  * `npm run mutate`: changes the modules that decide about money, one place at a time, and runs their tests:
  * a change that no test notices is a gap (docs/reliability.md#mutations). Exit code 1 below the threshold.
  */
-import { mkdirSync, readFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { spawnSync } from "node:child_process";
-import { MUTATION_PARTS, percentOf, scoreOf, type Judged, type Score } from "./lib/mutation-parts.ts";
+import {
+  MUTATION_PARTS,
+  percentOf,
+  remembered,
+  scoreOf,
+  type Judged,
+  type Score,
+} from "./lib/mutation-parts.ts";
 import { readArgs } from "./lib/text.ts";
 
 const USAGE = `Usage: npm run mutate -- [options] [part …]
@@ -30,8 +37,16 @@ const unknown = parts.filter((name) => !(name in MUTATION_PARTS));
 if (unknown.length > 0) throw new Error(`unknown: ${unknown.join(", ")}\n\n${USAGE}`);
 mkdirSync(join(project, DIRECTORY), { recursive: true });
 
+/** Judged anew in every run, which costs little once there are few. */
+function forgetWhatWasNotNoticed(file: string): void {
+  if (!existsSync(file)) return;
+  const report = JSON.parse(readFileSync(file, "utf8")) as Judged;
+  writeFileSync(file, JSON.stringify(remembered(report)));
+}
+
 const scores = new Map<string, Score>();
 for (const name of parts) {
+  forgetWhatWasNotNoticed(join(project, DIRECTORY, `${name}.incremental.json`));
   const again = values.again ? ["--force"] : [];
   const { status } = spawnSync("stryker", ["run", "--concurrency", values.concurrency, ...again], {
     cwd: project,

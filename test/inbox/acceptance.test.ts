@@ -31,20 +31,22 @@ const alert = (about: string, event: string) => ({ about, source: SOURCE, event 
 /** Every row, oldest first. */
 async function rows() {
   const { events } = await inbox().list({}, null, 100);
-  return events
-    .toReversed()
-    .map(({ event_id, state, reason, warnings, duplicates }) => ({
-      id: event_id,
-      state,
-      reason,
-      warnings: JSON.parse(warnings) as string[],
-      duplicates,
-    }));
+  return events.toReversed().map(({ event_id, state, reason, warnings, duplicates }) => ({
+    id: event_id,
+    state,
+    reason,
+    warnings: JSON.parse(warnings) as string[],
+    duplicates,
+  }));
 }
 
 async function counts() {
   const { counts: all, remainder } = await inbox().ledger();
-  expect(Object.values(remainder).flat().filter((left) => left !== 0)).toEqual([]);
+  expect(
+    Object.values(remainder)
+      .flat()
+      .filter((left) => left !== 0),
+  ).toEqual([]);
   return Object.fromEntries(Object.entries(all.sources[SOURCE] ?? {}).filter(([, count]) => count !== 0));
 }
 
@@ -95,7 +97,11 @@ describe("the same state again, by another event", () => {
     const late = await inbox().accept(
       withAmount({ value: "9", currency: "EUR" }, { event: "e3", status: "confirmed" }),
     );
-    expect(late).toMatchObject({ outcome: "superseded", reason: "regress", warnings: ["confirmed_after_reversed"] });
+    expect(late).toMatchObject({
+      outcome: "superseded",
+      reason: "regress",
+      warnings: ["confirmed_after_reversed"],
+    });
     expect(alerts()).toEqual([alert("confirmed_after_reversed", eventId("e3"))]);
   });
 
@@ -167,7 +173,10 @@ describe("an event that came with a one-time proof", () => {
 
   it("of another sum that says nothing of the same state is no second payment", async () => {
     await accept({ event: "e1", status: "confirmed", instance: FIRST });
-    const input = withAmount({ value: "11", currency: "EUR" }, { event: "e2", status: "pending", instance: SECOND });
+    const input = withAmount(
+      { value: "11", currency: "EUR" },
+      { event: "e2", status: "pending", instance: SECOND },
+    );
     expect(await inbox().accept(input)).toEqual({
       outcome: "superseded",
       eventId: eventId("e2"),

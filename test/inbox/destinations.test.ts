@@ -3,7 +3,7 @@ import { owedBy } from "../support/ledger.ts";
 import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import type { Reference } from "../../src/inbox/protocol.ts";
-import { RATE_HEADROOM_RATIO, RATE_HORIZON_MS } from "../../src/limits.ts";
+import { MAX_DIRECT_TIMEOUT_MS, RATE_HEADROOM_RATIO, RATE_HORIZON_MS } from "../../src/limits.ts";
 import { freshRelay, inboxOf } from "../support/worker.ts";
 import { interceptQueue } from "../support/queue.ts";
 import { acceptance, eventId, paymentId, type Stated } from "../support/events.ts";
@@ -72,6 +72,30 @@ describe("several destinations", () => {
     await deploy({ crm: {}, erp: {} });
     await accept({ event: "e2", payment: "p2", destinations: ["crm", "erp"] });
     expect(await owed()).toEqual({ "crm pending": 2, "erp pending": 1 });
+  });
+});
+
+describe("a first attempt made with the acceptance", () => {
+  const attempted = async (stated: Stated) => {
+    const accepted = await accept({ ...stated, attemptNow: true });
+    return accepted.outcome === "accepted"
+      ? accepted.attempts.map(({ reference: { destination } }) => destination)
+      : [];
+  };
+
+  it("is made to those that answer within the invocation, and to none that is not configured", async () => {
+    await deploy({
+      crm: { timeout_ms: MAX_DIRECT_TIMEOUT_MS },
+      slow: { timeout_ms: MAX_DIRECT_TIMEOUT_MS + 1 },
+    });
+    expect(await attempted({ destinations: ["crm", "slow", "gone"] })).toEqual(["crm"]);
+    expect(await owed()).toEqual({ "crm pending": 1, "slow pending": 1, "gone parked": 1 });
+  });
+
+  it("waits for the payment's earlier events, but not where the order does not matter", async () => {
+    await deploy({ crm: {}, log: { ordered: false } });
+    await accept({ event: "e1", status: "pending", destinations: ["crm", "log"] });
+    expect(await attempted({ event: "e2", destinations: ["crm", "log"] })).toEqual(["log"]);
   });
 });
 

@@ -35,7 +35,8 @@ const inbox = () => inboxOf(SHARD);
 const setAside = (why: Parameters<typeof settingAside>[1], name = "bytes") =>
   inbox().setAside(settingAside(name, why));
 const later = (seconds: number) => vi.setSystemTime(Date.now() + seconds * 1_000);
-const alerts = () => outside.lines("alert").map(({ about, source, event, reason }) => ({ about, source, event, reason }));
+const alerts = () =>
+  outside.lines("alert").map(({ about, source, event, reason }) => ({ about, source, event, reason }));
 
 async function row() {
   const { events } = await inbox().list({}, null, 10);
@@ -71,7 +72,11 @@ describe("a quarantined callback", () => {
     expect(alerts()).toEqual([
       { about: "quarantined", source: SOURCE, event: eventId("bytes"), reason: "missing_amount:amount2" },
     ]);
-    expect(await row()).toMatchObject({ state: "quarantined", reason: "missing_amount:amount2", questions: [] });
+    expect(await row()).toMatchObject({
+      state: "quarantined",
+      reason: "missing_amount:amount2",
+      questions: [],
+    });
     expect(await counts()).toEqual({ source: { arrived: 1, quarantined: 1 }, verifier: {} });
 
     expect(await setAside(QUARANTINED)).toEqual({ ...kept, repeated: true });
@@ -89,7 +94,9 @@ describe("a deferred callback", () => {
       { about: "deferred", source: SOURCE, event: eventId("bytes"), reason: "verifier_timeout" },
     ]);
     const due = Date.now() + DEFERRED_SCHEDULE_SECONDS[0] * 1_000;
-    expect((await row()).questions).toMatchObject([{ destination: VERIFIER, state: "pending", due, attempts: 0 }]);
+    expect((await row()).questions).toMatchObject([
+      { destination: VERIFIER, state: "pending", due, attempts: 0 },
+    ]);
     expect(await counts()).toEqual({
       source: { arrived: 1, deferred: 1 },
       verifier: { owed: 1, pending: 1 },

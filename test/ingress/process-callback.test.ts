@@ -1,37 +1,15 @@
 /** From a callback to the Inbox's decision, with an Inbox that answers as it is told. */
 import { describe, expect, it } from "vitest";
-import { loadConfig } from "../../src/config/schema.ts";
 import type { InboxClient } from "../../src/inbox/client.ts";
 import type { Acceptance, Accepted } from "../../src/inbox/protocol.ts";
 import type { IngressBindings } from "../../src/ingress/bindings.ts";
 import { processCallback, type ProcessingContext } from "../../src/ingress/process-callback.ts";
-import { Callback } from "../../src/providers/callback.ts";
 import golden from "../cases/golden-events.json";
-import { testBindings } from "../support/bindings.ts";
-
-const loaded = loadConfig(testBindings);
-if (!loaded.ok) throw new Error(loaded.problems.join("\n"));
-const { config } = loaded;
+import { callbackOf, config } from "../support/callbacks.ts";
 
 const FORM = golden.tokenpayments.data.raw.body.replace("[redacted]", "tkn9f2c0001");
 const SHA256 = "a".repeat(64);
 const PROOF = golden.tokenpayments.data.verification as ProcessingContext["verification"];
-
-function callbackOf(body: string): Callback {
-  return new Callback({
-    method: "POST",
-    kind: null,
-    pathKey: null,
-    query: "",
-    contentType: "application/x-www-form-urlencoded",
-    contentEncoding: null,
-    headers: new Map(),
-    body: new TextEncoder().encode(body),
-    isCut: false,
-    receivedAtMs: 0,
-    sha256: SHA256,
-  });
-}
 
 /** An Inbox in which every name belongs to this owner; what it was asked to accept is kept. */
 function inboxWith(ownerOf: (owner: string) => string, answer?: Accepted) {
@@ -57,6 +35,7 @@ function inboxWith(ownerOf: (owner: string) => string, answer?: Accepted) {
 async function process(inbox: InboxClient, more: Partial<ProcessingContext> = {}, body = FORM) {
   const source = config.sources.get("tokenpayments/broker-eu");
   if (!source) throw new Error("no such source");
+  const callback = callbackOf(body, { contentType: "application/x-www-form-urlencoded", sha256: SHA256 });
   const env = { SEEN: { get: () => Promise.resolve(null) } } as unknown as IngressBindings;
   const context = {
     inbox,
@@ -68,7 +47,7 @@ async function process(inbox: InboxClient, more: Partial<ProcessingContext> = {}
     caller: () => Promise.resolve("c"),
     again: false,
   };
-  return await processCallback(source, callbackOf(body), { ...context, ...more });
+  return await processCallback(source, callback, { ...context, ...more });
 }
 
 describe("a name that may have one owner", () => {

@@ -242,6 +242,11 @@ describe("parseJson", () => {
       const detail = refused.ok ? "" : (refused.error.detail ?? "");
       expect(detail).toHaveLength(MAX_POINTER_CHARS);
       expect(detail.endsWith("…")).toBe(true);
+      const longest = "k".repeat(MAX_POINTER_CHARS - 1);
+      expect(parse(`{"${longest}":1,"${longest}":2}`)).toEqual({
+        ok: false,
+        error: { reason: "duplicate_key", detail: `/${longest}` },
+      });
     });
   });
 
@@ -284,10 +289,22 @@ describe("parseJson", () => {
       ["/t/0", []],
       ["/", []],
       ["t", []],
+      ["xt", []],
       ["/constructor", []],
     ])("finds %j", (pointer, found) => {
       const text = '{ "t" : "s\\u0065c" ,"n":-1.50e2,"o":{"a/b":{"~":[ 1 ,null]}},"é😀":true }';
       expect(cut(accepted(parse(text)), pointer)).toEqual(found);
+    });
+
+    it("finds elements behind the tenth", () => {
+      const document = accepted(parse(`{"a":[${Array.from({ length: 12 }, (_, i) => i).join(",")}]}`));
+      expect(["/a/9", "/a/10", "/a/11", "/a/12", "/a/1x"].map((pointer) => cut(document, pointer))).toEqual([
+        ["9"],
+        ["10"],
+        ["11"],
+        [],
+        [],
+      ]);
     });
 
     it("finds every occurrence of a key given twice, also below it", () => {

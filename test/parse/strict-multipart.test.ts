@@ -95,6 +95,8 @@ describe("parseMultipart", () => {
     ],
   ])("refuses %s", async (_, text) => {
     expect(await parse(text)).toEqual({ ok: false, error: { reason: "encoding" } });
+    // By the strict spelling alone, whatever the platform thinks of it.
+    expect(scanMultipart(utf8.encode(text), TYPE)).toEqual({ ok: false, error: { reason: "encoding" } });
   });
 
   const withHeader = (header: string) => body([["a", "1"]]).replace('"a"\r\n', `"a"\r\n${header}\r\n`);
@@ -123,6 +125,7 @@ describe("parseMultipart", () => {
     "no header",
   ])("refuses a part with %j", async (header) => {
     expect(await parse(withHeader(header))).toEqual({ ok: false, error: { reason: "encoding" } });
+    expect(scanMultipart(utf8.encode(withHeader(header)), TYPE).ok).toBe(false);
   });
 
   it("refuses bytes that are not of the charset, and a boundary or charset it was not told", async () => {
@@ -130,6 +133,10 @@ describe("parseMultipart", () => {
     expect((await parseMultipart(latin, TYPE)).ok).toBe(false);
     expect((await parseMultipart(latin, { ...TYPE, charset: null })).ok).toBe(false);
     expect((await parseMultipart(utf8.encode(body([])), { ...TYPE, boundary: null })).ok).toBe(false);
+    expect(scanMultipart(latin, { ...TYPE, charset: null }).ok).toBe(false);
+    expect(scanMultipart(utf8.encode(body([]).replaceAll("b", "null")), { ...TYPE, boundary: null }).ok).toBe(
+      false,
+    );
     const parsed = await parseMultipart(latin, { ...TYPE, charset: "windows-1252" });
     expect(parsed.ok && parsed.value.values.get("a")).toBe("\u00e9");
   });

@@ -1,16 +1,10 @@
 /** Single decisions of the providers that no request of the cases turns on: each as a table over the function that makes it. */
 import { describe, expect, it } from "vitest";
-import { loadConfig } from "../../src/config/schema.ts";
-import { Callback } from "../../src/providers/callback.ts";
 import { contradicts, meaningOf } from "../../src/providers/cryptopay-meaning.ts";
 import { setAsideBy } from "../../src/providers/policy.ts";
 import type { Facts, SourceSettings, TokenRecord, TokenUse } from "../../src/providers/provider.ts";
 import golden from "../cases/golden-events.json";
-import { testBindings } from "../support/bindings.ts";
-
-const loaded = loadConfig(testBindings);
-if (!loaded.ok) throw new Error(loaded.problems.join("\n"));
-const { sources } = loaded.config;
+import { callbackOf, config } from "../support/callbacks.ts";
 
 describe("a CryptoPay type beside its object's status", () => {
   it.each([
@@ -78,7 +72,7 @@ describe("the chains of an account", () => {
 });
 
 describe("a TokenPayments token", () => {
-  const source = sources.get("tokenpayments/broker-eu");
+  const source = config.sources.get("tokenpayments/broker-eu");
   const FORM = golden.tokenpayments.data.raw.body.replace("[redacted]", "tkn9f2c0001");
   const SHA256 = "f".repeat(64);
 
@@ -86,19 +80,7 @@ describe("a TokenPayments token", () => {
   async function verifiedWith(known: (use: TokenUse) => TokenRecord | { kind: "ask" }) {
     let asked = 0;
     const told: unknown[] = [];
-    const callback = new Callback({
-      method: "POST",
-      kind: null,
-      pathKey: null,
-      query: "",
-      contentType: "application/x-www-form-urlencoded",
-      contentEncoding: null,
-      headers: new Map(),
-      body: new TextEncoder().encode(FORM),
-      isCut: false,
-      receivedAtMs: 0,
-      sha256: SHA256,
-    });
+    const callback = callbackOf(FORM, { contentType: "application/x-www-form-urlencoded", sha256: SHA256 });
     const verdict = await source?.verify(callback, {
       nowMs: 0,
       source: "tokenpayments/broker-eu",

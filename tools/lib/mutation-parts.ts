@@ -40,7 +40,7 @@ export function partOf(env: Readonly<Record<string, string | undefined>>): Part 
   return part;
 }
 
-/** What a mutation report says of one mutant, as far as it is counted. */
+/** A mutation report, as far as it is read here. */
 export interface Judged {
   readonly files: Readonly<Record<string, { readonly mutants: readonly { readonly status: string }[] }>>;
 }
@@ -60,6 +60,18 @@ export function scoreOf({ files }: Judged): Score {
     found: all.filter((status) => FOUND.has(status)).length,
     survived: all.filter((status) => SURVIVED.has(status)).length,
   };
+}
+
+/**
+ * What is remembered for the next run: only what was noticed. Stryker would take over that a constant's change
+ * was not noticed, although a test was written since.
+ */
+export function remembered(report: Judged): Judged {
+  const files = Object.entries(report.files).map(([file, judged]) => [
+    file,
+    { ...judged, mutants: judged.mutants.filter(({ status }) => !SURVIVED.has(status)) },
+  ]);
+  return { ...report, files: Object.fromEntries(files) };
 }
 
 /** Per cent of the changes that a test noticed, with two decimals. */

@@ -1,0 +1,42 @@
+/** Callbacks as the core sees them, without a request, and what an account of the test Worker reads in them. */
+import { loadConfig } from "../../src/config/schema.ts";
+import { Callback, type CallbackParts } from "../../src/providers/callback.ts";
+import type { Facts, Reading } from "../../src/providers/provider.ts";
+import { testBindings } from "./bindings.ts";
+
+const loaded = loadConfig(testBindings);
+if (!loaded.ok) throw new Error(loaded.problems.join("\n"));
+export const { config } = loaded;
+
+/** A POST of this text, or of an object as JSON, unless `more` says otherwise. */
+export function callbackOf(body: string | object | Uint8Array, more: Partial<CallbackParts> = {}): Callback {
+  const text = typeof body === "string" || body instanceof Uint8Array ? body : JSON.stringify(body);
+  return new Callback({
+    method: "POST",
+    kind: null,
+    pathKey: null,
+    query: "",
+    contentType: "application/json",
+    contentEncoding: null,
+    headers: new Map(),
+    body: typeof text === "string" ? new TextEncoder().encode(text) : text,
+    isCut: false,
+    receivedAtMs: 0,
+    sha256: "a".repeat(64),
+    ...more,
+  });
+}
+
+/** What the account `broker-eu` of this provider reads. */
+export async function readingOf(provider: string, callback: Callback): Promise<Reading> {
+  const source = config.sources.get(`${provider}/broker-eu`);
+  if (!source) throw new Error(`no account of ${provider}`);
+  return await source.normalise(callback);
+}
+
+/** The facts of a callback that must have some. */
+export async function factsOf(provider: string, callback: Callback): Promise<Facts> {
+  const reading = await readingOf(provider, callback);
+  if (reading.kind !== "facts") throw new Error(`no facts: ${JSON.stringify(reading)}`);
+  return reading.facts;
+}

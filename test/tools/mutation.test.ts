@@ -1,0 +1,55 @@
+/** The parts of `npm run mutate`: nothing in them leads nowhere, and the score counts what a test could have noticed. */
+import { globSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { MUTATION_PARTS, partOf, percentOf, remembered, scoreOf } from "../../tools/lib/mutation-parts.ts";
+
+const root = join(import.meta.dirname, "../..");
+
+describe.each(Object.entries(MUTATION_PARTS))("the part %s", (name, part) => {
+  it.each([...part.mutate, ...part.tests])("finds files by %s", (pattern) => {
+    expect(globSync(pattern, { cwd: root })).not.toEqual([]);
+  });
+
+  it("is found by its name", () => {
+    expect(partOf({ MUTATION_PART: name })).toBe(part);
+  });
+});
+
+it("a part that is not there is a mistake, and is named", () => {
+  expect(() => partOf({ MUTATION_PART: "nothing" })).toThrow("nothing");
+  expect(() => partOf({})).toThrow();
+});
+
+describe("a report", () => {
+  const report = {
+    schemaVersion: "1",
+    files: {
+      "a.ts": {
+        source: "",
+        mutants: [
+          { id: "1", status: "Killed" },
+          { id: "2", status: "Survived" },
+        ],
+      },
+      "b.ts": {
+        source: "",
+        mutants: ["Timeout", "NoCoverage", "RuntimeError", "Ignored", "Killed"].map((status) => ({ status })),
+      },
+    },
+  };
+
+  it("counts what a test noticed and what none did, and not what says nothing about the tests", () => {
+    expect(scoreOf(report)).toEqual({ found: 3, survived: 2 });
+    expect(percentOf({ found: 3, survived: 2 })).toBe("60.00");
+    expect(percentOf({ found: 0, survived: 0 })).toBe("0.00");
+  });
+
+  it("is remembered without what no test noticed, and otherwise as it is", () => {
+    const statuses = Object.values(remembered(report).files).map(({ mutants }) =>
+      mutants.map(({ status }) => status),
+    );
+    expect(statuses).toEqual([["Killed"], ["Timeout", "RuntimeError", "Ignored", "Killed"]]);
+    expect(remembered(report)).toMatchObject({ schemaVersion: "1", files: { "a.ts": { source: "" } } });
+  });
+});
