@@ -18,7 +18,7 @@ describe.each(Object.entries(MUTATION_PARTS))("the part %s", (name, part) => {
 
 it("a part that is not there is a mistake, and is named", () => {
   expect(() => partOf({ MUTATION_PART: "nothing" })).toThrow("nothing");
-  expect(() => partOf({})).toThrow();
+  expect(() => partOf({})).toThrow("no part of npm run mutate");
 });
 
 describe("a report", () => {
