@@ -21,7 +21,7 @@ const USAGE = `Usage: npm run mutate -- [options] [part …]
   --concurrency <n>  changes judged at once (2)
   --again            also what was judged before and has not changed since
 
-An hour or two for all parts on two cores.`;
+Some hours for all parts on two cores.`;
 
 /** Per cent of the changes that the tests must notice over all parts. */
 const LEAST_PERCENT = 90;
