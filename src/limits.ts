@@ -209,7 +209,7 @@ export const DEFAULT_MAX_IN_FLIGHT = 128;
 export const RATE_HEADROOM_RATIO = 0.95;
 /** A rate-limited delivery whose slot is further away than this goes back to the Inbox instead of waiting in the consumer. */
 export const RATE_HORIZON_MS = 2_000;
-/** A backlog (after a pause, an outage, a restart) drains in steps of this length, each with its share of the rate. */
+/** A backlog (after a pause or an outage) drains in steps of this length, each with its share of the rate. */
 export const DRAIN_STEP_MS = 1_000;
 /** Drained after a pause or replayed in bulk, events per second over all shards, unless asked otherwise. */
 export const DEFAULT_DRAIN_PER_SECOND = 50;

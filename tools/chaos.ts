@@ -6,6 +6,7 @@ import { readFileSync } from "node:fs";
 import { cpus, totalmem } from "node:os";
 import { join } from "node:path";
 import { chaos } from "./lib/chaos/run.ts";
+import { byKind } from "./lib/chaos/verdict.ts";
 import { parseCount, readArgs } from "./lib/text.ts";
 
 const USAGE = `Usage: npm run chaos -- [options]
@@ -67,6 +68,7 @@ console.log("");
 const broken = Object.entries(Object.groupBy(violations, ({ promise }) => promise));
 for (const [promise, of = []] of broken) {
   console.log(`NOT ${promise}: ${of.length}`);
+  for (const [kind, count] of byKind(of).slice(0, MOST_SHOWN)) console.log(`  ${count} × ${kind}`);
   for (const { what } of of.slice(0, MOST_SHOWN)) console.log(`  ${what}`);
 }
 console.log(

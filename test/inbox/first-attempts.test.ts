@@ -1,6 +1,7 @@
 /** First attempts leased with the acceptance: what becomes of them over failures, restarts, pauses and purges. */
 import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { beforeEach, describe, expect, it, vi } from "vitest";
+import { drainStep } from "../../src/inbox/policy/drain.ts";
 import type { Accepted, FirstAttempt, Reference, Result } from "../../src/inbox/protocol.ts";
 import {
   DAY_MS,
@@ -149,6 +150,55 @@ describe("what may be in flight", () => {
     pass(LEASE_MS);
     await untilHandedOver(LEASE_MS);
     expect(sent.length).toBeGreaterThan(0);
+  });
+});
+
+/**
+ * A step of the drain was used up by its first hand-over, however few rows there had been room for, and a
+ * settlement that came while it was used up left the alarm at the end of some lease: with something always in
+ * flight, a backlog left at one event a step.
+ */
+describe("a backlog, with attempts in flight that leave room for one", () => {
+  const { rows, stepMs } = drainStep(null, 8);
+  let attempts: FirstAttempt[];
+
+  beforeEach(async () => {
+    attempts = [];
+    for (let n = 0; n < SHARE_IN_FLIGHT - 1; n += 1)
+      attempts.push(...(await accept({ payment: `p${n}`, event: `e${n}` })));
+    await inbox().pause("crm", "maintenance");
+    for (let n = 0; n < 2 * SHARE_IN_FLIGHT; n += 1) await accept({ payment: `q${n}`, event: `f${n}` });
+    await inbox().resume("crm");
+    await ring();
+  });
+
+  it("has the rest of a step when settlements make room, and the next step when that begins", async () => {
+    expect(rows).toBeGreaterThan(2);
+    expect(sent).toHaveLength(1);
+    for (let settled = 1; settled < rows; settled += 1) {
+      await settle(attempts.pop()?.reference);
+      expect(sent).toHaveLength(settled + 1);
+    }
+    await settle(attempts.pop()?.reference);
+    expect(sent).toHaveLength(rows);
+    expect(await alarmAt()).toBe(Date.now() + stepMs);
+    pass(stepMs);
+    await settle(attempts.pop()?.reference);
+    // Two have made room by now.
+    expect(sent).toHaveLength(rows + 2);
+  });
+
+  it("goes on by the alarm where no settlement comes", async () => {
+    for (let settled = 1; settled <= rows; settled += 1) await settle(attempts.pop()?.reference);
+    expect(sent).toHaveLength(rows);
+    expect(await untilHandedOver(DAY_MS)).toBe(stepMs);
+    expect(sent).toHaveLength(rows + 1);
+  });
+
+  it("has all the room there is once a restart has ended its pace", async () => {
+    await evict();
+    for (const { reference } of attempts) await settle(reference);
+    expect(sent.length).toBeGreaterThan(rows);
   });
 });
 

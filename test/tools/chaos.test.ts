@@ -4,7 +4,7 @@ import { random } from "../../tools/lib/chaos/random.ts";
 import { REPEATS_IN_MEMORY_MS } from "../../src/limits.ts";
 import type { ShardCounts } from "../../tools/lib/chaos/rows.ts";
 import type { Told } from "../../tools/lib/chaos/psp.ts";
-import { ALARM_LATE_MS, type Evidence, forgettable, judge } from "../../tools/lib/chaos/verdict.ts";
+import { ALARM_LATE_MS, byKind, type Evidence, forgettable, judge } from "../../tools/lib/chaos/verdict.ts";
 import type { Received } from "../../tools/lib/ledger.ts";
 
 const ANSWERED_MS = 1_000_000;
@@ -186,6 +186,21 @@ it("allows a kill to have taken the count of a repeat of the seconds before it, 
 it("takes what is dead for visible, and its gap for no mistake", () => {
   const events = [listed("evt_1", "dead"), listed("evt_2")];
   expect(judge({ ...clean, events, received: [received("evt_2", 2)] })).toEqual([]);
+});
+
+/** Of 62,026 violations twenty were printed, all alike: whether anything was lost could not be told. */
+it("counts violations by their kind, so that a rare one shows among very many", () => {
+  const pending = ["evt_1", "evt_2", "evt_3"].map((id) => listed(id, "pending"));
+  const violations = judge({
+    ...clean,
+    told: [...clean.told, told("evt_3"), told("evt_4")],
+    events: pending,
+    received: [],
+  });
+  expect(byKind(violations)).toEqual([
+    ["is still pending", 3],
+    ["is nowhere", 1],
+  ]);
 });
 
 it("draws the same for the same seed", () => {

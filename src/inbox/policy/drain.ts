@@ -1,4 +1,4 @@
-/** How fast a backlog is drained: after a pause, an outage, a restart. Pure. */
+/** How fast a backlog is drained: after a pause or an outage. Pure. */
 import { DEFAULT_DRAIN_PER_SECOND, DRAIN_STEP_MS } from "../../limits.ts";
 
 /**

@@ -190,6 +190,12 @@ function differs(where: string, said: Ledger["sources"], rows: Counted, total: s
   });
 }
 
+/** How many violations of each kind, whatever they are of, the most frequent first: few are printed one by one. */
+export function byKind(violations: readonly Violation[]): [kind: string, count: number][] {
+  const kinds = Map.groupBy(violations, ({ what }) => what.replace(/^\S+ /, "").replaceAll(/\d+/g, "…"));
+  return [...kinds].map(([kind, of]): [string, number] => [kind, of.length]).sort(([, a], [, b]) => b - a);
+}
+
 function idsOf(told: readonly Told[]): string[] {
   return [...new Set(told.flatMap(({ answered }) => [...answered.keys()]))];
 }
