@@ -1,5 +1,5 @@
 /** The command line and the terminal: options, checked numbers, columns, one way to abort. */
-import { parseArgs, type ParseArgsConfig } from "node:util";
+import { parseArgs, type ParseArgsConfig, stripVTControlCharacters } from "node:util";
 
 /** Ends the program with a message and no stack: for wrong usage, not for errors of the program. */
 export function giveUp(message: string): never {
@@ -50,13 +50,14 @@ export function parseCount(option: string, text: string, least: number): number 
   return count;
 }
 
-/** Rows under a heading, each column as wide as its widest cell. */
+/** Rows under a heading, each column as wide as its widest cell; colours take no room. */
 export function table(heading: readonly string[], rows: readonly (readonly string[])[]): string {
   const all = [heading, ...rows];
-  const widths = heading.map((_, column) => Math.max(...all.map((row) => (row[column] ?? "").length)));
+  const widthOf = (cell: string) => stripVTControlCharacters(cell).length;
+  const widths = heading.map((_, column) => Math.max(...all.map((row) => widthOf(row[column] ?? ""))));
   const line = (cells: readonly string[]) =>
     cells
-      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+      .map((cell, column) => cell + " ".repeat((widths[column] ?? 0) - widthOf(cell)))
       .join("  ")
       .trimEnd();
   const rule = widths.map((width) => "-".repeat(width));
