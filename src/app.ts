@@ -2,11 +2,12 @@
 import { Hono } from "hono";
 import { api } from "./api/routes.ts";
 import { configOf } from "./config/load.ts";
+import { contractDocument } from "./contract/documents.ts";
 import { jwks } from "./delivery/jwks.ts";
 import type { Env } from "./env.ts";
 import { receive } from "./ingress/route.ts";
 import { refuse, unavailable } from "./ingress/reply.ts";
-import { JWKS_MAX_AGE_SECONDS } from "./limits.ts";
+import { CONTRACT_MAX_AGE_SECONDS, JWKS_MAX_AGE_SECONDS } from "./limits.ts";
 import { fault } from "./log.ts";
 
 export const app = new Hono<{ Bindings: Env }>();
@@ -32,6 +33,15 @@ app.get("/.well-known/jwks.json", async (c) => {
   if (!loaded.ok) return unavailable();
   c.header("cache-control", `public, max-age=${JWKS_MAX_AGE_SECONDS}`);
   return c.json(await jwks(loaded.config, Date.now()));
+});
+
+// Public: a description of what is sent, and nothing of what is configured here.
+app.get("/schemas/:name", (c) => {
+  const document = contractDocument(c.req.param("name"));
+  if (document === null) return refuse("route");
+  c.header("content-type", "application/json");
+  c.header("cache-control", `public, max-age=${CONTRACT_MAX_AGE_SECONDS}`);
+  return c.body(document);
 });
 
 // The same 404 as the ingress: an address that exists must not be distinguishable from one that does not.

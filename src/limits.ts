@@ -185,6 +185,8 @@ export const MAX_OPEN_CONNECTIONS = 6;
 export const PUBLISHED_AFTER_EXPIRY_MS = 600_000;
 /** Long enough to spare requests, short enough that a new key is known before the old one is taken away. */
 export const JWKS_MAX_AGE_SECONDS = 300;
+/** The contract changes with a deployment; developers read it by hand, so an hour late is soon enough. */
+export const CONTRACT_MAX_AGE_SECONDS = 3_600;
 
 // ---- circuit breaker ---------------------------------------------------------------------------------
 

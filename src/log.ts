@@ -3,6 +3,7 @@
  * a body, a header, a query, a path tail or a secret: the type admits scalars only, and a
  * test reads everything logged over all cases and looks for each secret.
  */
+import type { AlertName } from "./alert.ts";
 
 export type LogFields = Readonly<Record<string, string | number | boolean | null | undefined>>;
 
@@ -12,7 +13,7 @@ export function log(what: string, fields: LogFields): void {
 }
 
 /** Something a person should check. */
-export function alert(about: string, fields: LogFields): void {
+export function alert(about: AlertName, fields: LogFields): void {
   console.warn(JSON.stringify({ what: "alert", about, ...fields }));
 }
 

@@ -1,4 +1,5 @@
 /** Monitoring: every few minutes, asks each shard how it is and raises what a person should know. */
+import type { AlertName } from "./alert.ts";
 import type { RelayConfig } from "./config/schema.ts";
 import type { Env } from "./env.ts";
 import { InboxClient } from "./inbox/client.ts";
@@ -34,7 +35,7 @@ export async function monitor(env: Env, config: RelayConfig, nowMs: number): Pro
 /** In the first shard that takes it, so that the same one knows what was said already. */
 async function raise(
   inbox: InboxClient,
-  about: string,
+  about: AlertName,
   fields: Readonly<Record<string, string | number>>,
 ): Promise<void> {
   for (const name of inbox.shardNames) {

@@ -20,6 +20,7 @@ const FOLDERS = [
   "inbox",
   "delivery",
   "ingress",
+  "contract",
   "api",
 ] as const;
 

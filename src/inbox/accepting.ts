@@ -1,4 +1,5 @@
 /** What comes in: dedupe, fold, sequence, freeze, owe and lease. Runs inside one transaction. */
+import type { AlertName, Conflict, Contents } from "../alert.ts";
 import type { NormalisedEvent, PaymentEvent } from "../event.ts";
 import { MAX_DIRECT_TIMEOUT_MS, MAX_STORED_CONFLICTS } from "../limits.ts";
 import { compareDecimals } from "../parse/decimal.ts";
@@ -31,7 +32,7 @@ export function accept(tx: Transaction, input: Acceptance): Accepted {
   return otherProof ? takeIn(tx, known, renamed) : conflicting(tx, known, first, renamed, differing);
 }
 
-const NEW_TOKEN = "new_token_same_order";
+const NEW_TOKEN: AlertName = "new_token_same_order";
 
 /** An id for what came under the id of another: half of that id, half of what tells them apart (both hex). */
 function secondIdOf(eventId: string, distinguishing: string): string {
@@ -57,7 +58,7 @@ function repeated(
   known: KnownPayment,
   seen: EventHead,
   input: Acceptance,
-  differing: readonly string[],
+  differing: readonly AlertName[],
 ): Accepted {
   const { provider, status } = input.event.data;
   // Where the provider names its events, the name says that this is the old news come again.
@@ -68,13 +69,13 @@ function repeated(
 }
 
 /** Counts a repeat of an event, and keeps and alerts what it said differently. */
-export function countRepeat(tx: Transaction, seen: EventHead, warnings: readonly string[]): void {
+export function countRepeat(tx: Transaction, seen: EventHead, warnings: readonly AlertName[]): void {
   tx.wakeBy(tx.book.repeat(seen.n, seen.source, tx.nowMs));
   noteWarnings(tx, seen, warnings);
 }
 
 /** What a repeat said differently: kept with the event, and alerted. */
-function noteWarnings(tx: Transaction, seen: EventHead, warnings: readonly string[]): void {
+function noteWarnings(tx: Transaction, seen: EventHead, warnings: readonly AlertName[]): void {
   if (warnings.length === 0) return;
   const before = JSON.parse(seen.warnings) as string[];
   const all = new Set([...before, ...warnings]);
@@ -88,7 +89,7 @@ function conflicting(
   known: KnownPayment,
   first: EventHead,
   input: Acceptance,
-  differing: readonly string[],
+  differing: readonly Conflict[],
 ): Accepted {
   const prefix = input.event.id.slice(0, 20);
   const kept = known.events.filter(([, id]) => id.startsWith(prefix)).length - 1;
@@ -122,7 +123,7 @@ function takeIn(tx: Transaction, known: KnownPayment, input: Acceptance): Accept
   const warnings = [
     ...(folded.alert ? [folded.alert] : []),
     ...(isSameOrder ? [NEW_TOKEN] : []),
-    ...(amountDiffers ? ["conflict:amount"] : []),
+    ...(amountDiffers ? (["conflict:amount"] as const) : []),
   ];
   const n = insert(tx, input, { state: "superseded", reason, warnings });
   keep(tx, known, n, event, known.state);
@@ -261,10 +262,9 @@ function saysAnotherAmount(tx: Transaction, known: KnownPayment, { data }: Norma
 }
 
 /** The warnings a repeat earns: none if its bytes are the same, else one for each part that differs. */
-function differences(tx: Transaction, seen: EventHead, input: Acceptance): string[] {
+function differences(tx: Transaction, seen: EventHead, input: Acceptance): Conflict[] {
   if (seen.fingerprint === input.fingerprint) return [];
-  const before = JSON.parse(tx.store.events.contents(seen.n)) as Record<string, string>;
-  return Object.entries(input.contents)
-    .filter(([name, value]) => before[name] !== value)
-    .map(([name]) => name);
+  const before = JSON.parse(tx.store.events.contents(seen.n)) as Contents;
+  const { contents } = input;
+  return (Object.keys(contents) as Conflict[]).filter((name) => before[name] !== contents[name]);
 }

@@ -2,6 +2,7 @@
  * Alerts to operators: which are worth a message, and what it says. The log has every one of them;
  * a message is sent once per thing and quarter of an hour, and a shard in trouble does not flood a channel.
  */
+import type { AlertMessage, AlertName } from "../alert.ts";
 import { ALERT_REPEAT_MS, MAX_ALERTS_PER_MINUTE } from "../limits.ts";
 import type { LogFields } from "../log.ts";
 
@@ -29,17 +30,19 @@ export class AlertGate {
 }
 
 /** A message for programs and, by its `text`, for a Slack-compatible channel. */
-export function alertBody(about: string, fields: LogFields, held: number, nowMs: number): string {
-  const particulars = Object.entries(fields)
-    .filter(([, value]) => value !== undefined && value !== null)
-    .map(([name, value]) => `${name} ${String(value)}`);
+export function alertBody(about: AlertName, fields: LogFields, held: number, nowMs: number): string {
+  const particulars = Object.entries(fields).flatMap(([name, value]) =>
+    value === undefined || value === null ? [] : [[name, value] as const],
+  );
+  const said = particulars.map(([name, value]) => `${name} ${String(value)}`);
   const more = held > 0 ? [`and ${held} more like it since the last message`] : [];
-  return JSON.stringify({
+  const message: AlertMessage = {
     type: "relay.alert",
     about,
     at: new Date(nowMs).toISOString(),
-    text: `psp-relay: ${[about.replaceAll("_", " "), ...particulars, ...more].join(", ")}`,
+    text: `psp-relay: ${[about.replaceAll("_", " "), ...said, ...more].join(", ")}`,
     held,
-    ...fields,
-  });
+    ...Object.fromEntries(particulars),
+  };
+  return JSON.stringify(message);
 }

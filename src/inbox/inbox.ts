@@ -6,6 +6,7 @@
  * provider: an open request would bill the object for as long as it takes.
  */
 import { DurableObject } from "cloudflare:workers";
+import type { AlertName } from "../alert.ts";
 import { configOf } from "../config/load.ts";
 import type { RelayConfig } from "../config/schema.ts";
 import { ALARM_OVERDUE_MS, EVENT_ID_BLOCK_EVENTS, SWEEP_RETRY_MS } from "../limits.ts";
@@ -307,7 +308,7 @@ export class Inbox extends DurableObject<InboxBindings> {
   }
 
   /** An alert that somebody else noticed. */
-  async raise(about: string, fields: LogFields): Promise<void> {
+  async raise(about: AlertName, fields: LogFields): Promise<void> {
     await this.#work((tx) => tx.alert(about, fields));
   }
 

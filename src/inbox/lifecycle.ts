@@ -6,6 +6,7 @@
  * after the fact: a late payment, a reversal, a growing refund. The first confirmation of a payment is always
  * forwarded, unless the money was wholly taken back before it came: a CRM credits on nothing else.
  */
+import type { AlertName } from "../alert.ts";
 import { STATUS_RANK, type NormalisedEvent, type PaymentEvent, type Status } from "../event.ts";
 import { compareDecimals } from "../parse/decimal.ts";
 import type { SupersededReason } from "../reasons.ts";
@@ -16,7 +17,7 @@ export type { PaymentState } from "./store/rows.ts";
 export const UNKNOWN_PAYMENT: PaymentState = { status: null, sequence: 0, refunded: null, confirmed: false };
 
 /** What a person should look at although nothing is forwarded. */
-export type StateAlert = "confirmed_after_reversed" | "failed_after_confirmed";
+export type StateAlert = Extract<AlertName, "confirmed_after_reversed" | "failed_after_confirmed">;
 
 export type Fold =
   | {

@@ -2,6 +2,7 @@
  * What Worker, consumer and Inbox say to each other. Plain data and unions: classes and typed errors
  * do not survive a call between objects, so nothing here is thrown.
  */
+import type { Contents } from "../alert.ts";
 import type { NormalisedEvent, Verification } from "../event.ts";
 import type { TokenRecord, TokenUse } from "../providers/provider.ts";
 import type {
@@ -23,7 +24,7 @@ export interface Acceptance {
   /** SHA-256 of the bytes: the same fingerprint is the same callback. */
   readonly fingerprint: string;
   /** What a repeat must say again, by the warning it earns otherwise (`Facts.contents`). */
-  readonly contents: Readonly<Record<string, string>>;
+  readonly contents: Contents;
   /** Names the one-time proof it came with (`Facts.instance`), or null. */
   readonly instance: string | null;
   /** Destinations of the source; the Inbox drops those that do not want the event's type. */

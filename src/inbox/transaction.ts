@@ -2,6 +2,7 @@
  * What the work of one transaction has at hand: the store, the configuration, the time, and what the object
  * knows in memory. Nothing in memory must survive: whatever matters is made up again from the store.
  */
+import type { AlertName } from "../alert.ts";
 import { ALERTS } from "../config/reserved.ts";
 import type { RelayConfig } from "../config/schema.ts";
 import { DAY_MS, DEFAULT_MAX_IN_FLIGHT, LEASE_GRACE_MS, RATE_HEADROOM_RATIO } from "../limits.ts";
@@ -217,7 +218,7 @@ export class Transaction {
   // ---- alerts --------------------------------------------------------------------------------------
 
   /** Something a person should look at: always a line in the log, and a message where one is configured. */
-  alert(about: string, fields: LogFields): void {
+  alert(about: AlertName, fields: LogFields): void {
     // One about another shard, which the monitor found, names that one.
     alert(about, { shard: this.shard, ...fields });
     // An alert about an alert that cannot be delivered would not be delivered either.

@@ -8,6 +8,7 @@
  */
 import type { z } from "zod";
 import type { SourceFields } from "./settings-fields.ts";
+import type { Contents } from "../alert.ts";
 import type { Blockchain, Money, Status, Verification } from "../event.ts";
 import type { Because, DeferredReason, QuarantinedReason, RefusedReason } from "../reasons.ts";
 import type { Secret } from "../verify/secret.ts";
@@ -129,7 +130,7 @@ export interface Facts {
    * What a repeat of the same event key must say again, by the warning it earns if it does not:
    * `{"conflict:amount": "0.0098 USDT"}`.
    */
-  readonly contents: Readonly<Record<string, string>>;
+  readonly contents: Contents;
   /**
    * Names the proof of this one callback (SHA-256 of its one-time token), where an event key that comes
    * again under another proof is only probably the same news: it is stored and alerted, never swallowed.

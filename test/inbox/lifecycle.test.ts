@@ -3,6 +3,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { paymentEvent, STATUS_RANK, STATUSES, type PaymentEvent, type Status } from "../../src/event.ts";
 import { alertOf, fold, UNKNOWN_PAYMENT, type PaymentState } from "../../src/inbox/lifecycle.ts";
+import { faultsOfEvent } from "../support/contract.ts";
 import { normalisedEvent, type Stated } from "../support/events.ts";
 
 const known = (status: Status | null, more: Partial<PaymentState> = {}): PaymentState => ({
@@ -294,6 +295,7 @@ describe("any order", () => {
       fc.property(fc.array(statement, { maxLength: 30 }), (statements) => {
         for (const event of run(statements).events) {
           paymentEvent.parse(event);
+          expect(faultsOfEvent(event)).toEqual([]);
           const { status, previous_status } = event.data;
           if (status === previous_status) expect(status).toBe("partially_refunded");
         }

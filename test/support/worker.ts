@@ -7,7 +7,7 @@ import {
   waitOnExecutionContext,
 } from "cloudflare:test";
 import { env, exports } from "cloudflare:workers";
-import { vi } from "vitest";
+import { afterEach, vi } from "vitest";
 import { app } from "../../src/app.ts";
 import type { Env } from "../../src/env.ts";
 import type { PaymentEvent } from "../../src/event.ts";
@@ -27,6 +27,19 @@ export interface Delivered {
   readonly headers: Headers;
   readonly body: string;
 }
+
+/** Everything sent to the CRM during one test. */
+const sent: Delivered[] = [];
+
+/** Whatever a test is about: nothing is sent that the published contract does not allow. */
+afterEach(async () => {
+  const all = sent.splice(0);
+  if (all.length === 0) return;
+  // The validators take a while to load, and most tests send nothing.
+  const { faultsOfDelivery } = await import("./contract.ts");
+  const faults = all.flatMap(faultsOfDelivery);
+  if (faults.length > 0) throw new Error(`sent otherwise than docs/schemas says: ${faults.join("; ")}`);
+});
 
 /** The servers outside the Worker: one CRM that accepts everything, one programmable verifier. */
 export class Outside {
@@ -60,6 +73,7 @@ export class Outside {
     if (new URL(request.url).hostname === "crm.test") {
       const delivered = { url: request.url, headers: request.headers, body: await request.text() };
       this.delivered.push(delivered);
+      sent.push(delivered);
       return await this.crm(delivered);
     }
     this.verifierCalls += 1;
