@@ -13,6 +13,7 @@ import { describe, expect, it } from "vitest";
 const FOLDERS = [
   "parse",
   "verify",
+  "verify/spec",
   "providers",
   "config",
   "inbox/policy",
@@ -25,7 +26,14 @@ const FOLDERS = [
 ] as const;
 
 /** Data and `now` in, data out: they know neither the platform, nor the framework, nor a clock. */
-const PURE: ReadonlySet<string> = new Set(["parse", "verify", "providers", "config", "inbox/policy"]);
+const PURE: ReadonlySet<string> = new Set([
+  "parse",
+  "verify",
+  "verify/spec",
+  "providers",
+  "config",
+  "inbox/policy",
+]);
 
 interface Import {
   readonly from: string;
@@ -157,6 +165,7 @@ describe("numbers", () => {
     "verify/signing-keys.ts MAX_HMAC_KEY_BYTES": "Standard Webhooks",
     "verify/signing-keys.ts SEED_BYTES": "Ed25519",
     "verify/signing-keys.ts SEED_AND_PUBLIC_BYTES": "Ed25519",
+    "verify/spec/spec.ts ED25519_PUBLIC_BYTES": "Ed25519",
   };
   /** A constant whose name has a unit, a bound or a default, and whose value is written as a number. */
   const NAMED =

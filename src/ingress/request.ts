@@ -35,6 +35,7 @@ export async function readCallback(
       method: request.method,
       kind: route.kind,
       pathKey,
+      url: request.url,
       query,
       contentType: request.headers.get("content-type"),
       contentEncoding: encodingOf(request),

@@ -20,6 +20,8 @@ export interface CallbackParts {
   readonly kind: string | null;
   /** The id of the secret that matched the path, if the address has one. */
   readonly pathKey: string | null;
+  /** As it was requested, for schemes that sign it; left out of a stored callback. */
+  readonly url?: string | null;
   /** Raw query without the `?`. */
   readonly query: string;
   readonly contentType: string | null;
@@ -44,6 +46,7 @@ export class Callback implements CallbackParts {
   readonly method: string;
   readonly kind: string | null;
   readonly pathKey: string | null;
+  readonly url: string | null;
   readonly query: string;
   readonly contentType: string | null;
   readonly contentEncoding: string | null;
@@ -60,6 +63,7 @@ export class Callback implements CallbackParts {
     this.method = parts.method;
     this.kind = parts.kind;
     this.pathKey = parts.pathKey;
+    this.url = parts.url ?? null;
     this.query = parts.query;
     this.contentType = parts.contentType;
     this.contentEncoding = parts.contentEncoding;

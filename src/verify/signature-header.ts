@@ -18,25 +18,34 @@ import { MAX_SIGNATURE_PARTS } from "../limits.ts";
 export function parseSignatureHeader(
   value: string,
 ): { readonly t: string; readonly v1: readonly string[] } | null {
+  const parts = parseSignatureParts(value, ",");
+  const [t, ...more] = parts?.get("t") ?? [];
+  const v1 = parts?.get("v1") ?? [];
+  if (t === undefined || more.length > 0 || !/^\d+$/.test(t)) return null;
+  return v1.length === 0 || v1.includes("") ? null : { t, v1 };
+}
+
+export type Separator = "," | ";";
+
+/** All values of each name in a header of `name=value` parts, in their order; null when it is malformed. */
+export function parseSignatureParts(
+  value: string,
+  separator: Separator,
+): ReadonlyMap<string, readonly string[]> | null {
   // One part more than allowed is enough to see that there are too many.
-  const parts = value.split(",", MAX_SIGNATURE_PARTS + 1);
+  const parts = value.split(separator, MAX_SIGNATURE_PARTS + 1);
   if (parts.length > MAX_SIGNATURE_PARTS) return null;
 
-  let t: string | null = null;
-  const v1: string[] = [];
+  const values = new Map<string, string[]>();
   for (const part of parts) {
     // Split at the first "=": base64 signatures end in more of them. Anchored, and no two neighbours
     // share a character, so a header of blanks costs no more than its length.
     const match = /^[ \t]*([A-Za-z0-9_-]+)=([\x21-\x7e]*)[ \t]*$/.exec(part);
     if (match === null) return null;
     const [, name = "", content = ""] = match;
-    if (name === "t") {
-      if (t !== null || !/^\d+$/.test(content)) return null;
-      t = content;
-    } else if (name === "v1") {
-      if (content === "") return null;
-      v1.push(content);
-    }
+    const before = values.get(name);
+    if (before === undefined) values.set(name, [content]);
+    else before.push(content);
   }
-  return t === null || v1.length === 0 ? null : { t, v1 };
+  return values;
 }

@@ -1,4 +1,4 @@
-/** What `platform-in-node.ts` uses of Node, whose types would otherwise mix with those of workerd. */
+/** What tests use of Node, whose types would otherwise mix with those of workerd. */
 declare module "node:sqlite" {
   export type SQLOutputValue = null | number | bigint | string | Uint8Array;
   export type SQLInputValue = SQLOutputValue;
@@ -16,4 +16,10 @@ declare module "node:sqlite" {
 
 declare module "node:timers/promises" {
   export const scheduler: { wait(ms: number, options?: { signal?: AbortSignal }): Promise<void> };
+}
+
+declare module "node:crypto" {
+  export function createHash(name: string): {
+    update(data: string | Uint8Array): { digest(encoding: "hex"): string };
+  };
 }

@@ -7,7 +7,10 @@ export interface Part {
 }
 
 export const MUTATION_PARTS: Readonly<Record<string, Part>> = {
-  verify: { mutate: ["src/verify/*.ts"], tests: ["test/verify/*.test.ts"] },
+  verify: {
+    mutate: ["src/verify/*.ts", "src/verify/spec/*.ts"],
+    tests: ["test/verify/*.test.ts", "test/verify/spec/*.test.ts"],
+  },
   parse: { mutate: ["src/parse/*.ts"], tests: ["test/parse/*.test.ts"] },
   providers: {
     mutate: ["src/providers/*.ts"],

@@ -1,0 +1,103 @@
+/**
+ * Carries out a declared verification over a callback's bytes.
+ *
+ * Promises: every live secret is tried, whichever matches first; the time is judged after the proof, since
+ * an unproved time says nothing; a refusal is a value and names no secret. What is not there, empty, or no
+ * text at all is missing: `static` never equals a number, `true` or an empty text.
+ */
+import { asNumberToken, asText } from "../../parse/access.ts";
+import { fromRfc3339 } from "../../parse/time.ts";
+import type { Because, RefusedReason } from "../../reasons.ts";
+import { liveSecrets, type Secret } from "../secret.ts";
+import { skewSeconds, withinTolerance } from "../timestamp.ts";
+import { matchToken } from "../token.ts";
+import { ALGORITHMS, proves } from "./algorithms.ts";
+import { decodeSignature, readSignature, type Signature } from "./formats.ts";
+import { readContents, valueOf, type Contents, type Message } from "./places.ts";
+import type { SignedTime, VerifySpec } from "./spec.ts";
+import { piecesOf } from "./template.ts";
+
+export type Proof =
+  | { readonly ok: true; readonly secret: Secret }
+  | ({ readonly ok: false; readonly skewSeconds?: number | undefined } & Because<RefusedReason>);
+
+/** Which secret proves this callback, or why none does. */
+export async function verifyDeclared(
+  spec: VerifySpec,
+  message: Message,
+  secrets: readonly Secret[],
+  nowMs: number,
+): Promise<Proof> {
+  const read = await readContents(message, spec.needs);
+  if (!read.ok) return refused(read.error);
+  const contents = read.value;
+  const isStatic = spec.alg === "static";
+  const given = asText(valueOf(spec.signature, contents));
+  if (given === null || given === "") {
+    return refused({ reason: isStatic ? "missing_token" : "missing_signature" });
+  }
+  const signature = readSignature(spec.format, given, wantedParts(spec));
+  if (signature === null) return refused({ reason: "malformed_signature" });
+  const live = liveSecrets(secrets, nowMs);
+  if (isStatic) {
+    const matched = await matchToken(signature.values[0], live);
+    return matched ? { ok: true, secret: matched } : refused({ reason: "bad_token" });
+  }
+
+  const time = spec.time && timeOf(spec.time, signature, contents);
+  if (time === undefined) return refused({ reason: "bad_timestamp" });
+  const matched = await matchSignature(spec, message, contents, signature, live);
+  if ("reason" in matched) return refused(matched);
+  if (spec.time && time !== null && !withinTolerance(time, nowMs, spec.time.toleranceSeconds)) {
+    return { ...refused({ reason: "stale" }), skewSeconds: skewSeconds(time, nowMs) ?? undefined };
+  }
+  return { ok: true, secret: matched };
+}
+
+function refused(why: Because<RefusedReason>): Proof & { readonly ok: false } {
+  return { ok: false, ...why };
+}
+
+function wantedParts({ content, time }: VerifySpec): ReadonlySet<string> {
+  const wanted = new Set(content?.signatureParts);
+  if (time !== null && "signaturePart" in time.from) wanted.add(time.from.signaturePart);
+  return wanted;
+}
+
+async function matchSignature(
+  spec: VerifySpec,
+  message: Message,
+  contents: Contents,
+  signature: Signature,
+  secrets: readonly Secret[],
+): Promise<Secret | Because<RefusedReason>> {
+  const algorithm = ALGORITHMS[spec.alg];
+  if (spec.content === null || algorithm.kind === "static") return { reason: "bad_signature" };
+  const pieces = piecesOf(spec.content, message, contents, signature.parts);
+  if (!pieces.ok) return pieces.error;
+  const candidates = signature.values.flatMap((value) => decodeSignature(value, spec.encoding) ?? []);
+  let matched: Secret | null = null;
+  // Every secret is tried, so that the time does not tell which one it was.
+  for (const secret of secrets) {
+    const isProved = await proves(algorithm, spec.key, secret, pieces.value, candidates);
+    if (isProved) matched ??= secret;
+  }
+  return matched ?? { reason: "bad_signature" };
+}
+
+/** The signed time in whole Unix seconds, digits only; undefined when there is none or it is written otherwise. */
+function timeOf(time: SignedTime, signature: Signature, contents: Contents): string | undefined {
+  const value =
+    "place" in time.from ? valueOf(time.from.place, contents) : signature.parts.get(time.from.signaturePart);
+  const text = asNumberToken(value) ?? asText(value) ?? "";
+  switch (time.unit) {
+    case "s":
+      return /^\d+$/.test(text) ? text : undefined;
+    case "ms":
+      return /^\d{4,}$/.test(text) ? text.slice(0, -3) : undefined;
+    case "iso": {
+      const instant = fromRfc3339(text);
+      return instant === null ? undefined : String(Math.floor(Date.parse(instant) / 1_000));
+    }
+  }
+}

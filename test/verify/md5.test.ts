@@ -1,0 +1,31 @@
+/** MD5 against RFC 1321's own suite, and at every length where a block ends. */
+import { createHash } from "node:crypto";
+import { describe, expect, it } from "vitest";
+import { toHex } from "../../src/parse/encoding.ts";
+import { md5 } from "../../src/verify/md5.ts";
+
+const of = (text: string) => toHex(md5(new TextEncoder().encode(text)));
+
+describe("md5", () => {
+  it.each([
+    ["", "d41d8cd98f00b204e9800998ecf8427e"],
+    ["a", "0cc175b9c0f1b6a831c399e269772661"],
+    ["abc", "900150983cd24fb0d6963f7d28e17f72"],
+    ["message digest", "f96b697d7cb7938d525a2f31aaf161d0"],
+    ["abcdefghijklmnopqrstuvwxyz", "c3fcd3d76192e4007dfb496cca67e13b"],
+    ["ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789", "d174ab98d277d9f5a5611c2c9f419d9f"],
+    [
+      "12345678901234567890123456789012345678901234567890123456789012345678901234567890",
+      "57edf4a22be3c955ac49da2e2107b67a",
+    ],
+  ])("of %j is what RFC 1321 says", (text, digest) => {
+    expect(of(text)).toBe(digest);
+  });
+
+  it("agrees with another implementation at every length up to three blocks", () => {
+    const different = Array.from({ length: 200 }, (_, length) => "é".repeat(length)).filter(
+      (text) => of(text) !== createHash("md5").update(text).digest("hex"),
+    );
+    expect(different).toEqual([]);
+  });
+});

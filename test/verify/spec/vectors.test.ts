@@ -1,0 +1,138 @@
+/// <reference types="vite/client" />
+/**
+ * Signatures that others made: published by the providers, made by their own libraries, or by their documented
+ * formula (test/vectors/callbacks.json), over the verification each of them needs.
+ */
+import { describe, expect, it } from "vitest";
+import type { WrittenVerifySpec } from "../../../src/verify/spec/spec.ts";
+import written from "../../vectors/callbacks.json";
+import { outcomeOf, proofOf, type WrittenRequest } from "./support.ts";
+
+interface Vector {
+  readonly psp: string;
+  readonly name: string;
+  readonly req: WrittenRequest;
+  readonly secrets: readonly string[];
+  readonly expect: string;
+  /** Epoch milliseconds. */
+  readonly now?: number;
+}
+
+const vectors = written as unknown as readonly Vector[];
+
+const raw = (alg: WrittenVerifySpec["alg"], header: string): WrittenVerifySpec => ({
+  alg,
+  sig: `header:${header}`,
+});
+
+const SPECS: Readonly<Record<string, WrittenVerifySpec>> = {
+  cryptopay_me: raw("hmac-sha256", "x-cryptopay-signature"),
+  coinbase_commerce: raw("hmac-sha256", "x-cc-webhook-signature"),
+  standard_webhooks: {
+    alg: "hmac-sha256",
+    key: "whsec",
+    encoding: "base64",
+    sig: "header:webhook-signature",
+    format: "list:v1",
+    content: "{header:webhook-id}.{header:webhook-timestamp}.{raw}",
+    time: { from: "header:webhook-timestamp" },
+  },
+  adyen_item: {
+    alg: "hmac-sha256",
+    key: "hex",
+    encoding: "base64",
+    sig: "json:/additionalData/hmacSignature",
+    content:
+      "{json:/pspReference?}:{json:/originalReference?}:{json:/merchantAccountCode?}:{json:/merchantReference?}:" +
+      "{json:/amount/value?}:{json:/amount/currency?}:{json:/eventCode?}:{json:/success?}",
+    covers: ["field:/amount/value", "field:/eventCode", "field:/success"],
+  },
+  praxis_31: {
+    alg: "sha384",
+    sig: "header:gt-authentication",
+    content: "{json:/a}{json:/b}{json:/merchant_id}{json:/timestamp}{json:/version}{secret}",
+  },
+  stripe: {
+    alg: "hmac-sha256",
+    sig: "header:stripe-signature",
+    format: "kv:comma:v1",
+    content: "{sig:t}.{raw}",
+    time: { from: "sig:t" },
+    covers: ["body", "timestamp"],
+  },
+  razorpay: raw("hmac-sha256", "x-razorpay-signature"),
+  coinpayments_ipn: raw("hmac-sha512", "HMAC"),
+  opennode: { alg: "hmac-sha256", sig: "form:hashed_order", content: "{form:id}", covers: ["field:form:id"] },
+  checkout_com: raw("hmac-sha256", "cko-signature"),
+  paystack: raw("hmac-sha512", "x-paystack-signature"),
+  oxapay: raw("hmac-sha512", "hmac"),
+  btcpay: { ...raw("hmac-sha256", "btcpay-sig"), format: "prefix:sha256=" },
+  paddle: {
+    alg: "hmac-sha256",
+    sig: "header:paddle-signature",
+    format: "kv:semi:h1",
+    content: "{sig:ts}:{raw}",
+    time: { from: "sig:ts" },
+  },
+  flutterwave_v3: { alg: "static", sig: "header:verif-hash" },
+  nowpayments: { ...raw("hmac-sha512", "x-nowpayments-sig"), content: "{json-sorted}" },
+  plisio_json: { alg: "hmac-sha1", sig: "json:/verify_hash", content: "{canon:json-without:verify_hash}" },
+  cryptomus: { alg: "md5", sig: "json:/sign", content: "{b64:php-json-without:sign}{secret}" },
+  cashfree: {
+    alg: "hmac-sha256",
+    encoding: "base64",
+    sig: "header:x-webhook-signature",
+    content: "{header:x-webhook-timestamp}{raw}",
+  },
+  ipay_body: { alg: "static", sig: "json:/token", covers: ["sender"] },
+};
+
+/** What the vectors call a refusal, in the reasons of the relay. */
+const REASONS: Readonly<Record<string, readonly string[]>> = {
+  ok: ["ok"],
+  mismatch: ["bad_signature", "bad_token"],
+  stale: ["stale"],
+  malformed_signature: ["malformed_signature"],
+  missing_signature: ["missing_token"],
+};
+
+const specFor = (psp: string): WrittenVerifySpec => {
+  const spec = SPECS[psp];
+  if (spec === undefined) throw new Error(`no verification for ${psp}`);
+  return spec;
+};
+
+describe("signatures that others made", () => {
+  // An empty secret is refused when the configuration is read (test/config/config.test.ts).
+  it.each(vectors.filter(({ expect }) => expect !== "no_secret"))(
+    "$psp: $name is $expect",
+    async ({ psp, req, secrets, expect: expected, now }) => {
+      expect(REASONS[expected]).toContain(await outcomeOf(specFor(psp), req, secrets, now));
+    },
+  );
+
+  it("are all used, and every verification has one", () => {
+    expect(vectors.length).toBe(36);
+    expect(new Set(vectors.map(({ psp }) => psp))).toEqual(new Set(Object.keys(SPECS)));
+  });
+
+  it("name the secret that matched", async () => {
+    const rotated = vectors.find(({ name }) => name.startsWith("rotated"));
+    if (!rotated) throw new Error("no rotated vector");
+    expect(await proofOf(specFor(rotated.psp), rotated.req, rotated.secrets)).toMatchObject({
+      ok: true,
+      secret: { id: "key-1" },
+    });
+  });
+
+  it("of NOWPayments' documented replacer array hold over the keys it allows", async () => {
+    const nested = vectors.find(({ psp }) => psp === "nowpayments");
+    if (!nested) throw new Error("no vector of NOWPayments");
+    const spec = { ...specFor("nowpayments"), content: "{json-sorted-toplevel}" };
+    expect(await outcomeOf(spec, nested.req, nested.secrets)).toBe("ok");
+    const changed = nested.req.body.replace('"depositFee":1e-8', '"depositFee":9');
+    expect(await outcomeOf(spec, { ...nested.req, body: changed }, nested.secrets)).toBe("ok");
+    const paid = nested.req.body.replace('"actually_paid":0.00029', '"actually_paid":29');
+    expect(await outcomeOf(spec, { ...nested.req, body: paid }, nested.secrets)).toBe("bad_signature");
+  });
+});
