@@ -1,4 +1,5 @@
 /** The tests that judge one part of `npm run mutate` (docs/reliability.md#mutations), in plain Node. */
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { defineConfig } from "vitest/config";
 import { BaseSequencer, type TestSpecification } from "vitest/node";
@@ -15,7 +16,17 @@ class ShortestFirst extends BaseSequencer {
   }
 }
 
+/** What wrangler gives to the Worker as text (wrangler.toml, `[[rules]]`) is text here too, and is not run. */
+const TEXT = /\.(?:css|svg|client\.js|min\.js)$/;
+const asText = {
+  name: "text-modules",
+  enforce: "pre" as const,
+  load: (id: string) =>
+    TEXT.test(id) ? `export default ${JSON.stringify(readFileSync(id, "utf8"))};` : null,
+};
+
 export default defineConfig({
+  plugins: [asText],
   resolve: { alias: { "cloudflare:workers": platform, "cloudflare:test": platform } },
   test: {
     include: [...partOf(process.env).tests],

@@ -2,6 +2,7 @@
 import { Hono } from "hono";
 import { api } from "./api/routes.ts";
 import { configOf } from "./config/load.ts";
+import { consoleApp } from "./console/routes.tsx";
 import { contractDocument } from "./contract/documents.ts";
 import { jwks } from "./delivery/jwks.ts";
 import type { Env } from "./env.ts";
@@ -43,6 +44,8 @@ app.get("/schemas/:name", (c) => {
   c.header("cache-control", `public, max-age=${CONTRACT_MAX_AGE_SECONDS}`);
   return c.body(document);
 });
+
+app.route("/", consoleApp);
 
 // The same 404 as the ingress: an address that exists must not be distinguishable from one that does not.
 app.notFound(() => refuse("route"));

@@ -326,9 +326,13 @@ export const MAX_PAUSE_REASON_CHARS = 200;
 /** The newest orders of operators, as `/api/audit` shows them. */
 export const MAX_AUDIT_ENTRIES = 200;
 
-// ---- diagnosing a captured callback ------------------------------------------------------------------
+// ---- console -----------------------------------------------------------------------------------------
 
-/** Two mistakes at once happen; three and more are guesses, of which too many fit. */
-export const MAX_DIAGNOSIS_CHANGES = 3;
-/** Bounds the CPU time of one diagnosis: a try is an HMAC or two, and pairs of fifty changes are 1,225. */
-export const MAX_DIAGNOSIS_TRIES = 2_000;
+/** A session of the console ends after this, a working day: whoever still works signs in again. */
+export const SESSION_SECONDS = 43_200;
+/** Style sheets and scripts have the hash of their content in their name: they may be kept for a year. */
+export const ASSET_MAX_AGE_SECONDS = 31_536_000;
+/** Events on a page of the console: about what a large screen shows, each payment of them being looked up. */
+export const CONSOLE_PAGE_EVENTS = 50;
+/** The newest payments, as the overview shows them. */
+export const CONSOLE_OVERVIEW_PAYMENTS = 8;

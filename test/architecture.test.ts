@@ -22,8 +22,10 @@ const FOLDERS = [
   "delivery",
   "ingress",
   "contract",
-  "diagnose",
   "api",
+  "console/parts",
+  "console/pages",
+  "console",
 ] as const;
 
 /** Data and `now` in, data out: they know neither the platform, nor the framework, nor a clock. */
@@ -47,7 +49,7 @@ const IMPORT = /^(?:import|export)\s+(type\s)?(?:[^;"]*?\sfrom\s+)?"([^"]+)"|\bi
 
 const src = join(import.meta.dirname, "../src");
 const files = readdirSync(src, { recursive: true, encoding: "utf8" })
-  .filter((file) => file.endsWith(".ts"))
+  .filter((file) => /\.tsx?$/.test(file) && !file.endsWith(".d.ts"))
   .map((file) => file.replaceAll("\\", "/"))
   .toSorted();
 const textOf = new Map(files.map((file) => [file, readFileSync(join(src, file), "utf8")]));
@@ -87,7 +89,7 @@ it("every folder of src has its place in the order, and every place its folder",
 });
 
 it("every relative import leads to a file of src", () => {
-  const astray = imports.filter(({ to }) => to.endsWith(".ts") && !textOf.has(to));
+  const astray = imports.filter(({ to }) => /\.tsx?$/.test(to) && !textOf.has(to));
   expect(shown(astray)).toEqual([]);
 });
 
@@ -143,6 +145,11 @@ describe("providers", () => {
 describe("numbers", () => {
   /** Constants of a format or an algorithm, which nobody chooses; everything else belongs into limits.ts. */
   const FORMAT: Readonly<Record<string, string>> = {
+    "console/parts/assets.ts HASH_CHARS": "the form of a file's name",
+    "console/parts/bits.tsx MAX_ALIGNED_CHARS": "as many classes as the style sheet has",
+    "console/parts/filters.tsx HOUR_MS": "a unit",
+    "console/parts/text.ts HEAD_CHARS": "how an id is shown",
+    "console/parts/text.ts TAIL_CHARS": "how an id is shown",
     "delivery/http-date.ts CENTURY_YEARS": "RFC 9110: two-digit years",
     "delivery/http-date.ts MAX_YEARS_AHEAD": "RFC 9110: two-digit years",
     "inbox/alerts.ts MINUTE_MS": "a unit",

@@ -205,6 +205,14 @@ async function arrivals(ids: readonly string[]): Promise<void> {
   ).catch(() => {});
 }
 
+/** A token in an address is written into histories: only the public sample's is. */
+function signInLink(url: string): string {
+  const token = secrets["ADMIN_TOKEN"];
+  const isSample =
+    token !== undefined && token === readSecrets(join(project, ".dev.vars.example"))["ADMIN_TOKEN"];
+  return isSample ? `${url}/sign-in?token=${token}` : `${url}   (sign in with ADMIN_TOKEN)`;
+}
+
 function printHelp(config: RelayConfig, who: Credentials, url: string): void {
   const lines = Object.entries(curlLines(url, who)).map(([name, line]) => `# ${name}\n${line}\n`);
   const at = port === 8787 ? "" : ` --url ${url}`;
@@ -220,6 +228,7 @@ npm run simulate -- --list
 # let the CRM fail for a moment, send something, and see it retried after 5 seconds
 curl -X POST '${crm}/_fail?mode=503&for=4s'
 
+Console  ${signInLink(url)}
 Relay    ${url}   (health: ${url}/healthz, secrets from ${secretsAt.slice(project.length + 1)})
 CRM      ${crm}/received
 Accounts ${Object.entries(config.sources)

@@ -194,6 +194,7 @@ export const replayJob = z.object({
   filter: z.record(z.string(), z.unknown()),
   started_at: instant,
 });
+export type ReplayJobJson = z.infer<typeof replayJob>;
 export const replayJobs = z.object({ replays: z.array(replayJob) });
 export const dryRun = z.object({ matching: z.int() });
 
@@ -215,6 +216,7 @@ export const destinationView = z.object({
   dismissed: z.int(),
   delivered: z.int(),
 });
+export type DestinationJson = z.infer<typeof destinationView>;
 export const destinationsView = z.object({ destinations: z.array(destinationView) });
 
 export const ledgerView = z.object({
@@ -246,12 +248,15 @@ export const ledgerView = z.object({
     .describe("what does not add up, by name; empty when everything does"),
 });
 
+export type LedgerJson = z.infer<typeof ledgerView>;
+
 export const auditEntry = z.object({
   at: instant,
   actor: z.string(),
   action: z.string(),
   detail: z.string(),
 });
+export type AuditEntryJson = z.infer<typeof auditEntry>;
 export const auditView = z.object({ audit: z.array(auditEntry) });
 
 export const problem = z.object({ error: z.string(), problems: z.array(z.string()).optional() });

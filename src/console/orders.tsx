@@ -1,0 +1,125 @@
+/** The orders: each is given to the API, and leads to a page that shows what came of it. */
+import type { Page, Session } from "./frame.tsx";
+import { goTo } from "./gate.tsx";
+import { OrderPreview, OrderResult, ORDERS, type BulkOrder } from "./pages/orders.tsx";
+import { filterFrom, type FilterValues } from "./parts/filters.tsx";
+import { withDone, type DoneCode } from "./done.ts";
+import { queryOf } from "./payments.ts";
+import type { Outcome } from "./relay.ts";
+
+type Form = Readonly<Record<string, string>>;
+
+async function formOf({ c }: Session): Promise<Form> {
+  const entries = [...(await c.req.formData())].flatMap(([name, value]) =>
+    typeof value === "string" && value !== "" ? [[name, value] as const] : [],
+  );
+  return Object.fromEntries(entries);
+}
+
+export const replay: Page = async (session) => {
+  const { c, relay, problem } = session;
+  const id = c.req.param("id") ?? "";
+  const { destination } = await formOf(session);
+  const outcome = await relay.replay(id, destination === undefined ? {} : { destination });
+  if (!outcome.ok) return await problem(outcome, `/events/${id}`);
+  const { deliveries, became } = outcome.view;
+  if (typeof became === "string") return goTo(c, withDone(`/events/${became}`, "ran"));
+  return goTo(c, withDone(`/events/${id}`, "replayed", deliveries));
+};
+
+export const release: Page = async ({ c, relay, problem }) => {
+  const id = c.req.param("id") ?? "";
+  const outcome = await relay.replay(id, { as: "new_payment" });
+  if (!outcome.ok) return await problem(outcome, `/events/${id}`);
+  return goTo(c, withDone(`/events/${outcome.view.became ?? id}`, "released"));
+};
+
+export const dismiss: Page = async (session) => {
+  const { c, relay, problem } = session;
+  const id = c.req.param("id") ?? "";
+  const { reason = "" } = await formOf(session);
+  const outcome = await relay.dismiss(id, { reason });
+  if (!outcome.ok) return await problem(outcome, `/events/${id}`);
+  return goTo(c, withDone(`/events/${id}`, "dismissed"));
+};
+
+export const pause: Page = async (session) => {
+  const { why } = await formOf(session);
+  const outcome = await session.relay.pause(session.c.req.param("name") ?? "", { why });
+  return await settled(session, outcome, "/destinations", "paused");
+};
+
+export const resume: Page = async (session) => {
+  const outcome = await session.relay.resume(session.c.req.param("name") ?? "");
+  return await settled(session, outcome, "/destinations", "resumed");
+};
+
+export const cancel: Page = async (session) => {
+  const outcome = await session.relay.cancelReplay(session.c.req.param("id") ?? "");
+  return await settled(session, outcome, "/set-aside?state=dead", "canceled");
+};
+
+async function settled(
+  { c, problem }: Session,
+  outcome: Outcome<unknown>,
+  back: string,
+  done: DoneCode,
+): Promise<Response> {
+  return outcome.ok ? goTo(c, withDone(back, done)) : await problem(outcome, back);
+}
+
+// ---- in bulk ---------------------------------------------------------------------------------------------
+
+const orderNamed = (name: string | undefined) => ORDERS.find((order) => order === name) ?? "replays";
+
+/** How many the order is about. */
+export const preview: Page = async (session) => {
+  const { c, frame, show, problem } = session;
+  const order = orderNamed(c.req.query("order"));
+  const filter = filterFrom(c.req.query());
+  const counted = await give(session, order, filter, { dry_run: true, reason: "counted" });
+  if (!counted.ok) return await problem(counted, "/set-aside");
+  const matching = "matching" in counted.view ? counted.view.matching : 0;
+  return await show(<OrderPreview frame={frame} order={order} filter={filter} matching={matching} />);
+};
+
+export const inBulk: Page = async (session) => {
+  const { c, frame, show, problem } = session;
+  const { order: name, reason = "", per_second: perSecond, ...form } = await formOf(session);
+  const order = orderNamed(name);
+  const filter = filterFrom(form);
+  const outcome = await give(session, order, filter, { reason, per_second: Number(perSecond) });
+  if (!outcome.ok) return await problem(outcome, "/set-aside");
+  if ("total" in outcome.view)
+    return goTo(c, withDone(`/set-aside?state=${filter.state ?? "dead"}`, "replays", outcome.view.total));
+  if ("matching" in outcome.view) return goTo(c, "/set-aside");
+  return await show(<OrderResult frame={frame} order={order} filter={filter} result={outcome.view} />);
+};
+
+/** The beginning of time: a bulk replay has to say since when. */
+const EVER = new Date(0).toISOString();
+
+function give(
+  { relay, frame }: Session,
+  order: BulkOrder,
+  filter: FilterValues,
+  {
+    reason,
+    per_second: perSecond,
+    dry_run = false,
+  }: { reason: string; per_second?: number; dry_run?: boolean },
+) {
+  const { cursor: _, needs_person: needsPerson, ...wanted } = queryOf(filter, frame.nowMs);
+  const about = {
+    ...wanted,
+    ...(needsPerson === undefined ? {} : { needs_person: needsPerson === "true" }),
+    dry_run,
+  };
+  if (order === "replays")
+    return relay.startReplay({
+      ...about,
+      from: wanted["from"] ?? EVER,
+      ...(perSecond === undefined ? {} : { per_second: perSecond }),
+    });
+  return relay.bulk(order, order === "dismissals" ? { ...about, reason } : about);
+}

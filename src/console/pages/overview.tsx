@@ -1,0 +1,194 @@
+/** Is money moving? Per source and per destination, whether everything adds up, and what needs a person. */
+import type { DestinationJson, LedgerJson, ListedEventJson } from "../../api/schemas.ts";
+import { Empty, State } from "../parts/bits.tsx";
+import { DestinationState } from "../parts/destination-state.tsx";
+import { GettingStarted, type Start } from "../parts/getting-started.tsx";
+import { Page, type Frame } from "../parts/layout.tsx";
+import { counted, countText } from "../parts/text.ts";
+import { PaymentTable, type PaymentRow } from "./payments.tsx";
+
+interface OverviewProps {
+  readonly frame: Frame;
+  readonly ledger: LedgerJson;
+  readonly destinations: readonly DestinationJson[];
+  /** The newest events that need a person, and whether there are more. */
+  readonly waiting: { readonly events: readonly ListedEventJson[]; readonly more: boolean };
+  readonly newest: readonly PaymentRow[];
+  readonly start: Start;
+}
+
+export function Overview({ frame, ledger, destinations, waiting, newest, start }: OverviewProps) {
+  const hasEvents = newest.length > 0;
+  return (
+    <Page frame={frame} title="Overview">
+      <div data-live="overview">
+        <h1>Is money moving?</h1>
+        <Attention waiting={waiting} />
+        {!hasEvents && <GettingStarted start={start} />}
+        {hasEvents && (
+          <div class="columns">
+            <Sources ledger={ledger} />
+            <Destinations destinations={destinations} frame={frame} />
+          </div>
+        )}
+        {hasEvents && <Ledger ledger={ledger} />}
+        {hasEvents && (
+          <section aria-labelledby="newest">
+            <h2 id="newest">
+              <a href="/payments">Newest payments</a>
+            </h2>
+            <PaymentTable rows={newest} frame={frame} />
+          </section>
+        )}
+      </div>
+    </Page>
+  );
+}
+
+function Attention({ waiting: { events, more } }: Pick<OverviewProps, "waiting">) {
+  if (events.length === 0) return <p class="calm">Nothing needs a person.</p>;
+  const byState = Map.groupBy(events, ({ state, reason }) =>
+    reason === "second_payment" ? "second_payment" : state,
+  );
+  return (
+    <section class="attention" aria-labelledby="attention">
+      <h2 id="attention">
+        Needs a person: {countText(events.length)}
+        {more && " or more"}
+      </h2>
+      <ul>
+        {[...byState].map(([what, found]) => {
+          const state = found[0]?.state ?? "quarantined";
+          return (
+            <li>
+              <a href={`/set-aside?state=${state}`}>
+                {what === "second_payment" ? (
+                  counted(found.length, "second payment")
+                ) : (
+                  <>
+                    {countText(found.length)} <State of={state} />
+                  </>
+                )}
+              </a>
+            </li>
+          );
+        })}
+      </ul>
+    </section>
+  );
+}
+
+function Sources({ ledger }: { ledger: LedgerJson }) {
+  return (
+    <section aria-labelledby="sources">
+      <h2 id="sources">In</h2>
+      <div class="scroll">
+        <table class="list">
+          <thead>
+            <tr>
+              <th scope="col">Source</th>
+              <th scope="col" class="right">
+                Accepted
+              </th>
+              <th scope="col" class="right">
+                Repeats
+              </th>
+              <th scope="col" class="right">
+                Set aside
+              </th>
+            </tr>
+          </thead>
+          <tbody>
+            {Object.entries(ledger.sources).map(([name, counts]) => (
+              <tr>
+                <th scope="row">
+                  <a href={`/payments?source=${encodeURIComponent(name)}`}>{name}</a>
+                </th>
+                <td class="right" data-name="accepted">
+                  {countText(counts.accepted)}
+                </td>
+                <td class="right" data-name="repeats">
+                  {countText(counts.duplicate)}
+                </td>
+                <td class="right" data-name="set aside">
+                  {countText(counts.deferred + counts.quarantined + counts.superseded)}
+                </td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
+    </section>
+  );
+}
+
+function Destinations({ destinations, frame }: { destinations: readonly DestinationJson[]; frame: Frame }) {
+  return (
+    <section aria-labelledby="destinations">
+      <h2 id="destinations">
+        <a href="/destinations">Out</a>
+      </h2>
+      {destinations.length === 0 ? (
+        <Empty title="No destination is configured." />
+      ) : (
+        <div class="scroll">
+          <table class="list">
+            <thead>
+              <tr>
+                <th scope="col">Destination</th>
+                <th scope="col">State</th>
+                <th scope="col" class="right">
+                  Delivered
+                </th>
+                <th scope="col" class="right">
+                  Owed
+                </th>
+                <th scope="col" class="right">
+                  Dead
+                </th>
+              </tr>
+            </thead>
+            <tbody>
+              {destinations.map((destination) => (
+                <tr>
+                  <th scope="row">→ {destination.name}</th>
+                  <td>
+                    <DestinationState of={destination} nowMs={frame.nowMs} />
+                  </td>
+                  <td class="right" data-name="delivered">
+                    {countText(destination.delivered)}
+                  </td>
+                  <td class="right" data-name="owed">
+                    {countText(destination.pending + destination.parked)}
+                  </td>
+                  <td class="right" data-name="dead">
+                    {countText(destination.dead)}
+                  </td>
+                </tr>
+              ))}
+            </tbody>
+          </table>
+        </div>
+      )}
+    </section>
+  );
+}
+
+/** `91,204 in = 90,110 accepted + 1,012 repeats + 82 set aside; adds up`. */
+function Ledger({ ledger }: { ledger: LedgerJson }) {
+  const sum = (pick: (counts: LedgerJson["sources"][string]) => number) =>
+    Object.values(ledger.sources).reduce((total, counts) => total + pick(counts), 0);
+  const remainder = Object.entries(ledger.remainder);
+  const setAside = sum(({ deferred, quarantined, superseded }) => deferred + quarantined + superseded);
+  const refused = sum((counts) => counts.refused);
+  return (
+    <p class={remainder.length === 0 ? "ledger" : "ledger problem"}>
+      Ledger: {countText(sum(({ authentic }) => authentic))} in = {countText(sum(({ accepted }) => accepted))}{" "}
+      accepted + {countText(sum(({ duplicate }) => duplicate))} repeats + {countText(setAside)} set aside
+      {refused > 0 && ` + ${countText(refused)} refused after a second look`};{" "}
+      {remainder.length === 0
+        ? "it adds up."
+        : `it does not add up: ${remainder.map(([name, count]) => `${name} ${count}`).join(", ")}. Please report it.`}
+    </p>
+  );
+}

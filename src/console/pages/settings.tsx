@@ -1,0 +1,77 @@
+/** The configuration in force, and who did what. */
+import type { AuditEntryJson } from "../../api/schemas.ts";
+import { Empty, Time } from "../parts/bits.tsx";
+import { Page, type Frame } from "../parts/layout.tsx";
+import type { Start } from "../parts/getting-started.tsx";
+
+interface SettingsProps {
+  readonly frame: Frame;
+  readonly audit: readonly AuditEntryJson[];
+  readonly start: Start;
+}
+
+export function Settings({ frame, audit, start }: SettingsProps) {
+  return (
+    <Page frame={frame} title="Settings">
+      <h1>Settings</h1>
+      <section aria-labelledby="sources">
+        <h2 id="sources">Sources</h2>
+        <div class="scroll">
+          <table class="list">
+            <thead>
+              <tr>
+                <th scope="col">Source</th>
+                <th scope="col">Address of its callbacks</th>
+              </tr>
+            </thead>
+            <tbody>
+              {start.sources.map(({ name, path }) => (
+                <tr>
+                  <th scope="row">{name}</th>
+                  <td>
+                    <code class="address">{start.origin + path}</code>
+                  </td>
+                </tr>
+              ))}
+            </tbody>
+          </table>
+        </div>
+      </section>
+      <section aria-labelledby="audit">
+        <h2 id="audit">Who did what</h2>
+        {audit.length === 0 ? (
+          <Empty title="No order has been given yet.">
+            <p>Every order that changes something is written here with its operator's name.</p>
+          </Empty>
+        ) : (
+          <div class="scroll">
+            <table class="list">
+              <thead>
+                <tr>
+                  <th scope="col">When</th>
+                  <th scope="col">Who</th>
+                  <th scope="col">Order</th>
+                  <th scope="col">Of what</th>
+                </tr>
+              </thead>
+              <tbody>
+                {audit.map(({ at, actor, action, detail }) => (
+                  <tr>
+                    <td>
+                      <Time at={at} nowMs={frame.nowMs} exact />
+                    </td>
+                    <td>{actor}</td>
+                    <td>{action}</td>
+                    <td>
+                      <code class="detail">{detail}</code>
+                    </td>
+                  </tr>
+                ))}
+              </tbody>
+            </table>
+          </div>
+        )}
+      </section>
+    </Page>
+  );
+}

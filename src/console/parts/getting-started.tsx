@@ -1,0 +1,54 @@
+/** What is shown as long as nothing has come: the address to give to each provider, and a callback to try. */
+import type { RelayConfig } from "../../config/schema.ts";
+import { Command, Empty } from "./bits.tsx";
+
+export interface Start {
+  /** `https://relay.example.com` */
+  readonly origin: string;
+  readonly environment: string;
+  /** Sources with the path of their callbacks. */
+  readonly sources: readonly { readonly name: string; readonly path: string }[];
+}
+
+export function startOf(config: RelayConfig, origin: string): Start {
+  const sources = [...config.sources.values()].map(({ name, provider }) => ({
+    name,
+    // An iqpay address goes on with the kind of webhook and a secret, which is shown nowhere.
+    path: `/in/${name}${provider === "iqpay" ? "/<kind>/<secret>" : ""}`,
+  }));
+  return { origin, environment: config.environment, sources };
+}
+
+export function GettingStarted({ start }: { start: Start }) {
+  return (
+    <Empty title="No callback has come yet.">
+      <p>Give each provider the address of its source:</p>
+      <table class="list">
+        <thead>
+          <tr>
+            <th scope="col">Source</th>
+            <th scope="col">Address of its callbacks</th>
+          </tr>
+        </thead>
+        <tbody>
+          {start.sources.map(({ name, path }) => (
+            <tr>
+              <th scope="row">{name}</th>
+              <td>
+                <code class="address">{start.origin + path}</code>
+              </td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+      {start.environment === "development" && (
+        <>
+          <p>Or simulate one, signed as the provider would:</p>
+          <Command of={`npm run simulate -- cryptopay --scenario pending-confirmed --url ${start.origin}`} />
+        </>
+      )}
+      <p>A callback without its proof is refused, which shows that the address is right:</p>
+      <Command of={`curl -i -X POST ${start.origin}${start.sources[0]?.path ?? "/in/…"}`} />
+    </Empty>
+  );
+}
