@@ -143,8 +143,10 @@ export const QUEUE_BATCH_MESSAGES = 100;
 export const QUEUE_MAX_DELAY_SECONDS = 86_400;
 /** A queue that does not answer within this is left to the sweep. */
 export const QUEUE_SEND_DEADLINE_MS = 10_000;
-/** References one sweep of a destination hands over at most: no transaction touches many more rows. */
-export const SWEEP_MAX_ROWS = 500;
+/** References one sweep hands over at most, each with a row and its index: no transaction writes many more than 1,000 rows. */
+export const SWEEP_MAX_ROWS = 300;
+/** First attempts without a report that one sweep gives a row of their own: three rows each. */
+export const RECOVER_MAX_ATTEMPTS = 100;
 /**
  * A destination with a longer time-out gets its first attempt over the queue: a Worker that has answered is
  * given 30 s (Cloudflare Workers, `waitUntil`).
@@ -253,6 +255,11 @@ export const ROUND_OF_OLD_NAMES_MS = 7 * DAY_MS;
 export const LEDGER_SNAPSHOT_CHANGES = 64;
 /** Events read at a time while a new instance counts what came after the snapshot. */
 export const LEDGER_SCAN_EVENTS = 500;
+/**
+ * Events later than the snapshot at most, give or take those of one snapshot: an attempt that hangs for half a
+ * minute would leave thousands, and each snapshot counts them all. Fewer than a new instance reads at once.
+ */
+export const LEDGER_TAIL_EVENTS = 400;
 /** Repeats are counted in memory for this long, so that a storm of them costs no row each. */
 export const REPEATS_IN_MEMORY_MS = 5_000;
 /** How often a shard counts all its rows anew … */
@@ -266,6 +273,8 @@ export const RECOUNT_STEP_INTERVAL_MS = 1_000;
 
 /** Events whose ids share one row of the search by id. */
 export const EVENT_ID_BLOCK_EVENTS = 1_024;
+/** Between two such rows where more events have gathered: others have their turn. */
+export const EVENT_ID_BLOCK_INTERVAL_MS = 1_000;
 /** Conflicting statements of one event that are kept for a person; more are only alerted. */
 export const MAX_STORED_CONFLICTS = 20;
 /** Of a success's response, so much is kept. */

@@ -51,9 +51,18 @@ function holdsEvents(file: string): boolean {
   }
 }
 
+/**
+ * Ids of the relay are hashes: their first digits, by which an event is searched, are as good as random. So are
+ * these of the copies, and each is another one (Knuth's multiplicative hash).
+ */
+const SCRAMBLED_DIGITS = 8;
+const SCRAMBLED_BY = 2_654_435_761;
+const SCRAMBLED_MODULUS = 16 ** SCRAMBLED_DIGITS;
+
 /** The id of the copy with this number. */
 export function copiedId({ text, prefix }: Id, n: number): string {
-  return prefix + n.toString(16).padStart(text.length - prefix.length, "0");
+  const scrambled = ((n * SCRAMBLED_BY) % SCRAMBLED_MODULUS).toString(16).padStart(SCRAMBLED_DIGITS, "0");
+  return prefix + scrambled + n.toString(16).padStart(text.length - prefix.length - SCRAMBLED_DIGITS, "0");
 }
 
 /** Copies every row that belongs to a template, in all tables; answers how many events there are now. */
@@ -135,8 +144,9 @@ function copied(
     return `CAST(${column} - ${leastMs} - ${spreadMs} * (1.0 - copy.i * 1.0 / ${count}) AS INTEGER)`;
   if (type !== "TEXT") return column;
   return of.reduce((text, { text: id, prefix }) => {
-    const digits = id.length - prefix.length;
-    return `replace(${text}, '${id}', '${prefix}' || printf('%0${digits}x', copy.n))`;
+    const digits = id.length - prefix.length - SCRAMBLED_DIGITS;
+    const scrambled = `(copy.n * ${SCRAMBLED_BY}) % ${SCRAMBLED_MODULUS}`;
+    return `replace(${text}, '${id}', '${prefix}' || printf('%0${SCRAMBLED_DIGITS}x%0${digits}x', ${scrambled}, copy.n))`;
   }, column);
 }
 

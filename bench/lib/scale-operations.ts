@@ -1,8 +1,8 @@
 /** What `npm run scale` measures of a filled shard, one operation after another. */
 import { cryptopay } from "../../tools/lib/callbacks.ts";
 import { Client } from "./client.ts";
-import { copiedId, postponeAlarm } from "./fill.ts";
-import { ask, type Filled, type ScaleSurroundings } from "./scale-subject.ts";
+import { copiedId } from "./fill.ts";
+import { ask, beginLife, type Filled, orderObject, type ScaleSurroundings, SHARD } from "./scale-subject.ts";
 import { median } from "./stats.ts";
 import { DESTINATION, order } from "./subjects.ts";
 
@@ -16,9 +16,6 @@ export interface OperationFigures {
 
 /** Enough for a median; the first ones warm up. */
 const CALLS = 15;
-/** More than it takes to forget what has outlived its retention. */
-const PURGE_STEPS = 12;
-const SHARD = "1/0";
 const PAGE = "limit=50";
 let payments = 0;
 
@@ -52,10 +49,8 @@ export async function measureOperations(
     }
     results.push({ name, ms: median(times), rowsRead: Math.min(...read), rowsWritten: Math.min(...written) });
   };
-  const scale = async (path: string, body: object): Promise<void> => {
-    const answer = await fetch(`${host.url}/scale/${path}`, { method: "POST", body: JSON.stringify(body) });
-    if (!answer.ok) throw new Error(`/scale/${path}: ${answer.status} ${await answer.text()}`);
-  };
+  const scale = async (order: string, body: object) => await orderObject(host.url, order, body);
+  const alarm = async () => await scale("alarm", { shard: SHARD });
   const accept = async (payment: string): Promise<void> => {
     const { status } = await client.send(cryptopay(who, { payment, now: new Date() }));
     if (status !== 200) throw new Error(`a callback was answered ${status}`);
@@ -67,6 +62,8 @@ export async function measureOperations(
     return { shard: SHARD, payment, n, event, destination: DESTINATION };
   };
   try {
+    await time("alarm, the first of a life, with a step of the purge", 1, alarm);
+    await beginLife(host, file);
     await time("accept, the first of a life", 1, async () => await accept(`scale-${(payments += 1)}`));
     await time("accept", CALLS, async () => await accept(`scale-${(payments += 1)}`));
     // Each once: the second repeat of a callback is answered without the Inbox.
@@ -92,16 +89,10 @@ export async function measureOperations(
       await time("a payment's time line", CALLS, async () => await api(`payments/${payment}`));
     }
     await time("ledger", 5, async () => await api("ledger"));
-    await time("alarm, with a step of the purge", 1, async () => await scale("alarm", { shard: SHARD }));
-    await time("alarm", 5, async () => await scale("alarm", { shard: SHARD }));
-    // The rest of what has outlived its retention goes; a new life then looks once more, and finds nothing.
-    for (let step = 0; step < PURGE_STEPS; step += 1) await scale("alarm", { shard: SHARD });
-    await host.stop();
-    postponeAlarm(file);
-    await host.spawn();
-    await host.ready();
+    await time("alarm", 5, alarm);
+    await beginLife(host, file);
     await accept(`scale-${(payments += 1)}`);
-    await time("alarm, the purge finds nothing", 1, async () => await scale("alarm", { shard: SHARD }));
+    await time("alarm, the purge finds nothing", 1, alarm);
     await time("pause", 1, async () => await order(host.url, secrets, `destinations/${DESTINATION}/pause`));
     await time("accept, paused", CALLS, async () => await accept(`scale-${(payments += 1)}`));
     await time("resume", 1, async () => await order(host.url, secrets, `destinations/${DESTINATION}/resume`));

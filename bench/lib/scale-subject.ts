@@ -2,6 +2,7 @@
 import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
+import { PURGE_STEP_EVENTS } from "../../src/limits.ts";
 import { cryptopay, type CryptopayCredentials } from "../../tools/lib/callbacks.ts";
 import { Host } from "../../tools/lib/chaos/host.ts";
 import { freePort } from "../../tools/lib/ports.ts";
@@ -40,9 +41,11 @@ export interface Filled {
   readonly owedFrom: number;
 }
 
+/** The only one. */
+export const SHARD = "1/0";
 const DAY_MS = 86_400_000;
-/** So many events have outlived the default retention: a purge has something to do. */
-const OUTLIVED_EVENTS = 1_000;
+/** So many events have outlived the default retention: one step of the purge. */
+const OUTLIVED_EVENTS = PURGE_STEP_EVENTS;
 const OUTLIVED_AGE_MS = 100 * DAY_MS;
 const RETAINED_MS = 80 * DAY_MS;
 /** An outage of an hour or so. */
@@ -107,7 +110,18 @@ export async function startFilled(around: ScaleSurroundings, size: Size): Promis
   );
   await host.spawn();
   await host.ready();
+  await orderObject(host.url, "state", { shard: SHARD });
+  // What is measured is another life, whose memory is made up from what is written.
+  await beginLife(host, file);
   return { host, file, events, bytes: bytesOf(file), owedIds: templates.owed, owedFrom };
+}
+
+/** A new life of the object, in which no alarm comes by itself before anything is measured. */
+export async function beginLife(host: Host, file: string): Promise<void> {
+  await host.stop();
+  postponeAlarm(file);
+  await host.spawn();
+  await host.ready();
 }
 
 /** One event delivered, and one whose first attempt has failed. */
@@ -157,6 +171,12 @@ async function accept(
     { text: told.id, prefix: "evt_" },
     { text: told.data.object.id, prefix: "pi_" },
   ];
+}
+
+/** An order to the object that has no address in a deployed relay (bench/scale/index.ts). */
+export async function orderObject(url: string, order: string, body: object): Promise<void> {
+  const answer = await fetch(`${url}/scale/${order}`, { method: "POST", body: JSON.stringify(body) });
+  if (!answer.ok) throw new Error(`/scale/${order}: ${answer.status} ${await answer.text()}`);
 }
 
 /** A question to the operator API. */

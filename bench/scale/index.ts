@@ -6,6 +6,7 @@
 import worker, { Inbox as RelayInbox } from "../../src/index.ts";
 import type { Env } from "../../src/env.ts";
 import type { Reference } from "../../src/inbox/protocol.ts";
+import { writeShardState } from "./shard-state.ts";
 
 type Cursor = SqlStorageCursor<Record<string, SqlStorageValue>>;
 
@@ -39,6 +40,11 @@ export class Inbox extends RelayInbox {
   async runAlarm(): Promise<void> {
     await this.alarm();
   }
+
+  /** To be called in a life of its own: what this one has in memory is not what is written. */
+  writeState(): void {
+    writeShardState(this.ctx.storage);
+  }
 }
 
 interface ScaleCall {
@@ -63,6 +69,7 @@ export default {
     const { shard, references = [] } = await request.json<ScaleCall>();
     const inbox = (env.INBOX as unknown as DurableObjectNamespace<Inbox>).getByName(shard);
     if (pathname === "/scale/alarm") await inbox.runAlarm();
+    else if (pathname === "/scale/state") await inbox.writeState();
     else await inbox.lease(references);
     return Response.json({});
   },

@@ -27,8 +27,10 @@ export function accept(tx: Transaction, input: Acceptance): Accepted {
   const id = secondIdOf(input.event.id, otherProof ? (input.instance ?? "") : input.fingerprint);
   const second = numberOf(known, id);
   const again = second === null ? null : tx.store.events.head(second);
-  if (again) return repeated(tx, known, again, input, otherProof ? [NEW_TOKEN] : differing);
   const renamed = { ...input, event: { ...input.event, id } };
+  // Another proof has an event of its own, which its repeat names; what conflicts is named as a repeat itself.
+  if (again && otherProof) return repeated(tx, known, again, renamed, [NEW_TOKEN]);
+  if (again) return repeated(tx, known, again, input, differing);
   return otherProof ? takeIn(tx, known, renamed) : conflicting(tx, known, first, renamed, differing);
 }
 

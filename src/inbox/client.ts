@@ -98,7 +98,8 @@ export class InboxClient {
   async accept(input: Acceptance): Promise<Accepted> {
     const payment = input.event.data.payment_id;
     const before = await this.#homeBefore(payment);
-    const known = before && (await this.#inTime(async () => await before.acceptKnown(input)));
+    const known =
+      before && (await this.#inTime(async () => await before.acceptKnown(input, this.#shardCount)));
     if (known) return known;
     const home = await this.homeOf(payment);
     return await this.#inTime(async (): Promise<Accepted> => await home.accept(input));
@@ -126,7 +127,8 @@ export class InboxClient {
   /** By its bytes: such a callback has no payment yet. */
   async setAside(input: SettingAside): Promise<SetAside> {
     const before = await this.#homeBefore(input.callback.sha256);
-    const known = before && (await this.#inTime(async () => await before.setAsideKnown(input)));
+    const known =
+      before && (await this.#inTime(async () => await before.setAsideKnown(input, this.#shardCount)));
     if (known) return known;
     const home = await this.homeOf(input.callback.sha256);
     return await this.#inTime(async (): Promise<SetAside> => await home.setAside(input));
@@ -135,7 +137,7 @@ export class InboxClient {
   /** Whose the name is now; ours if nobody held it. */
   async reserve({ key, owner }: Reservation, fingerprint: string): Promise<string> {
     const before = await this.#homeBefore(key);
-    const held = before && (await this.#inTime(async () => await before.reservation(key)));
+    const held = before && (await this.#inTime(async () => await before.reservation(key, this.#shardCount)));
     if (held) return held.owner;
     const home = await this.homeOf(key);
     return await this.#inTime(async () => await home.reserve(key, owner, fingerprint));
@@ -145,7 +147,7 @@ export class InboxClient {
   readonly tokens = {
     consult: async (question: TokenQuestion): Promise<Consultation> => {
       const before = await this.#homeBefore(question.tokenHash);
-      const held = before && (await before.reservation(question.tokenHash));
+      const held = before && (await before.reservation(question.tokenHash, this.#shardCount));
       if (held && (held.owner !== question.owner || held.fingerprint === question.fingerprint))
         return { kind: "reserved", ...held };
       return await (await this.homeOf(question.tokenHash)).consultToken(question);

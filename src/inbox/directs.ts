@@ -99,10 +99,8 @@ export class Directs {
     return times.length === 0 ? null : Math.min(...times);
   }
 
-  /** The last number up to which no first attempt is open. */
-  settledThrough(last: number): number {
-    let through = last;
-    for (const n of this.#open.keys()) through = Math.min(through, n - 1);
-    return through;
+  /** Numbers of events with a first attempt under way. */
+  numbers(): number[] {
+    return [...this.#open.keys()];
   }
 }

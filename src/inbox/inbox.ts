@@ -9,8 +9,13 @@ import { DurableObject } from "cloudflare:workers";
 import type { AlertName } from "../alert.ts";
 import { configOf } from "../config/load.ts";
 import type { RelayConfig } from "../config/schema.ts";
-import { ALARM_OVERDUE_MS, EVENT_ID_BLOCK_EVENTS, SWEEP_RETRY_MS } from "../limits.ts";
-import { alert, fault, type LogFields } from "../log.ts";
+import {
+  ALARM_OVERDUE_MS,
+  EVENT_ID_BLOCK_EVENTS,
+  EVENT_ID_BLOCK_INTERVAL_MS,
+  SWEEP_RETRY_MS,
+} from "../limits.ts";
+import { fault, type LogFields } from "../log.ts";
 import type { DeferredReason } from "../reasons.ts";
 import { accept } from "./accepting.ts";
 import type { InboxBindings } from "./client.ts";
@@ -21,6 +26,7 @@ import type { HealthReport } from "./health.ts";
 import { healthOf } from "./health-report.ts";
 import { lease } from "./leasing.ts";
 import type { LedgerPart } from "./ledger.ts";
+import { Membership, SHARDS_MARKER } from "./membership.ts";
 import { pause, resume } from "./pausing.ts";
 import {
   VERIFIER,
@@ -43,7 +49,7 @@ import { QueueSender } from "./queue-sender.ts";
 import { RECOUNT_BEGINS, recountStep, type RecountState } from "./recounting.ts";
 import { cancelReplay, nextReplayStepAt, replay, startReplay, stepReplays } from "./replaying.ts";
 import { paymentOf, setAside } from "./setting-aside.ts";
-import { admitShards, countOf, SHARD_REGISTRY, type ShardCount } from "./shard.ts";
+import { admitShards, SHARD_REGISTRY, type ShardCount } from "./shard.ts";
 import { settle } from "./settling.ts";
 import type { OperatorStore, ReplayJobRow } from "./store/operator-store.ts";
 import { migrate } from "./store/schema.ts";
@@ -51,9 +57,6 @@ import { Store } from "./store/store.ts";
 import { nextSweepAt, sweep } from "./sweeping.ts";
 import { knownCallerKey, TokenQuestions } from "./tokens.ts";
 import { Transaction, VolatileState } from "./transaction.ts";
-
-/** The name of the row in which shard and registry keep the number of shards. */
-const MARKER = "shards";
 
 export class Inbox extends DurableObject<InboxBindings> {
   readonly #store: Store;
@@ -63,11 +66,13 @@ export class Inbox extends DurableObject<InboxBindings> {
   readonly #questions: TokenQuestions;
   readonly #deferralQuota: DeferralQuota;
   readonly #state: VolatileState;
+  readonly #membership: Membership;
   /** When the alarm is set for; null: not set. */
   #alarmAtMs: number | null = null;
   #purge: PurgeState = PURGE_BEGINS;
   #recount: RecountState = RECOUNT_BEGINS;
-  #isRegistered = false;
+  /** When the search by id is to take in more events (epoch ms); null: an alarm for something else will do. */
+  #nextBlockAtMs: number | null = null;
   /** What is in memory is not what is on disk: before the first work, and after a transaction that was undone. */
   #isStale = true;
 
@@ -80,6 +85,11 @@ export class Inbox extends DurableObject<InboxBindings> {
     this.#questions = new TokenQuestions((key) => this.#store.reservations.get(key));
     this.#deferralQuota = new DeferralQuota(this.#questions.callers);
     this.#state = new VolatileState(this.#store);
+    this.#membership = new Membership(
+      this.#store.singleRows,
+      ctx.id.name ?? "",
+      async (shards, before) => await env.INBOX.getByName(SHARD_REGISTRY).registerShard(shards, before),
+    );
     void ctx.blockConcurrencyWhile(async () => {
       this.#alarmAtMs = await ctx.storage.getAlarm();
     });
@@ -89,25 +99,31 @@ export class Inbox extends DurableObject<InboxBindings> {
 
   /** Dedupe, fold, sequence, freeze, owe and lease. When this returns, the event is on disk. */
   async accept(input: Acceptance): Promise<Accepted> {
-    await this.#register();
-    this.#refuseNewInOldHome(input.event.data.payment_id);
+    const isKnown = this.#store.payments.has(input.event.data.payment_id);
+    await this.#membership.admit(this.#config(), isKnown);
     return await this.#work((tx) => accept(tx, input));
   }
 
-  /** The same, in an installation that has grown, for a payment that this old home knows; null: it does not. */
-  async acceptKnown(input: Acceptance): Promise<Accepted | null> {
+  /**
+   * The same, in an installation that has grown, for a payment that this old home knows; null: it does not.
+   *
+   * @param shards how many there are now
+   */
+  async acceptKnown(input: Acceptance, shards?: number): Promise<Accepted | null> {
+    this.#membership.noteFollowedBy(shards ?? this.#config().inboxShards);
     if (!this.#store.payments.has(input.event.data.payment_id)) return null;
     return await this.#work((tx) => accept(tx, input));
   }
 
   /** Keeps a callback that has no event yet. */
   async setAside(input: SettingAside): Promise<SetAside> {
-    await this.#register();
+    await this.#membership.admit(this.#config(), this.#store.payments.has(paymentOf(input)));
     return await this.#work((tx) => setAside(tx, input, this.#deferralQuota));
   }
 
   /** The same, in an installation that has grown, for a callback that this old home has; null: it has not. */
-  async setAsideKnown(input: SettingAside): Promise<SetAside | null> {
+  async setAsideKnown(input: SettingAside, shards?: number): Promise<SetAside | null> {
+    this.#membership.noteFollowedBy(shards ?? this.#config().inboxShards);
     if (!this.#store.payments.has(paymentOf(input))) return null;
     return await this.#work((tx) => setAside(tx, input, this.#deferralQuota));
   }
@@ -131,13 +147,15 @@ export class Inbox extends DurableObject<InboxBindings> {
     this.#questions.answered(tokenHash, { kind: "undecided", reason });
   }
 
-  /** Whose a name is; null: nobody's here. */
-  reservation(key: string): { owner: string; fingerprint: string } | null {
+  /** Whose a name is in this old home of an installation that has grown; null: nobody's here. */
+  reservation(key: string, shards?: number): { owner: string; fingerprint: string } | null {
+    this.#membership.noteFollowedBy(shards ?? this.#config().inboxShards);
     return this.#store.reservations.get(key);
   }
 
   /** Takes a name for an owner; answers whose it is. The first to come keeps it. */
   async reserve(key: string, owner: string, fingerprint: string): Promise<string> {
+    if (this.#store.reservations.get(key) === null) this.#membership.refuseSuperseded(this.#config());
     const caller = this.#questions.unknownCallerOf(key);
     const holder = await this.#work((tx) => {
       const { reservations } = tx.store;
@@ -194,13 +212,16 @@ export class Inbox extends DurableObject<InboxBindings> {
     stepReplays(tx);
     this.#purge = purgeStep(tx, this.#purge);
     this.#recount = recountStep(tx, this.#recount);
-    if (tx.book.hasRepeats) tx.book.write(tx.settledThrough());
-    tx.store.eventIds.addBlock(EVENT_ID_BLOCK_EVENTS);
+    if (tx.book.hasRepeats) tx.book.write(tx.shardNow());
+    // One a time; whether more have gathered is looked at soon.
+    const isAdded = tx.store.eventIds.addBlock(EVENT_ID_BLOCK_EVENTS);
+    this.#nextBlockAtMs = isAdded ? tx.nowMs + EVENT_ID_BLOCK_INTERVAL_MS : null;
   }
 
   /** When something is due next (epoch ms), null for never. */
   #nextDueAt(tx: Transaction): number | null {
-    const times = [nextSweepAt(tx), nextReplayStepAt(tx)];
+    const times = [nextSweepAt(tx), nextReplayStepAt(tx), this.#nextBlockAtMs];
+    if (tx.book.isBehind) times.push(this.#recount.nextAtMs ?? tx.nowMs);
     if (!tx.store.retention.isEmpty()) times.push(this.#purge.nextAtMs, this.#recount.nextAtMs);
     const due = times.filter((time) => time !== null);
     return due.length === 0 ? null : Math.min(...due);
@@ -338,37 +359,14 @@ export class Inbox extends DurableObject<InboxBindings> {
    */
   async registerShard(shards: number, before: number | null): Promise<ShardCount | null> {
     return await this.ctx.storage.transaction(() => {
-      const known = this.#store.singleRows.marker(MARKER);
+      const known = this.#store.singleRows.marker(SHARDS_MARKER);
       const admitted = admitShards(known === null ? null : (JSON.parse(known) as ShardCount), {
         shards,
         before,
       });
-      if (admitted) this.#store.singleRows.setMarker(MARKER, JSON.stringify(admitted));
+      if (admitted) this.#store.singleRows.setMarker(SHARDS_MARKER, JSON.stringify(admitted));
       return Promise.resolve(admitted);
     });
-  }
-
-  /** While the installation grows, a Worker that does not know it yet must not begin a payment in its old home. */
-  #refuseNewInOldHome(payment: string): void {
-    const { inboxShards } = this.#config();
-    if (countOf(this.ctx.id.name ?? "") === inboxShards || this.#store.payments.has(payment)) return;
-    throw new Error(`there are ${inboxShards} shards now: this one takes in no new payment`);
-  }
-
-  async #register(): Promise<void> {
-    if (this.#isRegistered) return;
-    const config = this.#config();
-    const shards = countOf(this.ctx.id.name ?? "");
-    if (this.#store.singleRows.marker(MARKER) === null) {
-      const registry = this.env.INBOX.getByName(SHARD_REGISTRY);
-      const admitted = await registry.registerShard(shards, config.inboxShardsBefore);
-      if (!admitted) {
-        alert("shards_changed", { shards });
-        throw new Error(`inbox_shards was another number before ${shards}: set inbox_shards_before to it`);
-      }
-      this.#store.singleRows.setMarker(MARKER, String(shards));
-    }
-    this.#isRegistered = true;
   }
 
   // ---- how a method works ----------------------------------------------------------------------------

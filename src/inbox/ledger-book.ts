@@ -5,10 +5,14 @@
  * counting the rows of later events; a change to an earlier one is written with the snapshot in its own
  * transaction. So a delivered event costs no row for the ledger, and no count is ever lost, but for repeats of
  * the last seconds before a crash, which are in neither the counts nor the rows then.
+ *
+ * Few events are later than the snapshot, however long a first attempt stays open. Where there are more, since
+ * an older release wrote no snapshot, they are counted in steps, and until then the counts are of those before.
  */
 import {
   LEDGER_SCAN_EVENTS,
   LEDGER_SNAPSHOT_CHANGES,
+  LEDGER_TAIL_EVENTS,
   RECOUNT_STEP_EVENTS,
   REPEATS_IN_MEMORY_MS,
 } from "../limits.ts";
@@ -23,9 +27,21 @@ interface Snapshot {
   /** What was counted of events whose rows are gone. */
   readonly purged: Counts;
   readonly remainder: Readonly<Record<string, number>>;
+  /** The last event there was. 0.2.0 wrote neither this nor `open`: then all that is open is after `through`. */
+  readonly last?: number;
+  /** Events with a first attempt under way. */
+  readonly open?: readonly number[];
 }
 
 const EMPTY: Snapshot = { through: 0, counts: NO_COUNTS, purged: NO_COUNTS, remainder: {} };
+
+/** What a snapshot has to know of the shard besides its counts. */
+export interface ShardNow {
+  /** The highest number given out. */
+  readonly last: number;
+  /** Numbers of events with a first attempt under way. */
+  readonly open: readonly number[];
+}
 
 /** A recount under way: rows up to `through` are in `counts`. */
 interface Recount {
@@ -39,6 +55,8 @@ export class LedgerBook {
   #purged: Counts = NO_COUNTS;
   #remainder: Readonly<Record<string, number>> = {};
   #through = 0;
+  /** Events after this number are not in the counts yet: their rows are read in steps. */
+  #countedThrough = Number.POSITIVE_INFINITY;
   /** Changes that are in no snapshot yet. */
   #changes = 0;
   /** A change to an event that is in the snapshot: it has to be written now. */
@@ -51,27 +69,50 @@ export class LedgerBook {
     this.#store = store;
   }
 
-  /** Reads the snapshot and counts what came after it; answers the events among those. */
+  /** Reads the snapshot and counts what came after it; answers the events that may have a first attempt under way. */
   load(): EventHead[] {
     const text = this.#store.singleRows.ledger();
-    const snapshot = text === null ? EMPTY : (JSON.parse(text) as Snapshot);
+    const snapshot = text === null ? this.#beforeTheFirst() : (JSON.parse(text) as Snapshot);
     this.#through = snapshot.through;
     this.#counts = snapshot.counts;
     this.#purged = snapshot.purged;
     this.#remainder = snapshot.remainder;
-    this.#changes = 0;
     this.#mustWrite = false;
     this.#repeats = new Map();
     this.#recount = null;
-    const later: EventHead[] = [];
-    for (let after = this.#through; ;) {
-      const events = this.#store.events.after(after, LEDGER_SCAN_EVENTS);
-      for (const event of events) this.#counts = counted(this.#counts, this.#changeOf(event));
-      later.push(...events);
-      this.#changes += events.length;
-      if (events.length < LEDGER_SCAN_EVENTS) return later;
-      after = events.at(-1)?.n ?? after;
-    }
+    this.#countedThrough = snapshot.through;
+    const read = this.#countOn();
+    this.#changes = read.length;
+    const after = snapshot.last ?? snapshot.through;
+    const later = this.isBehind
+      ? [...this.#events(after, Number.POSITIVE_INFINITY)]
+      : read.filter(({ n }) => n > after);
+    return [...(snapshot.open ?? []).flatMap((n) => this.#store.events.head(n) ?? []), ...later];
+  }
+
+  /** Without a snapshot fewer changes were made than one takes, since the tables are as they are. */
+  #beforeTheFirst(): Snapshot {
+    return { ...EMPTY, last: Math.max(0, this.#store.events.last() - LEDGER_SNAPSHOT_CHANGES) };
+  }
+
+  /** Are there rows that are not counted yet? */
+  get isBehind(): boolean {
+    return this.#countedThrough !== Number.POSITIVE_INFINITY;
+  }
+
+  /** Counts some of the rows that are not counted yet, and has the snapshot say so. */
+  catchUp(): void {
+    this.#writeRepeats();
+    this.#countOn();
+    this.#mustWrite = true;
+  }
+
+  #countOn(): EventHead[] {
+    const events = this.#store.events.after(this.#countedThrough, LEDGER_SCAN_EVENTS);
+    for (const event of events) this.#counts = counted(this.#counts, this.#changeOf(event));
+    const isLast = events.length < LEDGER_SCAN_EVENTS;
+    this.#countedThrough = isLast ? Number.POSITIVE_INFINITY : (events.at(-1)?.n ?? this.#countedThrough);
+    return events;
   }
 
   get counts(): Counts {
@@ -85,8 +126,9 @@ export class LedgerBook {
 
   /** Counts a change that is in the rows of event `n` as well. */
   record(n: number, change: Change): void {
-    this.#counts = counted(this.#counts, change);
     this.#changes += 1;
+    if (n > this.#countedThrough) return;
+    this.#counts = counted(this.#counts, change);
     if (n <= this.#through) this.#mustWrite = true;
     if (this.#recount && n <= this.#recount.through)
       this.#recount.counts = counted(this.#recount.counts, change);
@@ -95,8 +137,9 @@ export class LedgerBook {
   /** Counts a repeat; its row gets it later, many at a time. Answers when that has to be at the latest. */
   repeat(n: number, source: string, nowMs: number): number {
     this.#repeats.set(n, { source, count: this.repeatsOf(n) + 1 });
-    this.#counts = counted(this.#counts, { source: [source, { arrived: 1, duplicate: 1 }] });
     this.#changes += 1;
+    if (n <= this.#countedThrough)
+      this.#counts = counted(this.#counts, { source: [source, { arrived: 1, duplicate: 1 }] });
     return nowMs + REPEATS_IN_MEMORY_MS;
   }
 
@@ -118,39 +161,54 @@ export class LedgerBook {
     // Repeats that are in no row yet have none to go to any more; a recount under way has not seen them.
     const unwritten = this.repeatsOf(event.n);
     this.#repeats.delete(event.n);
-    const duplicates = event.duplicates + unwritten;
-    this.#purged = counted(this.#purged, this.#changeOf({ ...event, duplicates }));
+    const whole = this.#changeOf({ ...event, duplicates: event.duplicates + unwritten });
+    this.#purged = counted(this.#purged, whole);
+    if (event.n > this.#countedThrough) this.#counts = counted(this.#counts, whole);
     this.#mustWrite = true;
     if (this.#recount && event.n <= this.#recount.through)
       this.#recount.counts = counted(this.#recount.counts, this.#changeOf(event), -1);
   }
 
-  /**
-   * Before the transaction ends: writes the snapshot if it has to be, or if enough has gathered.
-   *
-   * @param settledThrough up to which number events have no first attempt under way
-   */
-  save(settledThrough: () => number): void {
-    if (this.#mustWrite || this.#changes >= LEDGER_SNAPSHOT_CHANGES) this.write(settledThrough());
+  /** Before the transaction ends: writes the snapshot if it has to be, or if enough has gathered. */
+  save(shard: () => ShardNow): void {
+    if (this.#mustWrite || this.#changes >= LEDGER_SNAPSHOT_CHANGES) this.write(shard());
   }
 
-  /** Writes repeats and snapshot. */
-  write(settledThrough: number): void {
+  /**
+   * Writes repeats and snapshot. It goes up to the first event with a first attempt under way, so that settling
+   * one needs no snapshot; but no further back than some events, since each snapshot has to count what is later.
+   */
+  write({ last, open }: ShardNow): void {
     this.#writeRepeats();
+    const settled = Math.min(last, ...open.map((n) => n - 1));
+    const wanted = Math.max(this.#through, settled, last - LEDGER_TAIL_EVENTS);
+    const through = Math.min(wanted, this.#countedThrough);
     // Later events stay in `counts`, which are of this moment: the snapshot must leave them out again.
-    const through = Math.max(this.#through, settledThrough);
     let counts = this.#counts;
-    for (let after = through; ;) {
-      const events = this.#store.events.after(after, LEDGER_SCAN_EVENTS);
-      for (const event of events) counts = counted(counts, this.#changeOf(event), -1);
-      if (events.length < LEDGER_SCAN_EVENTS) break;
-      after = events.at(-1)?.n ?? after;
-    }
-    const snapshot: Snapshot = { through, counts, purged: this.#purged, remainder: this.#remainder };
+    for (const event of this.#events(through, this.#countedThrough))
+      counts = counted(counts, this.#changeOf(event), -1);
+    const snapshot: Snapshot = {
+      through,
+      counts,
+      purged: this.#purged,
+      remainder: this.#remainder,
+      last,
+      open,
+    };
     this.#store.singleRows.setLedger(JSON.stringify(snapshot));
     this.#through = through;
     this.#changes = 0;
     this.#mustWrite = false;
+  }
+
+  /** Events after one number up to another, oldest first. */
+  *#events(after: number, through: number): Generator<EventHead> {
+    for (let from = after; from < through;) {
+      const events = this.#store.events.after(from, LEDGER_SCAN_EVENTS);
+      yield* events.filter(({ n }) => n <= through);
+      if (events.length < LEDGER_SCAN_EVENTS) return;
+      from = events.at(-1)?.n ?? through;
+    }
   }
 
   /** Are there repeats that are in no row yet? */

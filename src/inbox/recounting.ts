@@ -15,8 +15,16 @@ export const RECOUNT_BEGINS: RecountState = { nextAtMs: null };
 /** When the next recount begins (epoch ms): written down, since few objects live for as long as a day. */
 const BEGINS_AT = "recount_at";
 
-/** One step, if one is due. A remainder is alerted when the last row was counted. */
+/**
+ * One step, if one is due; rows that the ledger has not counted at all come first. A remainder is
+ * alerted when the last row was counted.
+ */
 export function recountStep(tx: Transaction, state: RecountState): RecountState {
+  if (tx.book.isBehind) {
+    if (state.nextAtMs !== null && state.nextAtMs > tx.nowMs) return state;
+    tx.book.catchUp();
+    return { nextAtMs: tx.book.isBehind ? tx.nowMs + RECOUNT_STEP_INTERVAL_MS : beginsAt(tx) };
+  }
   const dueAtMs = state.nextAtMs ?? beginsAt(tx);
   if (dueAtMs > tx.nowMs) return { nextAtMs: dueAtMs };
   if (tx.book.recountStep()) return { nextAtMs: tx.nowMs + RECOUNT_STEP_INTERVAL_MS };

@@ -2,7 +2,7 @@
  * The sweep: whatever got no answer in time is handed over again. It is what makes a Worker that died, and a
  * lost, expired or purged queue message harmless. Runs inside one transaction.
  */
-import { SWEEP_MAX_ROWS } from "../limits.ts";
+import { RECOVER_MAX_ATTEMPTS, SWEEP_MAX_ROWS } from "../limits.ts";
 import { isOpen } from "./policy/breaker.ts";
 import { nextHandoverAt } from "./policy/handover.ts";
 import { VERIFIER } from "./protocol.ts";
@@ -10,32 +10,35 @@ import { ownRow } from "./own-row.ts";
 import { keyOf } from "./store/rows.ts";
 import type { Transaction } from "./transaction.ts";
 
-/** Hands over what is overdue, as far as each destination may get more. */
+/** Hands over what is overdue, as far as each destination may get more; what is left has the next alarm's turn. */
 export function sweep(tx: Transaction): void {
   recoverDirects(tx);
-  for (const destination of [...tx.config.destinations.keys(), VERIFIER]) sweepDestination(tx, destination);
+  const destinations = [...tx.config.destinations.keys(), VERIFIER];
+  const share = Math.max(1, Math.floor(SWEEP_MAX_ROWS / destinations.length));
+  for (const destination of destinations) sweepDestination(tx, destination, share);
 }
 
 /** First attempts whose Worker did not report back in time: from now on they are deliveries like any other. */
 function recoverDirects(tx: Transaction): void {
-  for (const { n, destination } of tx.directs.expired(tx.nowMs)) {
+  for (const { n, destination } of tx.directs.expired(tx.nowMs).slice(0, RECOVER_MAX_ATTEMPTS)) {
     tx.leases.end({ n, destination });
     ownRow(tx, { n, destination });
   }
 }
 
-export function sweepDestination(tx: Transaction, destination: string): void {
-  handOverOverdue(tx, destination);
+/** @param mostRows how many are handed over at most */
+export function sweepDestination(tx: Transaction, destination: string, mostRows = SWEEP_MAX_ROWS): void {
+  handOverOverdue(tx, destination, mostRows);
   // Also where nothing may go now: there may be room since the alarm was set, and only the step is used up.
   const next = nextSweepOf(tx, destination);
   if (next !== null) tx.wakeBy(next);
 }
 
-function handOverOverdue(tx: Transaction, destination: string): void {
+function handOverOverdue(tx: Transaction, destination: string, mostRows: number): void {
   const { now } = tx.admission(destination, true);
   if (now === 0) return;
   const probes = isOpen(tx.destinations.breakerOf(destination));
-  const rows = tx.store.deliveries.toSweep(destination, tx.nowMs, Math.min(now, SWEEP_MAX_ROWS));
+  const rows = tx.store.deliveries.toSweep(destination, tx.nowMs, Math.min(now, mostRows));
   if (rows.length === 0) return;
   for (const row of rows) {
     const again = nextHandoverAt(tx.nowMs, tx.config.handoverTimeoutMs, row.handovers + 1);

@@ -11,7 +11,7 @@ import { AlertGate, alertBody } from "./alerts.ts";
 import { DestinationStates } from "./destination-states.ts";
 import { Directs } from "./directs.ts";
 import type { Change } from "./ledger.ts";
-import { LedgerBook } from "./ledger-book.ts";
+import { LedgerBook, type ShardNow } from "./ledger-book.ts";
 import { Leases } from "./leases.ts";
 import { drainStep } from "./policy/drain.ts";
 import { mayHandOver, type Admission, type Situation } from "./policy/may-hand-over.ts";
@@ -119,6 +119,8 @@ export class Transaction {
 
   /** Is anything owed to the destination besides first attempts under way? */
   hasBacklog(destination: string): boolean {
+    // Where not all rows are counted yet, nobody knows.
+    if (this.book.isBehind) return true;
     const pending = this.book.counts.destinations[destination]?.pending ?? 0;
     return pending > this.directs.countTo(destination);
   }
@@ -289,14 +291,14 @@ export class Transaction {
     this.book.record(n, change);
   }
 
-  /** Up to this number no event has a first attempt under way. */
-  settledThrough(): number {
-    return this.directs.settledThrough(this.store.events.last());
+  /** What the ledger's snapshot has to know. */
+  shardNow(): ShardNow {
+    return { last: this.store.events.last(), open: this.directs.numbers() };
   }
 
   /** Before the transaction ends. */
   finish(): void {
-    this.book.save(() => this.settledThrough());
+    this.book.save(() => this.shardNow());
   }
 }
 

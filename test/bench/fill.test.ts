@@ -76,8 +76,10 @@ describe("fill", () => {
   });
 });
 
-it("an id of a copy has the length of the template's", () => {
-  expect(copiedId(EVENT, 255)).toBe(`evt_${"0".repeat(30)}ff`);
+it("an id of a copy has the length of the template's, and first digits that few others have", () => {
+  expect(copiedId(EVENT, 255)).toMatch(/^evt_[0-9a-f]{8}0{22}ff$/);
+  const first = new Set(Array.from({ length: 2_000 }, (_, n) => copiedId(EVENT, n).slice(0, 12)));
+  expect(first.size).toBe(2_000);
 });
 
 it("the counting Worker is the relay's own configuration with another entry and no consumers", () => {

@@ -148,7 +148,7 @@ describe("an event that came with a one-time proof", () => {
     expect(await counts()).toEqual({ arrived: 2, accepted: 1, superseded: 1 });
     // The second copy of the second proof is counted as a repeat of that one.
     const again = await accept({ instance: SECOND });
-    expect(again).toMatchObject({ outcome: "duplicate", warnings: ["new_token_same_order"] });
+    expect(again).toMatchObject({ outcome: "duplicate", eventId: id, warnings: ["new_token_same_order"] });
     expect(await rows()).toMatchObject([{ duplicates: 0 }, { id, duplicates: 1 }]);
     expect(await counts()).toEqual({ arrived: 3, accepted: 1, superseded: 1, duplicate: 1 });
   });

@@ -99,6 +99,61 @@ describe("an installation with more shards than before", () => {
   });
 });
 
+/** The old homes had registered long ago and asked nobody: they accepted anew what newer ones had begun. */
+describe("an installation that goes back to fewer shards", () => {
+  const accept = (client: InboxClient, stated: Stated) => client.accept(acceptance(stated));
+  const known = { event: "e1", payment: "known" };
+  const fresh = { event: "f1", payment: "fresh" };
+  const token = { key: "token", owner: "order", taken: "token_reused" as const };
+
+  /** A payment begun before it grew and one begun after; then the old number of shards is deployed again. */
+  async function goBack(before: number | undefined): Promise<InboxClient> {
+    await accept(clientOf(OLD), known);
+    const homes = [await grow("known", OLD), await grow("fresh", OLD)];
+    const grown = clientOf(NEW, OLD);
+    await accept(grown, fresh);
+    await grown.reserve(token, "bytes");
+    for (const { old, home } of homes) {
+      await deployTo(old, envOf(OLD, before));
+      await deployTo(home, envOf(OLD, before));
+    }
+    return clientOf(OLD, before);
+  }
+
+  it("is refused what a newer home may know, and goes on with what began in the old one", async () => {
+    const client = await goBack(undefined);
+    await expect(accept(client, fresh)).rejects.toThrow("inbox_shards was 16");
+    await expect(accept(client, { event: "n1", payment: "fresh" })).rejects.toThrow("inbox_shards was 16");
+    expect(outside.lines("alert").map(({ about }) => about)).toContain("shards_changed");
+    await expect(client.reserve({ ...token, owner: "another" }, "other bytes")).rejects.toThrow(
+      "inbox_shards was 16",
+    );
+    expect(await accept(client, known)).toMatchObject({ outcome: "duplicate" });
+  });
+
+  it("that says so asks the newer homes first, and nothing is accepted twice", async () => {
+    const client = await goBack(NEW);
+    expect(await accept(client, fresh)).toMatchObject({ outcome: "duplicate" });
+    expect(await accept(client, known)).toMatchObject({ outcome: "duplicate" });
+    expect(await client.reserve({ ...token, owner: "another" }, "other bytes")).toBe("order");
+    const home = await shardOf(paymentId("fresh"), OLD);
+    const other = await paymentOfHome(home);
+    expect(await accept(client, { event: "n1", payment: other })).toMatchObject({ outcome: "accepted" });
+    // Once what the newer homes knew has been forgotten, they need not be asked any more.
+    await deployTo(home, envOf(OLD));
+    const after = await paymentOfHome(home, other);
+    expect(await accept(clientOf(OLD), { event: "n2", payment: after })).toMatchObject({
+      outcome: "accepted",
+    });
+  });
+
+  /** The name of another payment that has its home there. */
+  async function paymentOfHome(home: string, not = "fresh"): Promise<string> {
+    for (let i = 0; ; i += 1)
+      if (`p${i}` !== not && (await shardOf(paymentId(`p${i}`), OLD)) === home) return `p${i}`;
+  }
+});
+
 describe("the registry of the number of shards", () => {
   it("takes the first number, and another one only from whoever names the one before", () => {
     const eight = admitShards(null, { shards: 8, before: null });

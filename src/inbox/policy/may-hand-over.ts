@@ -3,7 +3,7 @@
  * queue now, or when to ask again. Acceptance, sweep, lease and settlement ask this and nothing else. Pure.
  */
 import { RATE_HORIZON_MS } from "../../limits.ts";
-import { isOpen, type Breaker } from "./breaker.ts";
+import { admits, isOpen, type Breaker } from "./breaker.ts";
 import { nextSlotMs, slotPeriodMs, type Rate } from "./rate.ts";
 
 export interface Situation {
@@ -37,8 +37,7 @@ export function mayHandOver(situation: Situation, nowMs: number): Admission {
   if (!situation.served) return NOT_BEFORE_A_CHANGE;
   const { breaker } = situation;
   if (isOpen(breaker)) {
-    const probeAtMs = breaker.probeAtMs ?? nowMs;
-    return nowMs >= probeAtMs ? { now: 1, againAtMs: null } : { now: 0, againAtMs: probeAtMs };
+    return admits(breaker, nowMs) ? { now: 1, againAtMs: null } : { now: 0, againAtMs: breaker.probeAtMs };
   }
   const room = situation.maxInFlight - situation.inFlight;
   if (room <= 0) return { now: 0, againAtMs: situation.roomAgainAtMs };

@@ -3,6 +3,7 @@
  * thousand events holds the first bytes of their ids, and is searched as a whole. Events after the last such
  * row are scanned.
  */
+import { first } from "./sql.ts";
 
 /** Of each id, so many bytes: a chance match costs a look at a thousand ids, and happens once in thousands of searches. */
 const PREFIX_BYTES = 4;
@@ -39,13 +40,18 @@ export class EventIds {
 
   /** The last event that is in a block; 0 when there is none. */
   blocksEnd(): number {
-    return this.#sql
-      .exec<{ end: number }>("SELECT COALESCE(MAX(last_n), 0) AS end FROM event_id_blocks")
-      .one().end;
+    const last = first<{ last_n: number }>(
+      this.#sql,
+      "SELECT last_n FROM event_id_blocks ORDER BY first_n DESC LIMIT 1",
+    );
+    return last?.last_n ?? 0;
   }
 
   /** Makes one block of the `size` events after the last one, if there are as many. False: there are not. */
   addBlock(size: number): boolean {
+    // The numbers alone say so nearly always, without a look at what has gathered.
+    const newest = first<{ n: number }>(this.#sql, "SELECT n FROM events ORDER BY n DESC LIMIT 1")?.n ?? 0;
+    if (newest - this.blocksEnd() < size) return false;
     const rows = this.#sql
       .exec<{ n: number; event_id: string }>(
         "SELECT n, event_id FROM events WHERE n > ? ORDER BY n LIMIT ?",
