@@ -335,6 +335,13 @@ export const MAX_PAUSE_REASON_CHARS = 200;
 /** The newest orders of operators, as `/api/audit` shows them. */
 export const MAX_AUDIT_ENTRIES = 200;
 
+// ---- diagnosing a captured callback ------------------------------------------------------------------
+
+/** Two mistakes at once happen; three and more are guesses, of which too many fit. */
+export const MAX_DIAGNOSIS_CHANGES = 3;
+/** Bounds the CPU time of one diagnosis: a try is an HMAC or two, and pairs of fifty changes are 1,225. */
+export const MAX_DIAGNOSIS_TRIES = 2_000;
+
 // ---- console -----------------------------------------------------------------------------------------
 
 /** A session of the console ends after this, a working day: whoever still works signs in again. */

@@ -22,6 +22,7 @@ const FOLDERS = [
   "delivery",
   "ingress",
   "contract",
+  "diagnose",
   "api",
   "console/parts",
   "console/pages",

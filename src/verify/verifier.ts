@@ -21,7 +21,7 @@ export function isTokenSyntax(token: string): boolean {
 /** `base` + token as one path segment, or null when the token would lead anywhere else. */
 export function verifierUrl(base: URL, token: string): URL | null {
   if (!isTokenSyntax(token)) return null;
-  const url = URL.parse(token, base);
+  const url = URL.parse(token, base.href);
   const stays =
     url !== null &&
     url.origin === base.origin &&

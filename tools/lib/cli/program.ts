@@ -1,5 +1,6 @@
 /** All commands of `relay`, in the order of its help. */
 import { addDestinations } from "./destinations.ts";
+import { addDiagnose } from "./diagnose.ts";
 import { addEvents } from "./events.ts";
 import { Frame } from "./frame.ts";
 import type { Io } from "./io.ts";
@@ -13,6 +14,7 @@ export async function relay(argv: readonly string[], io: Io): Promise<number> {
   addEvents(frame);
   addOrders(frame);
   addDestinations(frame);
+  addDiagnose(frame);
   addSimulate(frame);
   addStandIns(frame);
   return await frame.run(argv);
