@@ -96,6 +96,9 @@ class Storage {
     }
   }
 
+  /** Nothing is awaited inside, so that none comes between. */
+  transaction = <T>(work: () => T): Promise<T> => Promise.resolve(this.transactionSync(work));
+
   getAlarm = () => Promise.resolve(this.alarmAtMs);
   setAlarm = (atMs: number) => {
     this.alarmAtMs = atMs;
