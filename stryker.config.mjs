@@ -7,7 +7,7 @@ const name = process.env.MUTATION_PART;
 /** @type {import("@stryker-mutator/api/core").PartialStrykerOptions} */
 export default {
   testRunner: "vitest",
-  vitest: { configFile: "vitest.mutate.config.ts", related: false },
+  vitest: { configFile: "vitest.mutate.config.ts", related: true },
   coverageAnalysis: "perTest",
   mutate: [...partOf(process.env).mutate],
   // There is no such file: Stryker would rewrite the real one with an API that TypeScript 7 does not have.

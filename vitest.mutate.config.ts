@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { defineConfig } from "vitest/config";
 import { BaseSequencer, type TestSpecification } from "vitest/node";
+import { keptThreads } from "./tools/lib/kept-threads.ts";
 import { partOf } from "./tools/lib/mutation-parts.ts";
 
 const platform = join(import.meta.dirname, "test/support/platform-in-node.ts");
@@ -26,7 +27,7 @@ const asText = {
 };
 
 export default defineConfig({
-  plugins: [asText],
+  plugins: [asText, keptThreads],
   resolve: { alias: { "cloudflare:workers": platform, "cloudflare:test": platform } },
   test: {
     include: [...partOf(process.env).tests],

@@ -2,7 +2,7 @@
  * `npm run mutate`: changes the modules that decide about money, one place at a time, and runs their tests:
  * a change that no test notices is a gap (docs/reliability.md#mutations). Exit code 1 below the threshold.
  */
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, globSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { spawnSync } from "node:child_process";
 import {
@@ -18,6 +18,7 @@ import { readArgs } from "./lib/text.ts";
 const USAGE = `Usage: npm run mutate -- [options] [part …]
 
   parts: ${Object.keys(MUTATION_PARTS).join(", ")} (all of them)
+  --files <pattern>  only these files of the parts, e.g. src/providers/iqpay.ts
   --concurrency <n>  changes judged at once (2)
   --again            also what was judged before and has not changed since
 
@@ -29,7 +30,11 @@ const DIRECTORY = ".stryker-tmp";
 
 const { values, positionals } = readArgs(USAGE, {
   allowPositionals: true,
-  options: { concurrency: { type: "string", default: "2" }, again: { type: "boolean", default: false } },
+  options: {
+    files: { type: "string" },
+    concurrency: { type: "string", default: "2" },
+    again: { type: "boolean", default: false },
+  },
 });
 const project = join(import.meta.dirname, "..");
 const parts = positionals.length > 0 ? positionals : Object.keys(MUTATION_PARTS);
@@ -44,19 +49,31 @@ function forgetWhatWasNotNoticed(file: string): void {
   writeFileSync(file, JSON.stringify(remembered(report)));
 }
 
+/** The files of a part that are judged now. */
+function filesOf(name: string): string[] {
+  const all = globSync(MUTATION_PARTS[name]?.mutate ?? [], { cwd: project });
+  if (values.files === undefined) return all;
+  const chosen = new Set(globSync(values.files, { cwd: project }));
+  return all.filter((file) => chosen.has(file));
+}
+
 const scores = new Map<string, Score>();
 for (const name of parts) {
   forgetWhatWasNotNoticed(join(project, DIRECTORY, `${name}.incremental.json`));
-  const again = values.again ? ["--force"] : [];
-  const { status } = spawnSync("stryker", ["run", "--concurrency", values.concurrency, ...again], {
+  const files = filesOf(name);
+  if (files.length === 0) continue;
+  const options = ["--concurrency", values.concurrency, "--mutate", files.join(",")];
+  if (values.again) options.push("--force");
+  const { status } = spawnSync("stryker", ["run", ...options], {
     cwd: project,
     env: { ...process.env, MUTATION_PART: name },
     stdio: "inherit",
   });
   if (status !== 0) throw new Error(`${name}: Stryker ended with ${status}`);
   const report = readFileSync(join(project, DIRECTORY, `${name}.json`), "utf8");
-  scores.set(name, scoreOf(JSON.parse(report) as Judged));
+  scores.set(name, scoreOf(JSON.parse(report) as Judged, files));
 }
+if (scores.size === 0) throw new Error(`no file of these parts is ${values.files}`);
 
 const sum = (of: (score: Score) => number) =>
   [...scores.values()].reduce((total, score) => total + of(score), 0);

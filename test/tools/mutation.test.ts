@@ -40,7 +40,8 @@ describe("a report", () => {
   };
 
   it("counts what a test noticed and what none did, and not what says nothing about the tests", () => {
-    expect(scoreOf(report)).toEqual({ found: 3, survived: 2 });
+    expect(scoreOf(report, ["a.ts", "b.ts"])).toEqual({ found: 3, survived: 2 });
+    expect(scoreOf(report, ["a.ts", "c.ts"])).toEqual({ found: 1, survived: 1 });
     expect(percentOf({ found: 3, survived: 2 })).toBe("60.00");
     expect(percentOf({ found: 0, survived: 0 })).toBe("0.00");
   });
