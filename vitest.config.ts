@@ -1,10 +1,12 @@
 /**
- * Two projects: `workerd` runs pure modules, Inbox, consumer and ingress in the runtime they are
- * made for; `node` runs the tools and the end-to-end tests, which start real processes.
+ * The projects: `workerd` runs pure modules, Inbox, consumer and ingress in the runtime they are made for; `node`
+ * runs the tools, `e2e` real processes. `platform in node` plays whole callbacks where `npm run mutate` plays
+ * them, so that nothing the Inbox begins to use is missing there.
  */
 import { cloudflareTest } from "@cloudflare/vitest-plugin";
 import { defineConfig } from "vitest/config";
 import { testBindings } from "./test/support/bindings.ts";
+import { asText, inPlainNode } from "./tools/lib/plain-node.ts";
 
 export default defineConfig({
   test: {
@@ -41,6 +43,11 @@ export default defineConfig({
             "test/architecture.test.ts",
           ],
         },
+      },
+      {
+        plugins: [asText],
+        resolve: inPlainNode,
+        test: { name: "platform in node", include: ["test/contract/golden.test.ts"] },
       },
       {
         test: {

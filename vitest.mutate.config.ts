@@ -1,12 +1,9 @@
 /** The tests that judge one part of `npm run mutate` (docs/reliability.md#mutations), in plain Node. */
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import { defineConfig } from "vitest/config";
 import { BaseSequencer, type TestSpecification } from "vitest/node";
 import { keptThreads } from "./tools/lib/kept-threads.ts";
 import { partOf } from "./tools/lib/mutation-parts.ts";
-
-const platform = join(import.meta.dirname, "test/support/platform-in-node.ts");
+import { asText, inPlainNode } from "./tools/lib/plain-node.ts";
 
 /** A change is noticed by the first test that fails: those that play whole requests come last. */
 class ShortestFirst extends BaseSequencer {
@@ -17,18 +14,9 @@ class ShortestFirst extends BaseSequencer {
   }
 }
 
-/** What wrangler gives to the Worker as text (wrangler.toml, `[[rules]]`) is text here too, and is not run. */
-const TEXT = /\.(?:css|svg|client\.js|min\.js)$/;
-const asText = {
-  name: "text-modules",
-  enforce: "pre" as const,
-  load: (id: string) =>
-    TEXT.test(id) ? `export default ${JSON.stringify(readFileSync(id, "utf8"))};` : null,
-};
-
 export default defineConfig({
   plugins: [asText, keptThreads],
-  resolve: { alias: { "cloudflare:workers": platform, "cloudflare:test": platform } },
+  resolve: inPlainNode,
   test: {
     include: [...partOf(process.env).tests],
     sequence: { sequencer: ShortestFirst },

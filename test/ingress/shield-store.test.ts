@@ -78,20 +78,20 @@ describe("the store", () => {
 
   it("is told the fingerprint under the event's id, for a limited time", async () => {
     const put = vi.fn(() => Promise.resolve());
-    await rememberDuplicate(storeWith({ put } as never), "evt_1", FINGERPRINT);
+    await rememberDuplicate(storeWith({ put }), "evt_1", FINGERPRINT);
     expect(put.mock.calls).toEqual([["evt_1", FINGERPRINT, { expirationTtl: SHIELD_TTL_SECONDS }]]);
     expect(logged).toEqual([]);
   });
 
   it("that cannot be read is a miss, and logged", async () => {
     const get = () => Promise.reject(new Error("down"));
-    expect(await isKnownDuplicate(storeWith({ get } as never), "evt_1", FINGERPRINT)).toBe(false);
+    expect(await isKnownDuplicate(storeWith({ get }), "evt_1", FINGERPRINT)).toBe(false);
     expect(faults()).toMatchObject([{ what: "fault", where: "shield.get" }]);
   });
 
   it("that cannot be written is logged and fails nothing", async () => {
     const put = () => Promise.reject(new Error("one write a second"));
-    await rememberDuplicate(storeWith({ put } as never), "evt_1", FINGERPRINT);
+    await rememberDuplicate(storeWith({ put }), "evt_1", FINGERPRINT);
     expect(faults()).toMatchObject([{ what: "fault", where: "shield.put" }]);
   });
 });

@@ -41,6 +41,7 @@ class KeptThread implements PoolWorker {
     // A thread that is told to stop listens to nothing any more: it is not told.
     if (message.type === "stop")
       this.#thread.emit("message", { type: "stopped", __vitest_worker_response__: true });
+    // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread, not a window
     else this.#thread.postMessage(message);
   };
 
