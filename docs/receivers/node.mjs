@@ -1,9 +1,26 @@
-// A receiver in Node: `npm install standardwebhooks`, then `CRM_SIGNING_SECRETS=whsec_… node node.mjs`.
+// A receiver in Node 22.16 or later, with the SQLite that it brings:
+//   npm install standardwebhooks && CRM_SIGNING_SECRETS=whsec_… node node.mjs
 import { createServer } from "node:http";
+import { DatabaseSync } from "node:sqlite";
 import { Webhook } from "standardwebhooks";
 
 // One secret, or two separated by a space while they are being changed: any of them may have signed.
 const webhooks = process.env.CRM_SIGNING_SECRETS.split(" ").map((secret) => new Webhook(secret));
+const MAX_BODY_BYTES = 1_000_000;
+// A database that is locked for longer than this is answered 500: the relay comes again, and does not wait 15 s.
+const database = new DatabaseSync(process.env.DATABASE ?? "events.sqlite", { timeout: 2_000 });
+database.exec(`
+  CREATE TABLE IF NOT EXISTS events (id TEXT PRIMARY KEY, payment_id TEXT NOT NULL, body TEXT NOT NULL);
+  CREATE TABLE IF NOT EXISTS payments (id TEXT PRIMARY KEY, sequence INTEGER NOT NULL);
+  CREATE TABLE IF NOT EXISTS credits
+    (event_id TEXT PRIMARY KEY, reference TEXT, amount TEXT, currency TEXT, decision TEXT NOT NULL);
+`);
+const addEvent = database.prepare("INSERT INTO events VALUES (?, ?, ?) ON CONFLICT (id) DO NOTHING");
+const advance = database.prepare(
+  "INSERT INTO payments VALUES (?, ?) " +
+    "ON CONFLICT (id) DO UPDATE SET sequence = excluded.sequence WHERE excluded.sequence > payments.sequence",
+);
+const addCredit = database.prepare("INSERT INTO credits VALUES (?, ?, ?, ?, ?)");
 
 /** The event if these very bytes are signed by one of our secrets within the last five minutes, else null. */
 function verifiedEvent(rawBody, headers) {
@@ -17,31 +34,49 @@ function verifiedEvent(rawBody, headers) {
   return null;
 }
 
-// Stand-ins for two tables of your database: `events` (primary key: id) and `payments`.
-const seen = new Set();
-const lastSequence = new Map();
-
-/** In your CRM this is ONE database transaction: answer 2xx only after its commit. */
-async function book({ id, type, data }) {
-  if (seen.has(id)) return; // INSERT INTO events … ON CONFLICT DO NOTHING wrote no row
-  seen.add(id);
-  if (data.sequence <= (lastSequence.get(data.payment_id) ?? 0)) return; // an older state, replayed
-  lastSequence.set(data.payment_id, data.sequence);
-  if (type !== "payment.confirmed") return;
-  const { value, currency } = data.amount; // "25.004500000000000001": a decimal string, never a float
-  const proven = ["signed", "confirmed"].includes(data.verification.assurance);
-  console.log(proven ? "credit" : "review", data.merchant_reference, value, currency);
+/** One transaction: that we have the event, where its payment stands, and what is credited. */
+function book(event, rawBody) {
+  database.exec("BEGIN IMMEDIATE");
+  try {
+    credit(event, rawBody);
+    database.exec("COMMIT");
+  } catch (error) {
+    if (database.isTransaction) database.exec("ROLLBACK");
+    throw error;
+  }
 }
 
-async function receive(request, response) {
+function credit({ id, type, data }, rawBody) {
+  if (addEvent.run(id, data.payment_id, rawBody).changes === 0) return; // we have it already
+  if (advance.run(data.payment_id, data.sequence).changes === 0) return; // an older state, replayed
+  if (type !== "payment.confirmed") return;
+  const proven = ["signed", "confirmed"].includes(data.verification.assurance);
+  const automatic = proven && data.amount !== null && data.warnings.length === 0;
+  // The value stays the decimal string it is; in your tables it is a NUMERIC, never a float.
+  const { value = null, currency = null } = data.amount ?? {};
+  addCredit.run(id, data.merchant_reference, value, currency, automatic ? "automatic" : "review");
+}
+
+async function receive(request) {
   const chunks = [];
-  for await (const chunk of request) chunks.push(chunk);
-  const event = verifiedEvent(Buffer.concat(chunks).toString("utf8"), request.headers);
-  if (event) await book(event);
-  response.writeHead(event ? 204 : 400).end();
+  let bytes = 0;
+  for await (const chunk of request) {
+    bytes += chunk.length;
+    if (bytes > MAX_BODY_BYTES) return 413;
+    chunks.push(chunk);
+  }
+  const rawBody = Buffer.concat(chunks).toString("utf8");
+  const event = verifiedEvent(rawBody, request.headers);
+  if (event === null) return 400;
+  book(event, rawBody);
+  return 204;
 }
 
 createServer((request, response) => {
-  // Whatever goes wrong on our side: the relay comes again.
-  receive(request, response).catch(() => response.writeHead(500).end());
+  void receive(request)
+    .catch((error) => {
+      console.error(error);
+      return 500; // nothing was committed: the relay comes again
+    })
+    .then((status) => response.writeHead(status).end());
 }).listen(Number(process.env.PORT ?? 8080), "127.0.0.1");

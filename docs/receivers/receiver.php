@@ -1,8 +1,15 @@
 <?php
-// A receiver in PHP, no library: CRM_SIGNING_SECRETS=whsec_... php -S 127.0.0.1:8080 receiver.php
+// A receiver in PHP 8, with PDO and no library: CRM_SIGNING_SECRETS=whsec_... php -S 127.0.0.1:8080 receiver.php
 declare(strict_types=1);
 
 const TOLERANCE_SECONDS = 300;
+// A database that is locked for longer is answered 500: the relay comes again, and does not wait 15 seconds.
+const LOCK_SECONDS = 2;
+const SCHEMA = '
+CREATE TABLE IF NOT EXISTS events (id TEXT PRIMARY KEY, payment_id TEXT NOT NULL, body TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS payments (id TEXT PRIMARY KEY, sequence INTEGER NOT NULL);
+CREATE TABLE IF NOT EXISTS credits
+  (event_id TEXT PRIMARY KEY, reference TEXT, amount TEXT, currency TEXT, decision TEXT NOT NULL)';
 
 /** The event if these very bytes are signed by one of our secrets within the last five minutes, else null. */
 function verifiedEvent(string $rawBody, string $id, string $timestamp, string $signatures, array $secrets): ?array
@@ -22,48 +29,76 @@ function verifiedEvent(string $rawBody, string $id, string $timestamp, string $s
     return null;
 }
 
-/** One transaction: the note that we have the event, and what it means for the account. */
-function book(PDO $database, array $event): ?string
+/** One transaction: that we have the event, where its payment stands, and what is credited. */
+function book(PDO $database, array $event, string $rawBody): void
 {
-    $data = $event['data'];
     $database->beginTransaction();
-    $insert = $database->prepare('INSERT INTO events VALUES (?, ?, ?) ON CONFLICT DO NOTHING');
-    $insert->execute([$event['id'], $data['payment_id'], $data['sequence']]);
-    $isNew = $insert->rowCount() === 1;
-    $newest = $database->prepare('SELECT MAX(sequence) FROM events WHERE payment_id = ? AND id <> ?');
-    $newest->execute([$data['payment_id'], $event['id']]);
-    $isNewest = $data['sequence'] > (int) $newest->fetchColumn();
-    $booking = null;
-    if ($isNew && $isNewest && $event['type'] === 'payment.confirmed') {
-        $proven = in_array($data['verification']['assurance'], ['signed', 'confirmed'], true);
-        // The value is a decimal string: bcmath or a DECIMAL column, never a float.
-        $booking = implode(' ', [
-            $proven ? 'credit' : 'review',
-            $data['merchant_reference'],
-            $data['amount']['value'],
-            $data['amount']['currency'],
-        ]);
+    try {
+        credit($database, $event, $rawBody);
+        $database->commit();
+    } catch (Throwable $error) {
+        $database->rollBack();
+        throw $error;
     }
-    $database->commit();
-    return $booking;
 }
 
-// One secret, or two separated by a space while they are being changed: any of them may have signed.
-$event = verifiedEvent(
-    file_get_contents('php://input'),
-    $_SERVER['HTTP_WEBHOOK_ID'] ?? '',
-    $_SERVER['HTTP_WEBHOOK_TIMESTAMP'] ?? '',
-    $_SERVER['HTTP_WEBHOOK_SIGNATURE'] ?? '',
-    explode(' ', getenv('CRM_SIGNING_SECRETS')),
-);
-if ($event === null) {
-    http_response_code(400);
-    return;
+function credit(PDO $database, array $event, string $rawBody): void
+{
+    $data = $event['data'];
+    $addEvent = $database->prepare('INSERT INTO events VALUES (?, ?, ?) ON CONFLICT (id) DO NOTHING');
+    $addEvent->execute([$event['id'], $data['payment_id'], $rawBody]);
+    if ($addEvent->rowCount() === 0) {
+        return; // we have it already
+    }
+    $advance = $database->prepare(
+        'INSERT INTO payments VALUES (?, ?) ON CONFLICT (id) DO UPDATE SET sequence = excluded.sequence'
+        . ' WHERE excluded.sequence > payments.sequence'
+    );
+    $advance->execute([$data['payment_id'], $data['sequence']]);
+    if ($advance->rowCount() === 0) {
+        return; // an older state, replayed
+    }
+    if ($event['type'] !== 'payment.confirmed') {
+        return;
+    }
+    $proven = in_array($data['verification']['assurance'], ['signed', 'confirmed'], true);
+    $automatic = $proven && $data['amount'] !== null && $data['warnings'] === [];
+    // The value stays the decimal string it is: bcmath and a DECIMAL column, never a float.
+    $database->prepare('INSERT INTO credits VALUES (?, ?, ?, ?, ?)')->execute([
+        $event['id'],
+        $data['merchant_reference'],
+        $data['amount']['value'] ?? null,
+        $data['amount']['currency'] ?? null,
+        $automatic ? 'automatic' : 'review',
+    ]);
 }
-$database = new PDO(getenv('DATABASE') ?: 'sqlite:/tmp/events.sqlite');
-$database->exec('CREATE TABLE IF NOT EXISTS events (id TEXT PRIMARY KEY, payment_id TEXT, sequence INTEGER)');
-$booking = book($database, $event);
-if ($booking !== null) {
-    file_put_contents('php://stderr', "$booking\n");
+
+function receive(): int
+{
+    $rawBody = file_get_contents('php://input');
+    // One secret, or two separated by a space while they are being changed: any of them may have signed.
+    $event = verifiedEvent(
+        $rawBody,
+        $_SERVER['HTTP_WEBHOOK_ID'] ?? '',
+        $_SERVER['HTTP_WEBHOOK_TIMESTAMP'] ?? '',
+        $_SERVER['HTTP_WEBHOOK_SIGNATURE'] ?? '',
+        explode(' ', getenv('CRM_SIGNING_SECRETS')),
+    );
+    if ($event === null) {
+        return 400;
+    }
+    $database = new PDO('sqlite:' . (getenv('DATABASE') ?: 'events.sqlite'), options: [
+        PDO::ATTR_ERRMODE => PDO::ERRMODE_EXCEPTION,
+        PDO::ATTR_TIMEOUT => LOCK_SECONDS,
+    ]);
+    $database->exec(SCHEMA);
+    book($database, $event, $rawBody);
+    return 204;
 }
-http_response_code(204);
+
+try {
+    http_response_code(receive());
+} catch (Throwable $error) {
+    error_log((string) $error);
+    http_response_code(500); // nothing was committed: the relay comes again
+}

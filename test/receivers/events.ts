@@ -19,23 +19,51 @@ interface Told {
   readonly sequence?: number;
   readonly type?: string;
   readonly reference?: string;
+  readonly warnings?: readonly string[];
 }
 
-export function event({ payment, assurance, value, sequence = 1, type, reference }: Told): string {
+/** `name` as 32 hex digits, so that ids are ids. */
+function hex(name: string): string {
+  const digits = [...name].map((char) => char.charCodeAt(0).toString(16)).join("");
+  return digits.padEnd(32, "0").slice(0, 32);
+}
+
+/** The id of an event of a payment. */
+export const idOf = (payment: string, sequence = 1) => `evt_${hex(`${sequence}/${payment}`)}`;
+
+export function event({ payment, assurance, value, sequence = 1, type, reference, warnings }: Told): string {
   return JSON.stringify({
-    id: `evt_${payment}_${sequence}`,
+    id: idOf(payment, sequence),
     type: type ?? "payment.confirmed",
     schema: "payment-event.v1",
     timestamp: "2026-09-21T14:13:20Z",
     livemode: true,
     data: {
-      payment_id: `pay_${payment}`,
+      payment_id: `pay_${hex(payment)}`,
       direction: "in",
       status: "confirmed",
+      previous_status: null,
       sequence,
       merchant_reference: reference ?? `order-${payment}`,
       amount: { value, currency: "USDT", network: "polygon" },
+      amount_requested: null,
+      amount_net: null,
+      amount_converted: null,
+      fee: null,
+      blockchain: null,
+      occurred_at: null,
+      received_at: "2026-09-21T14:13:25.123Z",
+      provider: {
+        name: "cryptopay",
+        account: "broker-eu",
+        event: "payment.succeeded",
+        event_id: "evt_123",
+        payment_id: "pi_10AbCdEf",
+        status: "succeeded",
+      },
       verification: { method: "hmac-sha256", assurance, covers: ["body"], key: "2026-10" },
+      warnings: warnings ?? [],
+      raw: null,
     },
   });
 }

@@ -1,0 +1,134 @@
+/**
+ * The receivers of docs/receivers/ as servers: what each needs, fetched once and kept in node_modules/.cache, and how it
+ * is started. Where a language or a library is not to be had, it says which.
+ */
+import { execFile, spawnSync } from "node:child_process";
+import { createHash } from "node:crypto";
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { promisify } from "node:util";
+
+const root = join(import.meta.dirname, "../..");
+export const FOLDER = join(root, "docs/receivers");
+const CACHE = join(root, "node_modules/.cache/psp-relay-receivers");
+/** The compiler's first run compiles an HTTP server and SQLite, beside everything else that is tested. */
+const FETCH_DEADLINE_MS = 600_000;
+
+export interface Server {
+  readonly command: readonly [string, ...string[]];
+  readonly env: Readonly<Record<string, string>>;
+}
+
+export interface Language {
+  readonly name: string;
+  /** Below docs/receivers/, shown whole in docs/receivers.md. */
+  readonly file: string;
+  /** What is missing, or null. */
+  missing(): string | null;
+  /** Fetches the libraries; throws where they are not to be had. */
+  server(port: number): Promise<Server>;
+}
+
+export const LANGUAGES: readonly Language[] = [
+  {
+    name: "Node",
+    file: "node.mjs",
+    missing: () => null,
+    server: () => Promise.resolve({ command: [process.execPath, join(FOLDER, "node.mjs")], env: {} }),
+  },
+  {
+    name: "Python",
+    file: "receiver.py",
+    missing: () => lacks("python3", "-c", "import sqlite3, sys; assert sys.version_info >= (3, 10)"),
+    server: async () => {
+      const library = await cached("python", "standardwebhooks==1.1.0", async (folder) => {
+        await exec("python3", [
+          "-m",
+          "pip",
+          "install",
+          "--quiet",
+          "--target",
+          folder,
+          "standardwebhooks==1.1.0",
+        ]);
+      });
+      return { command: ["python3", join(FOLDER, "receiver.py")], env: { PYTHONPATH: library } };
+    },
+  },
+  {
+    name: "Go",
+    file: "go/receiver.go",
+    missing: () => lacks("go", "version") ?? lacks("gcc", "--version"),
+    server: async () => {
+      const sources = ["go/receiver.go", "go/go.mod", "go/go.sum"].map(textOf).join("\0");
+      const built = await cached("go", sources, async (folder) => {
+        // -O0: SQLite is compiled in a third of the time.
+        const env = { ...process.env, GOTOOLCHAIN: "local", CGO_ENABLED: "1", CGO_CFLAGS: "-O0" };
+        await exec("go", ["build", "-o", join(folder, "receiver"), "."], { cwd: join(FOLDER, "go"), env });
+      });
+      return { command: [join(built, "receiver")], env: {} };
+    },
+  },
+  {
+    name: "Java",
+    file: "java/Receiver.java",
+    missing: () => lacks("java", "--version") ?? lacks("javac", "--version") ?? lacks("mvn", "--version"),
+    server: async () => {
+      const jars = await cached("java", textOf("java/pom.xml"), async (folder) => {
+        const goal = ["dependency:copy-dependencies", `-DoutputDirectory=${folder}`];
+        await exec("mvn", ["--quiet", "--batch-mode", "--file", join(FOLDER, "java/pom.xml"), ...goal]);
+      });
+      return { command: ["java", "-cp", join(jars, "*"), join(FOLDER, "java/Receiver.java")], env: {} };
+    },
+  },
+  {
+    name: "PHP",
+    file: "receiver.php",
+    missing: () => lacks("php", "-r", "exit(extension_loaded('pdo_sqlite') ? 0 : 1);"),
+    server: (port) =>
+      Promise.resolve({
+        command: ["php", "-S", `127.0.0.1:${port}`, join(FOLDER, "receiver.php")],
+        // It serves one request after another otherwise.
+        env: { PHP_CLI_SERVER_WORKERS: "4" },
+      }),
+  },
+];
+
+const textOf = (file: string) => readFileSync(join(FOLDER, file), "utf8");
+
+/** Asks a program whether it is there, and is what is needed. */
+function lacks(program: string, ...args: string[]): string | null {
+  return spawnSync(program, args, { stdio: "ignore" }).status === 0
+    ? null
+    : `${program} is not installed here`;
+}
+
+/** A folder that `fill` has filled once for these contents. Complete or not there: it is renamed when it is full. */
+async function cached(
+  name: string,
+  contents: string,
+  fill: (folder: string) => Promise<void>,
+): Promise<string> {
+  const hash = createHash("sha256").update(contents).digest("hex").slice(0, 16);
+  const folder = join(CACHE, `${name}-${hash}`);
+  if (existsSync(folder)) return folder;
+  const partial = `${folder}.${process.pid}`;
+  mkdirSync(partial, { recursive: true });
+  try {
+    await fill(partial);
+    renameSync(partial, folder);
+  } finally {
+    rmSync(partial, { recursive: true, force: true });
+  }
+  return folder;
+}
+
+const run = promisify(execFile);
+
+async function exec(
+  program: string,
+  args: readonly string[],
+  options: { readonly cwd?: string; readonly env?: NodeJS.ProcessEnv } = {},
+): Promise<void> {
+  await run(program, args, { ...options, timeout: FETCH_DEADLINE_MS });
+}
