@@ -12,6 +12,8 @@ export const ALERT_NAMES = [
   "address_refused",
   "breaker_closed",
   "breaker_open",
+  "configuration",
+  "configuration_mended",
   "confirmed_after_reversed",
   "conflict:amount",
   "conflict:body",

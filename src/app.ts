@@ -1,5 +1,6 @@
 /** The Hono app: mounts the HTTP routes, and nothing else; one notFound, one onError. */
 import { Hono } from "hono";
+import { health } from "./api/health.ts";
 import { api } from "./api/routes.ts";
 import { configOf } from "./config/load.ts";
 import { consoleApp } from "./console/routes.tsx";
@@ -13,27 +14,18 @@ import { fault } from "./log.ts";
 
 export const app = new Hono<{ Bindings: Env }>();
 
-app.all("/in/*", async (c) => {
-  const loaded = configOf(c.env);
-  // Fails closed: without a configuration nothing can be verified, so the provider has to come again.
-  if (!loaded.ok) return unavailable();
-  return await receive(c.req.raw, loaded.config, c.env, c.executionCtx);
-});
+app.all("/in/*", async (c) => await receive(c.req.raw, configOf(c.env).config, c.env, c.executionCtx));
 
 app.route("/api", api);
 
-app.get("/healthz", (c) => {
-  const loaded = configOf(c.env);
-  return loaded.ok
-    ? c.json({ status: "ok", environment: loaded.config.environment })
-    : c.json({ status: "misconfigured", problems: loaded.problems }, 503);
-});
+app.route("/healthz", health);
 
 app.get("/.well-known/jwks.json", async (c) => {
-  const loaded = configOf(c.env);
-  if (!loaded.ok) return unavailable();
+  const { config } = configOf(c.env);
+  // Where nobody can tell which keys there are: an empty set would have receivers forget those they know.
+  if (!config.isAccepting && config.eventDestinations.length === 0) return unavailable();
   c.header("cache-control", `public, max-age=${JWKS_MAX_AGE_SECONDS}`);
-  return c.json(await jwks(loaded.config, Date.now()));
+  return c.json(await jwks(config, Date.now()));
 });
 
 // Public: a description of what is sent, and nothing of what is configured here.

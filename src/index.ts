@@ -6,8 +6,6 @@ import { consumeDead } from "./delivery/dead-letters.ts";
 import type { Env } from "./env.ts";
 import { reprocess } from "./ingress/reprocess.ts";
 import type { Reference } from "./inbox/protocol.ts";
-import { MISCONFIGURED_RETRY_SECONDS } from "./limits.ts";
-import { fault } from "./log.ts";
 import { monitor } from "./monitor.ts";
 
 export { Inbox } from "./inbox/inbox.ts";
@@ -19,12 +17,7 @@ export default {
 
   async queue(batch, env) {
     if (batch.queue === DEAD_LETTER_QUEUE) return consumeDead(batch.messages);
-    const loaded = configOf(env);
-    if (!loaded.ok) {
-      fault("queue", new Error("the configuration has problems (see /healthz)"));
-      return batch.retryAll({ delaySeconds: MISCONFIGURED_RETRY_SECONDS });
-    }
-    const { config } = loaded;
+    const { config } = configOf(env);
     await consume(batch.messages, {
       env,
       config,
@@ -33,7 +26,6 @@ export default {
   },
 
   async scheduled(controller, env) {
-    const loaded = configOf(env);
-    if (loaded.ok) await monitor(env, loaded.config, controller.scheduledTime);
+    await monitor(env, configOf(env), controller.scheduledTime);
   },
 } satisfies ExportedHandler<Env, Reference>;

@@ -58,6 +58,8 @@ export const MAX_TEMPLATE_PARTS = 32;
 export const MAX_TEMPLATE_DOCUMENTS = 2;
 /** A path secret below this many characters is guessable (128 bit in base64url). */
 export const MIN_PATH_SECRET_CHARS = 22;
+/** The token that opens everything: 32 random characters of any usual alphabet are 128 bits and more. */
+export const MIN_ADMIN_TOKEN_CHARS = 32;
 
 // ---- a provider's token verifier ---------------------------------------------------------------------
 
@@ -160,7 +162,7 @@ export const ALARM_OVERDUE_MS = 60_000;
 export const OUR_FAILURE_RETRY_SECONDS = 10;
 /** … and, doubling, at most: an outage of ours must not use up the queue's hundred retries in minutes. */
 export const OUR_FAILURE_MAX_RETRY_SECONDS = 900;
-/** A person takes a while to mend a wrong configuration: the queue's hundred retries must last that long. */
+/** A person takes a while to mend a wrong configuration: what waits for it is looked at again so often. */
 export const MISCONFIGURED_RETRY_SECONDS = 300;
 
 // ---- attempts and their schedule ---------------------------------------------------------------------

@@ -1,14 +1,15 @@
 /** Monitoring: every few minutes, asks each shard how it is and raises what a person should know. */
 import type { AlertName } from "./alert.ts";
-import type { RelayConfig } from "./config/schema.ts";
+import { textOf } from "./config/problems.ts";
+import type { Loaded } from "./config/schema.ts";
 import type { Env } from "./env.ts";
 import { InboxClient } from "./inbox/client.ts";
 import { findingsOf, type HealthReport } from "./inbox/health.ts";
 import { addUp, type LedgerPart } from "./inbox/ledger.ts";
 import { alert, fault } from "./log.ts";
 
-export async function monitor(env: Env, config: RelayConfig, nowMs: number): Promise<void> {
-  const inbox = new InboxClient(env, config);
+export async function monitor(env: Env, { config, problems }: Loaded, nowMs: number): Promise<void> {
+  const inbox = await InboxClient.open(env, config);
   const answers = await Promise.allSettled(
     inbox.shardNames.map(async (name): Promise<[HealthReport, LedgerPart]> => {
       const shard = inbox.shard(name);
@@ -30,6 +31,18 @@ export async function monitor(env: Env, config: RelayConfig, nowMs: number): Pro
     nowMs,
   );
   for (const { about, fields } of findings) await raise(inbox, about, fields);
+  await reportConfiguration(inbox, problems.map(textOf));
+}
+
+/** To one shard, the same each time, since it knows what was said before. */
+async function reportConfiguration(inbox: InboxClient, problems: readonly string[]): Promise<void> {
+  try {
+    await inbox.first().reportConfiguration(problems);
+  } catch (error) {
+    fault("monitor", error);
+    if (problems.length > 0)
+      alert("configuration", { count: problems.length, problems: problems.join("; ") });
+  }
 }
 
 /** In the first shard that takes it, so that the same one knows what was said already. */

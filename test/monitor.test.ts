@@ -29,8 +29,7 @@ function envWithout(lost: readonly string[]): Env {
 }
 
 async function watch(env: Env): Promise<void> {
-  const loaded = configOf(env);
-  if (loaded.ok) await monitor(env, loaded.config, Date.now());
+  await monitor(env, configOf(env), Date.now());
 }
 
 const alerts = () =>

@@ -4,6 +4,7 @@
  * go on guessing and see which one is right.
  */
 import type { Context, Next } from "hono";
+import { configOf } from "../config/load.ts";
 import { count } from "../counters.ts";
 import { addressOf } from "../ingress/caller.ts";
 import { alert, log } from "../log.ts";
@@ -11,6 +12,8 @@ import { matchToken } from "../verify/token.ts";
 import type { ApiBindings } from "./bindings.ts";
 import { FailedLogins } from "./failed-logins.ts";
 
+const NOBODY_ADMITTED =
+  "ADMIN_TOKEN has a problem: set one of 32 or more random characters (wrangler secret put ADMIN_TOKEN)";
 const SCHEME = /^Bearer (.+)$/i;
 
 const failedLogins = new FailedLogins();
@@ -19,6 +22,7 @@ export async function operatorsOnly(
   c: Context<{ Bindings: ApiBindings }>,
   next: Next,
 ): Promise<Response | undefined> {
+  if (!configOf(c.env).config.admitsOperators) return c.json({ error: NOBODY_ADMITTED }, 503);
   const address = addressOf(c.req.raw);
   const waitSeconds = failedLogins.waitOf(address, Date.now());
   if (waitSeconds > 0) {

@@ -5,7 +5,7 @@
 import { Hono, type Context } from "hono";
 import type { z } from "zod";
 import { configOf } from "../config/load.ts";
-import type { RelayConfig } from "../config/schema.ts";
+import { isBroken, isDestination, type RelayConfig } from "../config/schema.ts";
 import { InboxClient, type InboxStub } from "../inbox/client.ts";
 import type { Breaker } from "../inbox/policy/breaker.ts";
 import { reprocess } from "../ingress/reprocess.ts";
@@ -40,10 +40,9 @@ api.get("/openapi.json", (c) => c.json(openApi()));
 
 api.use(operatorsOnly);
 api.use(async (c, next) => {
-  const loaded = configOf(c.env);
-  if (!loaded.ok) return c.json({ error: "the configuration has problems (see /healthz)" }, 503);
-  c.set("config", loaded.config);
-  c.set("inbox", new InboxClient(c.env, loaded.config));
+  const { config } = configOf(c.env);
+  c.set("config", config);
+  c.set("inbox", await InboxClient.open(c.env, config));
   // The token is shared, and a header naming a person could be forged by anybody who holds it.
   c.set("actor", "operator");
   return await next();
@@ -152,6 +151,8 @@ async function runAgain(c: Context<Api>, inbox: InboxStub, row: ListedEvent): Pr
   if (wasDismissed) await inbox.undismiss(row.n, c.var.actor);
   const kept = await inbox.setAsideCallback(eventId);
   if (!kept) return c.json({ error: "the callback is no longer kept" }, 409);
+  if (isBroken(c.var.config, kept.source))
+    return c.json({ error: `its source ${kept.source} has a problem (see /healthz)` }, 409);
   const decision = await reprocess(kept.source, kept.callback, c.var.config, c.env);
   await inbox.concludeQuarantined(kept.n, decision, c.var.actor);
   const reason = "reason" in decision ? decision.reason : undefined;
@@ -252,7 +253,8 @@ api.get("/destinations", async (c) => {
   const { config, inbox } = c.var;
   const [states, ledger] = await Promise.all([inbox.all((shard) => shard.destinations()), ledgerOf(inbox)]);
   const known = states.flat();
-  const names = new Set([...config.destinations.keys(), ...Object.keys(ledger.destinations)]);
+  const configured = [...config.destinations.keys(), ...config.heldDestinations.keys()];
+  const names = new Set([...configured, ...Object.keys(ledger.destinations)]);
   const destinations = [...names].map((name) => {
     const breakers = known.flatMap((state) =>
       state.name === name && state.breaker !== null ? [JSON.parse(state.breaker) as Breaker] : [],
@@ -262,6 +264,7 @@ api.get("/destinations", async (c) => {
     return {
       name,
       host: config.destinations.get(name)?.url.host ?? null,
+      misconfigured: config.heldDestinations.get(name)?.why ?? null,
       paused: known.find((state) => state.name === name && state.paused !== null)?.paused ?? null,
       breakers_open: probes.length,
       probe_at: probes.length === 0 ? null : instant(Math.min(...probes)),
@@ -279,7 +282,7 @@ api.post("/destinations/:name/pause", async (c) => {
   const body = parse(pauseBody, await readJson(c));
   if (!body.ok) return badRequest(c, body.problems);
   const name = c.req.param("name");
-  if (!c.var.config.destinations.has(name)) return notFound(c);
+  if (!isDestination(c.var.config, name)) return notFound(c);
   await c.var.inbox.first().audit(c.var.actor, "pause", JSON.stringify({ name, why: body.value.why }));
   await c.var.inbox.all((shard) => shard.pause(name, body.value.why));
   return c.json({ name, paused: body.value.why });
@@ -287,7 +290,7 @@ api.post("/destinations/:name/pause", async (c) => {
 
 api.post("/destinations/:name/resume", async (c) => {
   const name = c.req.param("name");
-  if (!c.var.config.destinations.has(name)) return notFound(c);
+  if (!isDestination(c.var.config, name)) return notFound(c);
   await c.var.inbox.first().audit(c.var.actor, "resume", JSON.stringify({ name }));
   await c.var.inbox.all((shard) => shard.resume(name));
   return c.json({ name, paused: null });
@@ -316,8 +319,10 @@ function unknownNames(
   { source, destination }: { source?: string | undefined; destination?: string | undefined },
 ): string[] {
   return [
-    ...(source === undefined || config.sources.has(source) ? [] : [`source: ${source} is not configured`]),
-    ...(destination === undefined || config.destinations.has(destination)
+    ...(source === undefined || config.sources.has(source) || isBroken(config, source)
+      ? []
+      : [`source: ${source} is not configured`]),
+    ...(destination === undefined || isDestination(config, destination)
       ? []
       : [`destination: ${destination} is not configured`]),
   ];

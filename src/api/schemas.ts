@@ -206,7 +206,11 @@ export const pauseResponse = z.object({ name: z.string(), paused: z.string().nul
 
 export const destinationView = z.object({
   name: z.string(),
-  host: z.string().nullable().describe("null for one that is no longer configured"),
+  host: z.string().nullable().describe("null for one that is not configured, or has a problem"),
+  misconfigured: z
+    .string()
+    .nullable()
+    .describe("the problems of its configuration, because of which it is held; or null"),
   paused: z.string().nullable().describe("why, or null"),
   breakers_open: z.int().describe("shards whose breaker is open"),
   probe_at: instant.nullable(),

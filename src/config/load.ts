@@ -3,6 +3,7 @@ import { loadConfig, type Loaded } from "./schema.ts";
 
 const loaded = new WeakMap<object, Loaded>();
 
+/** The configuration of this environment, and what is wrong with it. */
 export function configOf(env: object): Loaded {
   let config = loaded.get(env);
   if (!config) {

@@ -1,63 +1,37 @@
 /**
- * The `RELAY` variable: data in `wrangler.toml`, secrets by name (README.md#configuration). Validated once per
- * isolate; every problem is found before any is reported; a wrong configuration accepts nothing.
+ * The `RELAY` variable: data in the configuration file, secrets by name (README.md#configuration). Read once per
+ * isolate, part by part: every problem is found before any is reported, and each stops only what it is about
+ * (docs/operations.md#problems-of-the-configuration). There is always a configuration to go on with.
  */
 import { z } from "zod";
 import {
-  DEFAULT_DELIVERY_TIMEOUT_MS,
   DEFAULT_INBOX_SHARDS,
   DEFAULT_RETENTION_DAYS,
-  DEFAULT_SCHEDULE_SECONDS,
   DEFAULT_TOMBSTONE_DAYS,
   HANDOVER_TIMEOUT_MS,
-  MAX_DELIVERY_TIMEOUT_MS,
   MAX_HANDOVER_TIMEOUT_MS,
   MAX_INBOX_SHARDS,
-  MAX_MAX_IN_FLIGHT,
-  MAX_PER_SECOND,
   MAX_RETENTION_DAYS,
-  MAX_SCHEDULE_DELAY_SECONDS,
-  MAX_SCHEDULE_RETRIES,
   MAX_TOMBSTONE_DAYS,
-  MIN_DELIVERY_TIMEOUT_MS,
   MIN_HANDOVER_TIMEOUT_MS,
-  MIN_PER_SECOND,
 } from "../limits.ts";
+import { SourceFields } from "../providers/settings-fields.ts";
 import type { Source } from "../providers/source.ts";
+import { readDestinations, type Destination, type HeldDestination } from "./destinations.ts";
+import { operatorProblems } from "./operators.ts";
+import { problemsOf, type About, type Problem, type Status } from "./problems.ts";
 import { ALERTS } from "./reserved.ts";
-import { ed25519SeedOf, hmacKeyOf } from "../verify/signing-keys.ts";
-import type { Secret } from "../verify/secret.ts";
-import { SourceFields, type Surroundings } from "../providers/settings-fields.ts";
-import { segment } from "./segment.ts";
-import { sourcesSchema } from "./sources.ts";
+import { readSources } from "./sources.ts";
+import { isTable } from "./table.ts";
 
-/** A receiver of events. */
-export interface Destination {
-  readonly name: string;
-  readonly url: URL;
-  /** Standard Webhooks secrets (`v1`), newest first; every live one signs. */
-  readonly secrets: readonly Secret[];
-  /** Ed25519 private keys (`v1a`), newest first; every live one signs. */
-  readonly signingKeys: readonly Secret[];
-  readonly timeoutMs: number;
-  /** Delay before retry 1, 2, …; after the last one the delivery is dead. */
-  readonly scheduleSeconds: readonly number[];
-  /** Events of one payment arrive in `sequence` order. */
-  readonly ordered: boolean;
-  /** Requests per second over all shards; null: no cap, and drains a backlog at the default rate. */
-  readonly maxPerSecond: number | null;
-  /** Attempts under way at once over all shards, at least one in each; null: the default. */
-  readonly maxInFlight: number | null;
-  /** Event types wanted, `payment.*` for a family; null: all. */
-  readonly types: readonly string[] | null;
-  /** Static headers sent with every delivery. */
-  readonly headers: Readonly<Record<string, string>>;
-  /** CloudEvents 1.0 headers as well (`ce-id`, `ce-type`, …). */
-  readonly cloudEvents: boolean;
-}
+export type { Destination, HeldDestination } from "./destinations.ts";
 
 export interface RelayConfig {
   readonly environment: string;
+  /** False: the whole has a problem, and nothing is accepted. */
+  readonly isAccepting: boolean;
+  /** False: what stands for the number of shards is a guess, and the registry has to be asked (`InboxClient.open`). */
+  readonly isShardCountKnown: boolean;
   readonly inboxShards: number;
   /** How many there were before they were made more, as long as what they hold may still be asked for; null: as many. */
   readonly inboxShardsBefore: number | null;
@@ -68,187 +42,173 @@ export interface RelayConfig {
   readonly tombstoneDays: number;
   /** `problems`: no log line for what went as it should. */
   readonly log: "all" | "problems";
-  /** By `provider/account`. */
+  /** By `provider/account`: those without a problem. */
   readonly sources: ReadonlyMap<string, Source>;
-  /** Receivers of events, and of alerts under a name no receiver of events can have. */
+  /** Accounts (`provider/account`) and providers (`provider`) that have one. `isBroken` asks both. */
+  readonly brokenSources: ReadonlySet<string>;
+  /** Receivers of events, and of alerts under a name no receiver of events can have: those without a problem. */
   readonly destinations: ReadonlyMap<string, Destination>;
-  /** Names of the receivers of events: what a source sends to unless it names some of them. */
+  /** Those with one: known, owed, and not attempted. */
+  readonly heldDestinations: ReadonlyMap<string, HeldDestination>;
+  /** Names of the receivers of events, with a problem or without: what a source sends to unless it names some. */
   readonly eventDestinations: readonly string[];
+  /** False: nobody can be let in as an operator, whatever token is given. */
+  readonly admitsOperators: boolean;
 }
 
-/** Headers the relay sets itself; a configured one must not replace them. */
-const RESERVED_HEADER =
-  /^(webhook-|relay-|ce-)|^(content-type|content-length|host|idempotency-key|user-agent|connection|transfer-encoding)$/i;
-
-/** Names of secrets that are keys of a certain form. */
-function keys(fields: SourceFields, read: (secret: Secret) => Uint8Array | null, problem: string) {
-  return fields.secrets().check((context) => {
-    for (const [index, secret] of context.value.entries()) {
-      if (read(secret)) continue;
-      const message = `secret ${secret.id} ${problem}`;
-      context.issues.push({ code: "custom", input: secret.id, path: [index], message });
-    }
-  });
+/** A configuration that can always be used, and what of it stands still. */
+export interface Loaded {
+  readonly config: RelayConfig;
+  readonly problems: readonly Problem[];
+  readonly status: Status;
 }
 
-function destinationSchema(fields: SourceFields) {
-  const schema = z.strictObject({
-    url: fields.outboundUrl(),
-    secrets: keys(
-      fields,
-      hmacKeyOf,
-      "is not a Standard Webhooks secret: whsec_ and base64 of 24 to 64 bytes",
-    ).optional(),
-    signing_keys: keys(
-      fields,
-      ed25519SeedOf,
-      "is not an Ed25519 private key: whsk_ and base64 of its 32-byte seed (or of seed and public key, 64 bytes)",
-    ).optional(),
-    timeout_ms: z
-      .int()
-      .min(MIN_DELIVERY_TIMEOUT_MS)
-      .max(MAX_DELIVERY_TIMEOUT_MS)
-      .default(DEFAULT_DELIVERY_TIMEOUT_MS),
-    schedule_seconds: z
-      .array(z.number().min(0).max(MAX_SCHEDULE_DELAY_SECONDS))
-      .max(MAX_SCHEDULE_RETRIES)
-      .default([...DEFAULT_SCHEDULE_SECONDS]),
-    ordered: z.boolean().default(true),
-    max_per_second: z.number().min(MIN_PER_SECOND).max(MAX_PER_SECOND).nullable().default(null),
-    max_in_flight: z.int().min(1).max(MAX_MAX_IN_FLIGHT).nullable().default(null),
-    types: z
-      .array(z.string().regex(/^[a-z_]+\.([a-z_]+|\*)$/, "must be like payment.confirmed or payment.*"))
-      .min(1)
-      .nullable()
-      .default(null),
-    headers: z
-      .record(
-        z
-          .string()
-          .regex(/^[A-Za-z0-9-]+$/, "must be a header name")
-          .refine((name) => !RESERVED_HEADER.test(name), "is a header the relay sets itself"),
-        z.string().regex(/^[\t\x20-\x7e]*$/, "must be printable ASCII"),
-      )
-      .default({}),
-    cloud_events: z.boolean().default(false),
-  });
-  return schema.refine(
-    (given) => given?.secrets !== undefined || given?.signing_keys !== undefined,
-    // Also when other fields have problems: all of them come out together.
-    {
-      when: () => true,
-      path: ["secrets"],
-      message: "needs secrets (whsec_…), or signing_keys (whsk_…), or both: nothing is sent unsigned",
-    },
-  );
+/** Is this account, or all of its provider, stopped by a problem? One that is not configured at all is not. */
+export function isBroken(config: RelayConfig, source: string): boolean {
+  const [provider = ""] = source.split("/");
+  return !config.isAccepting || config.brokenSources.has(source) || config.brokenSources.has(provider);
 }
 
-function relaySchema(surroundings: Surroundings) {
-  const fields = new SourceFields(surroundings);
-  return z.strictObject({
-    environment: z.string().min(1).default("production"),
-    inbox_shards: z.int().min(1).max(MAX_INBOX_SHARDS).default(DEFAULT_INBOX_SHARDS),
-    inbox_shards_before: z.int().min(1).max(MAX_INBOX_SHARDS).optional(),
-    handover_lease_ms: z
-      .int()
-      .min(MIN_HANDOVER_TIMEOUT_MS)
-      .max(MAX_HANDOVER_TIMEOUT_MS)
-      .default(HANDOVER_TIMEOUT_MS),
-    retention_days: z.int().min(1).max(MAX_RETENTION_DAYS).default(DEFAULT_RETENTION_DAYS),
-    tombstone_days: z.int().min(1).max(MAX_TOMBSTONE_DAYS).default(DEFAULT_TOMBSTONE_DAYS),
-    log: z.enum(["all", "problems"]).optional(),
-    sources: sourcesSchema(fields),
-    destinations: z.record(segment, destinationSchema(fields)),
-    alerts: destinationSchema(fields).optional(),
-  });
+/** Is there a destination of this name, served or held? */
+export function isDestination(config: RelayConfig, name: string): boolean {
+  return config.destinations.has(name) || config.heldDestinations.has(name);
 }
 
-/** The configuration, or every problem with it, each with its path; no value of a secret in it. */
-export type Loaded =
-  | { readonly ok: true; readonly config: RelayConfig }
-  | { readonly ok: false; readonly problems: readonly string[] };
+const RELAY: About = { kind: "relay" };
+const shardCount = z.int().min(1).max(MAX_INBOX_SHARDS);
 
 /** Reads `env.RELAY` (an object, or JSON text from `.dev.vars` or the dashboard) and the secrets it names. */
 export function loadConfig(env: Readonly<Record<string, unknown>>): Loaded {
   const raw = readVariable(env.RELAY);
-  if ("problem" in raw) return { ok: false, problems: [raw.problem] };
-  const given = raw.value as { environment?: unknown; destinations?: unknown } | null;
-  const parsed = relaySchema({
-    development: given?.environment === "development",
-    destinations: Object.keys(given?.destinations ?? {}),
-    secret: (name) => (typeof env[name] === "string" ? env[name] : undefined),
-  }).safeParse(raw.value);
-  if (!parsed.success) {
-    return { ok: false, problems: parsed.error.issues.map((issue) => describe(issue.path, issue.message)) };
-  }
-  const config = build(parsed.data);
-  const problems = ambiguousKeys(config);
-  return problems.length > 0 ? { ok: false, problems } : { ok: true, config };
-}
+  const problems: Problem[] = "problem" in raw ? [raw.problem] : [];
+  const given = "problem" in raw ? {} : raw.table;
 
-function readVariable(value: unknown): { value: unknown } | { problem: string } {
-  if (value === undefined) return { problem: "RELAY: is not set (wrangler.toml [vars.RELAY])" };
-  if (typeof value !== "string") return { value };
-  try {
-    return { value: JSON.parse(value) };
-  } catch {
-    return { problem: "RELAY: is a string but not JSON" };
-  }
-}
-
-function describe(path: readonly PropertyKey[], message: string): string {
-  return `${["RELAY", ...path.map(String)].join(".")}: ${message}`;
-}
-
-function build(input: z.infer<ReturnType<typeof relaySchema>>): RelayConfig {
-  return {
-    environment: input.environment,
-    inboxShards: input.inbox_shards,
-    inboxShardsBefore:
-      input.inbox_shards_before === input.inbox_shards ? null : (input.inbox_shards_before ?? null),
-    handoverTimeoutMs: input.handover_lease_ms,
-    retentionDays: input.retention_days,
-    tombstoneDays: Math.max(input.tombstone_days, input.retention_days),
-    log: input.log ?? (input.environment === "development" ? "all" : "problems"),
-    sources: input.sources,
-    destinations: new Map(
-      Object.entries({ ...input.destinations, ...(input.alerts ? { [ALERTS]: input.alerts } : {}) }).map(
-        ([name, given]) => [name, destinationOf(name, given)],
-      ),
-    ),
-    eventDestinations: Object.keys(input.destinations),
+  const read = <T>(name: string, schema: z.ZodType<T>, instead: T, about: About): T => {
+    const parsed = schema.safeParse(given[name]);
+    if (parsed.success) return parsed.data;
+    // Of a variable that cannot be read at all its one problem says enough.
+    if (!("problem" in raw)) problems.push(...problemsOf(parsed.error.issues, ["RELAY", name], about));
+    return instead;
   };
-}
+  const setting = <T>(name: string, schema: z.ZodType<T>, instead: T): T =>
+    read(name, schema, instead, { kind: "setting", name });
+  const table = (name: string): Readonly<Record<string, unknown>> =>
+    read(name, z.record(z.string(), z.unknown()), {}, RELAY);
 
-function destinationOf(name: string, given: z.infer<ReturnType<typeof destinationSchema>>): Destination {
-  return {
-    name,
-    url: given.url,
-    secrets: given.secrets ?? [],
-    signingKeys: given.signing_keys ?? [],
-    timeoutMs: given.timeout_ms,
-    scheduleSeconds: given.schedule_seconds,
-    ordered: given.ordered,
-    maxPerSecond: given.max_per_second,
-    maxInFlight: given.max_in_flight,
-    types: given.types,
-    headers: given.headers,
-    cloudEvents: given.cloud_events,
-  };
-}
-
-/** A receiver finds a public key by its id alone: one id must not name two keys. */
-function ambiguousKeys({ destinations }: RelayConfig): string[] {
-  const byId = new Map<string, Secret>();
-  return [...destinations.values()].flatMap(({ name, signingKeys }) =>
-    signingKeys.flatMap((key) => {
-      const other = byId.get(key.id) ?? key;
-      byId.set(key.id, other);
-      return other.value === key.value
-        ? []
-        : [
-            `RELAY.destinations.${name}.signing_keys: ${key.id} names another key elsewhere: give it another id`,
-          ];
-    }),
+  const environment = read("environment", z.string().min(1).default("production"), "production", RELAY);
+  const isReadable = !("problem" in raw);
+  const shards = read("inbox_shards", shardCount.default(DEFAULT_INBOX_SHARDS), null, RELAY);
+  const shardsBefore = read("inbox_shards_before", shardCount.nullable().default(null), null, RELAY);
+  const handoverTimeoutMs = setting(
+    "handover_lease_ms",
+    z.int().min(MIN_HANDOVER_TIMEOUT_MS).max(MAX_HANDOVER_TIMEOUT_MS).default(HANDOVER_TIMEOUT_MS),
+    HANDOVER_TIMEOUT_MS,
   );
+  // What was to be kept for longer must not be purged because of a mistake: the longest time stands in.
+  const longest = { retention: MAX_RETENTION_DAYS, tombstone: MAX_TOMBSTONE_DAYS };
+  const retentionDays = setting(
+    "retention_days",
+    z
+      .int()
+      .min(1)
+      .max(MAX_RETENTION_DAYS)
+      .default(isReadable ? DEFAULT_RETENTION_DAYS : longest.retention),
+    longest.retention,
+  );
+  const tombstoneDays = setting(
+    "tombstone_days",
+    z
+      .int()
+      .min(1)
+      .max(MAX_TOMBSTONE_DAYS)
+      .default(isReadable ? DEFAULT_TOMBSTONE_DAYS : longest.tombstone),
+    longest.tombstone,
+  );
+  const byEnvironment = environment === "development" ? "all" : "problems";
+  const log = setting("log", z.enum(["all", "problems"]).default(byEnvironment), byEnvironment);
+
+  const receivers = table("destinations");
+  const eventDestinations = Object.keys(receivers);
+  const fields = new SourceFields({
+    development: environment === "development",
+    destinations: eventDestinations,
+    secret: (name) => (typeof env[name] === "string" ? env[name] : undefined),
+  });
+  const sources = readSources(table("sources"), fields, ["RELAY", "sources"]);
+  const destinations = readDestinations(
+    [
+      ...Object.entries(receivers).map(([name, settings]) => ({
+        name,
+        path: ["RELAY", "destinations", name],
+        settings,
+      })),
+      ...(given.alerts === undefined
+        ? []
+        : [{ name: ALERTS, path: ["RELAY", "alerts"], settings: given.alerts }]),
+    ],
+    fields,
+  );
+  const operators = operatorProblems(env.ADMIN_TOKEN, environment === "development");
+  problems.push(...unknownSettings(given), ...sources.problems, ...destinations.problems, ...operators);
+
+  const isAccepting = !problems.some(({ about }) => about.kind === "relay");
+  const config: RelayConfig = {
+    environment,
+    isAccepting,
+    isShardCountKnown: isReadable && shards !== null,
+    inboxShards: shards ?? DEFAULT_INBOX_SHARDS,
+    inboxShardsBefore: shardsBefore === shards ? null : shardsBefore,
+    handoverTimeoutMs,
+    retentionDays,
+    tombstoneDays: Math.max(tombstoneDays, retentionDays),
+    log,
+    sources: sources.served,
+    brokenSources: sources.broken,
+    destinations: destinations.served,
+    heldDestinations: destinations.held,
+    eventDestinations,
+    admitsOperators: operators.length === 0,
+  };
+  return { config, problems, status: statusOf(config, problems) };
+}
+
+function statusOf(config: RelayConfig, problems: readonly Problem[]): Status {
+  if (problems.length === 0) return "ok";
+  const allSourcesBroken = config.sources.size === 0 && config.brokenSources.size > 0;
+  return !config.isAccepting || allSourcesBroken ? "misconfigured" : "degraded";
+}
+
+function readVariable(
+  value: unknown,
+): { readonly table: Readonly<Record<string, unknown>> } | { readonly problem: Problem } {
+  const problem = (message: string) => ({ problem: { path: ["RELAY"], message, about: RELAY } });
+  if (value === undefined) return problem("is not set: [vars.RELAY] of the configuration file is missing");
+  let table = value;
+  if (typeof value === "string") {
+    try {
+      table = JSON.parse(value);
+    } catch {
+      return problem("is a string but not JSON");
+    }
+  }
+  return isTable(table) ? { table } : problem("is not a table");
+}
+
+const KNOWN = new Set([
+  "environment",
+  "inbox_shards",
+  "inbox_shards_before",
+  "handover_lease_ms",
+  "retention_days",
+  "tombstone_days",
+  "log",
+  "sources",
+  "destinations",
+  "alerts",
+]);
+
+/** A name mistyped: what was meant by it may be anything, all sources among it. */
+function unknownSettings(given: Readonly<Record<string, unknown>>): Problem[] {
+  const unknown = Object.keys(given).filter((name) => !KNOWN.has(name));
+  return unknown.map((name) => ({ path: ["RELAY", name], message: "is no setting", about: RELAY }));
 }

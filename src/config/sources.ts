@@ -1,34 +1,44 @@
 /**
- * `RELAY.sources`: provider → account → its settings, each by the provider's own schema. A mistake in one
- * account hides no mistake in another: whoever configures sees them all at once.
+ * `RELAY.sources`: provider → account → its settings, each by the provider's own schema. A mistake in one account
+ * hides no mistake in another, and stops no other: it is known by its name, and its addresses answer 503.
  */
-import { z } from "zod";
 import { providers } from "../providers/registry.ts";
-import type { Source } from "../providers/source.ts";
 import type { SourceFields } from "../providers/settings-fields.ts";
+import type { Source } from "../providers/source.ts";
+import { problemsOf, type About, type Problem } from "./problems.ts";
 import { segment } from "./segment.ts";
+import { isTable } from "./table.ts";
 
-const tables = z.record(z.string(), z.record(z.string(), z.unknown()));
+export interface Sources {
+  /** By `provider/account`. */
+  readonly served: ReadonlyMap<string, Source>;
+  /** `provider/account`, or `provider` for all that is below it. */
+  readonly broken: ReadonlySet<string>;
+  readonly problems: readonly Problem[];
+}
 
-/** Every account as a finished source, by `provider/account`. */
-export function sourcesSchema(fields: SourceFields) {
-  return tables.transform((input, context): ReadonlyMap<string, Source> => {
-    const sources = new Map<string, Source>();
-    const problem = (path: readonly PropertyKey[], message: string) =>
-      context.issues.push({ code: "custom", input: undefined, path: [...path], message });
-    for (const [name, accounts] of Object.entries(input)) {
-      const provider = providers.find((known) => known.name === name);
-      if (!provider) {
-        problem([name], `is not a provider: ${providers.map((known) => known.name).join(", ")}`);
-        continue;
-      }
-      for (const [id, settings] of Object.entries(accounts)) {
-        if (!segment.safeParse(id).success) problem([name, id], "is no plain name (A-Z a-z 0-9 . _ -)");
-        const parsed = provider.account(fields, id).safeParse(settings);
-        if (parsed.success) sources.set(parsed.data.name, parsed.data);
-        else for (const issue of parsed.error.issues) problem([name, id, ...issue.path], issue.message);
-      }
-    }
-    return sources;
+/** @param given the table of `path` */
+export function readSources(
+  given: Readonly<Record<string, unknown>>,
+  fields: SourceFields,
+  path: readonly string[],
+): Sources {
+  const served = new Map<string, Source>();
+  const problems = Object.entries(given).flatMap(([name, accounts]): Problem[] => {
+    const about: About = { kind: "source", name };
+    const problem = (message: string): Problem[] => [{ path: [...path, name], message, about }];
+    const provider = providers.find((known) => known.name === name);
+    if (!provider) return problem(`is not a provider: ${providers.map((known) => known.name).join(", ")}`);
+    if (!isTable(accounts)) return problem("must be a table of accounts");
+    return Object.entries(accounts).flatMap(([account, settings]): Problem[] => {
+      const here: About = { kind: "source", name: `${name}/${account}` };
+      const named = segment.safeParse(account);
+      const parsed = provider.account(fields, account).safeParse(settings);
+      if (named.success && parsed.success) served.set(parsed.data.name, parsed.data);
+      const issues = [...(named.error?.issues ?? []), ...(parsed.error?.issues ?? [])];
+      return problemsOf(issues, [...path, name, account], here);
+    });
   });
+  const broken = problems.flatMap(({ about }) => (about.kind === "source" ? [about.name] : []));
+  return { served, broken: new Set(broken), problems };
 }

@@ -28,10 +28,10 @@ export function forOperators(page: Page): (c: ConsoleContext) => Promise<Respons
     const operator = await operatorOf(c);
     if (!operator) return await turnedAway(c);
     if (c.req.method === "POST" && !isFromConsole(c.req.raw)) return await forbidden(c);
-    const loaded = configOf(c.env);
+    const { config } = configOf(c.env);
     const frame: Frame = {
       assets: await assetUrls(),
-      environment: loaded.ok ? loaded.config.environment : "misconfigured",
+      environment: config.environment,
       operator: { name: operator.name, role: "operate" },
       nowMs: Date.now(),
       path: c.req.path,
@@ -43,11 +43,10 @@ export function forOperators(page: Page): (c: ConsoleContext) => Promise<Respons
         <Problem frame={frame} status={status} detail={detail} {...(back === undefined ? {} : { back })} />,
         status,
       );
-    if (!loaded.ok) return await problem({ status: 503, detail: loaded.problems.join("; ") });
     return await page({
       c,
       relay: new Relay(c.env, c.executionCtx, operator.token),
-      config: loaded.config,
+      config,
       frame,
       show: async (shown, status) => await answer(c, shown, status),
       problem,

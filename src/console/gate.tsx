@@ -12,8 +12,9 @@ import { openSession, sealSession, SESSION_COOKIE, type Credential } from "./ses
 
 export type ConsoleContext = Context<{ Bindings: ApiBindings }>;
 
-/** Whoever may sign in. */
+/** Whoever may sign in: nobody while the token has a problem, with a session from before as well. */
 function credentialsOf(env: ApiBindings): Credential[] {
+  if (!configOf(env).config.admitsOperators) return [];
   return env.ADMIN_TOKEN ? [{ name: "operator", token: env.ADMIN_TOKEN }] : [];
 }
 
@@ -57,9 +58,8 @@ export async function signIn(c: ConsoleContext): Promise<Response> {
 
 /** The link that `npm start` prints. An address is written into histories and logs, so only in development. */
 export async function signInByLink(c: ConsoleContext): Promise<Response> {
-  const loaded = configOf(c.env);
   const token = c.req.query("token");
-  if (token === undefined || !loaded.ok || loaded.config.environment !== "development") return goTo(c, "/");
+  if (token === undefined || configOf(c.env).config.environment !== "development") return goTo(c, "/");
   return await letIn(c, token, "/");
 }
 
@@ -72,7 +72,8 @@ async function letIn(c: ConsoleContext, token: string, next: string): Promise<Re
       ...(address === undefined ? {} : { "cf-connecting-ip": address }),
     },
   });
-  const { status, headers } = await api.fetch(asked, c.env, c.executionCtx);
+  const response = await api.fetch(asked, c.env, c.executionCtx);
+  const { status, headers } = response;
   const refused = async (problem: string, code: number) =>
     await answer(c, <SignIn assets={await assetUrls()} next={next} problem={problem} />, code);
   if (status === 429) {
@@ -80,6 +81,7 @@ async function letIn(c: ConsoleContext, token: string, next: string): Promise<Re
     c.header("retry-after", seconds);
     return await refused(`Too many failed log-ins from your address. Wait ${seconds} seconds.`, 429);
   }
+  if (status === 503) return await refused((await response.json<{ error: string }>()).error, 503);
   const credential = credentialsOf(c.env).find((one) => one.token === token);
   if (status === 401 || !credential) return await refused("This token is not known.", 401);
   const endsAt = Math.floor(Date.now() / 1000) + SESSION_SECONDS;

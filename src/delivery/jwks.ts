@@ -18,12 +18,13 @@ export interface Jwk {
 }
 
 export async function jwks(
-  { destinations }: Pick<RelayConfig, "destinations">,
+  { destinations, heldDestinations }: Pick<RelayConfig, "destinations" | "heldDestinations">,
   nowMs: number,
 ): Promise<{ keys: Jwk[] }> {
   const byId = new Map<string, Secret>();
-  for (const { signingKeys } of destinations.values()) {
-    for (const key of signingKeys) if (isPublished(key, nowMs)) byId.set(key.id, key);
+  // Held ones last: an id that names two keys is theirs to give up.
+  for (const { signingKeys } of [...destinations.values(), ...heldDestinations.values()]) {
+    for (const key of signingKeys) if (isPublished(key, nowMs) && !byId.has(key.id)) byId.set(key.id, key);
   }
   const keys = [...byId.values()].map(async (key): Promise<Jwk> => ({
     kty: "OKP",

@@ -23,10 +23,10 @@ export interface Change {
 
 /** The changes worth trying for a callback that was refused here. */
 export function changesFor(given: Case, { stage, outcome, source: name }: Examination): readonly Change[] {
-  const loaded = configOf(given.env);
-  if (outcome.kind !== "refused" || !loaded.ok) return [];
-  if (stage === "address") return addressChanges(given, [...loaded.config.sources.values()]);
-  const source = loaded.config.sources.get(name ?? "");
+  const { config } = configOf(given.env);
+  if (outcome.kind !== "refused") return [];
+  if (stage === "address") return addressChanges(given, [...config.sources.values()]);
+  const source = config.sources.get(name ?? "");
   const account = accountsOf(given.env).find((one) => `${one.provider}/${one.account}` === name);
   if (!source || !account) return [];
   if (stage === "envelope") return envelopeChanges(given, source, account);

@@ -4,8 +4,12 @@
  * is told to; the result names secrets and holds none.
  */
 import { configOf } from "../config/load.ts";
+import { textOf, type Problem } from "../config/problems.ts";
+import { isBroken } from "../config/schema.ts";
+import { accountOf } from "../ingress/locate.ts";
+import { requestTarget } from "../ingress/request-target.ts";
 import { because } from "../reasons.ts";
-import { headerOf, withHeader, type Case } from "./captured.ts";
+import { absoluteUrl, headerOf, withHeader, type Case } from "./captured.ts";
 import { examine, STAGES, type Ask, type Examination, type Outcome, type Stage } from "./examine.ts";
 import { explain } from "./explain.ts";
 import { notesOn } from "./notes.ts";
@@ -39,8 +43,8 @@ export interface Diagnosis {
 
 /** @param ask asks a provider's verifier; null: nobody is asked */
 export async function diagnose(given: Case, ask: Ask | null): Promise<Diagnosis> {
-  const loaded = configOf(given.env);
-  if (!loaded.ok) return misconfigured(loaded.problems);
+  const problems = problemsAt(given);
+  if (problems.length > 0) return misconfigured(problems.map(textOf));
   const { prepared, notes } = withSender(given);
   const examination = await examine(prepared, ask);
   const { outcome, stage, source } = examination;
@@ -62,13 +66,25 @@ export async function diagnose(given: Case, ask: Ask | null): Promise<Diagnosis>
   };
 }
 
+/** The problems because of which the address answers 503, whatever it is sent. */
+function problemsAt({ request, env }: Case): readonly Problem[] {
+  const { config, problems } = configOf(env);
+  const name = accountOf(requestTarget(absoluteUrl(request)).path);
+  if (name === null || !isBroken(config, name)) return [];
+  return problems.filter(
+    ({ about }) =>
+      about.kind === "relay" ||
+      (about.kind === "source" && (about.name === name || name.startsWith(`${about.name}/`))),
+  );
+}
+
 function misconfigured(problems: readonly string[]): Diagnosis {
   return {
     outcome: "misconfigured",
     source: null,
     passed: [],
     failed: null,
-    why: "the configuration has problems: everything is answered 503",
+    why: "the configuration has problems here: everything is answered 503",
     verified_by: null,
     would_verify: [],
     notes: problems,

@@ -44,9 +44,8 @@ const NO_TOKENS: TokenRegistry = {
 };
 
 export async function examine({ request, env, nowMs }: Case, ask: Ask | null): Promise<Examination> {
-  const loaded = configOf(env);
-  if (!loaded.ok) return { source: null, stage: "address", outcome: { kind: "refused", reason: "route" } };
-  const located = await locate(requestTarget(absoluteUrl(request)).path, loaded.config, nowMs);
+  const { config } = configOf(env);
+  const located = await locate(requestTarget(absoluteUrl(request)).path, config, nowMs);
   if (!located) return { source: null, stage: "address", outcome: { kind: "refused", reason: "route" } };
   const { source } = located;
   const at = (stage: Stage, outcome: Outcome): Examination => ({ source: source.name, stage, outcome });

@@ -143,7 +143,7 @@ function forward(
 ): Accepted {
   const payment = event.data.payment_id;
   const wanted = input.destinations.filter((name) => {
-    const settings = tx.config.destinations.get(name);
+    const settings = tx.config.destinations.get(name) ?? tx.config.heldDestinations.get(name);
     // One that this object's configuration does not know yet is owed all the same.
     return !settings || wantsType(settings.types, event.type);
   });

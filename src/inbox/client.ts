@@ -21,7 +21,7 @@ import type {
   TokenQuestion,
 } from "./protocol.ts";
 import type { EventDetail } from "./queries.ts";
-import { allShards, shardName, shardOf } from "./shard.ts";
+import { allShards, SHARD_REGISTRY, shardName, shardOf } from "./shard.ts";
 
 /** What the Worker and its Inbox objects need of the platform. */
 export interface InboxBindings {
@@ -51,6 +51,20 @@ export class InboxClient {
     this.#shardCount = config.inboxShards;
     this.#deadlineMs = deadlineMs;
     this.#shardCountBefore = config.inboxShardsBefore;
+  }
+
+  /**
+   * For whoever looks at all shards. Where the configuration does not say how many there are, the registry does: the
+   * number of shards that stands in for a mistake would show an empty relay.
+   */
+  static async open(
+    env: { readonly INBOX: Pick<InboxBindings["INBOX"], "getByName"> },
+    config: RelayConfig,
+  ): Promise<InboxClient> {
+    if (config.isShardCountKnown) return new InboxClient(env, config);
+    const known = await env.INBOX.getByName(SHARD_REGISTRY).knownShards();
+    if (known === null) return new InboxClient(env, config);
+    return new InboxClient(env, { inboxShards: known.shards, inboxShardsBefore: known.before[0] ?? null });
   }
 
   // ---- shards --------------------------------------------------------------------------------------

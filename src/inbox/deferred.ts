@@ -1,8 +1,10 @@
 /** Deferred callbacks: asked about again until the verifier says yes or no, never forwarded before. */
+import { isBroken } from "../config/schema.ts";
 import { nextDelaySeconds } from "./policy/schedule.ts";
 import {
   LEASE_GRACE_MS,
   DEFERRED_SCHEDULE_SECONDS,
+  MISCONFIGURED_RETRY_SECONDS,
   RATE_RETRY_SECONDS,
   VERIFIER_TIMEOUT_MS,
 } from "../limits.ts";
@@ -23,6 +25,11 @@ export function leaseVerification(tx: Transaction, row: DeliveryRow, event: Even
   if (event.callback === null || event.state !== "deferred") return { kind: "done" };
   if (row.due !== null && row.due > tx.nowMs) return { kind: "wait", seconds: (row.due - tx.nowMs) / 1000 };
   if (tx.leases.isHeld(row, tx.nowMs)) return { kind: "held" };
+  if (isBroken(tx.config, event.source)) {
+    // Nobody knows how to ask. It is looked at again for as long as it takes a person to mend it.
+    tx.store.deliveries.sweepAgainAt(keyOf(row), tx.wakeBy(tx.nowMs + MISCONFIGURED_RETRY_SECONDS * 1000));
+    return { kind: "held" };
+  }
   tx.leases.hold(row, tx.nowMs + VERIFIER_TIMEOUT_MS + LEASE_GRACE_MS);
   const callback = JSON.parse(event.callback) as StoredCallback;
   return { kind: "verify", source: event.source, callback, attempt: row.attempts + 1 };

@@ -19,6 +19,7 @@ import { fault, type LogFields } from "../log.ts";
 import type { DeferredReason } from "../reasons.ts";
 import { accept } from "./accepting.ts";
 import type { InboxBindings } from "./client.ts";
+import { reportConfiguration } from "./configuration-alert.ts";
 import { dismiss, noteReleased, releasable, undismiss, type Releasable } from "./deciding.ts";
 import { DeferralQuota } from "./deferral-quota.ts";
 import { conclude, settleVerification } from "./deferred.ts";
@@ -333,6 +334,13 @@ export class Inbox extends DurableObject<InboxBindings> {
     await this.#work((tx) => tx.alert(about, fields));
   }
 
+  /** What the monitor found wrong with the configuration; nothing: it is right. */
+  async reportConfiguration(problems: readonly string[]): Promise<void> {
+    await this.#work((tx) => {
+      reportConfiguration(tx, problems);
+    });
+  }
+
   /** Pauses and breakers of this shard. */
   destinations(): { name: string; paused: string | null; breaker: string | null }[] {
     return this.#store.destinations.all();
@@ -359,14 +367,16 @@ export class Inbox extends DurableObject<InboxBindings> {
    */
   async registerShard(shards: number, before: number | null): Promise<ShardCount | null> {
     return await this.ctx.storage.transaction(() => {
-      const known = this.#store.singleRows.marker(SHARDS_MARKER);
-      const admitted = admitShards(known === null ? null : (JSON.parse(known) as ShardCount), {
-        shards,
-        before,
-      });
+      const admitted = admitShards(this.knownShards(), { shards, before });
       if (admitted) this.#store.singleRows.setMarker(SHARDS_MARKER, JSON.stringify(admitted));
       return Promise.resolve(admitted);
     });
+  }
+
+  /** Asked of the registry by a Worker whose configuration does not say how many there are; null: none was ever used. */
+  knownShards(): ShardCount | null {
+    const known = this.#store.singleRows.marker(SHARDS_MARKER);
+    return known === null ? null : (JSON.parse(known) as ShardCount);
   }
 
   // ---- how a method works ----------------------------------------------------------------------------
@@ -408,9 +418,7 @@ export class Inbox extends DurableObject<InboxBindings> {
   }
 
   #config(): RelayConfig {
-    const loaded = configOf(this.env);
-    if (!loaded.ok) throw new Error("the configuration has problems (see /healthz)");
-    return loaded.config;
+    return configOf(this.env).config;
   }
 
   async #setAlarm(atMs: number): Promise<void> {

@@ -1,4 +1,5 @@
 /** Sending again at an operator's wish: one event, or all that a filter finds. Runs inside one transaction. */
+import { isDestination } from "../config/schema.ts";
 import { LIST_WINDOW_EVENTS, REPLAY_STEP_MS } from "../limits.ts";
 import { directOf, setDirect } from "./own-row.ts";
 import { VERIFIER } from "./protocol.ts";
@@ -16,7 +17,7 @@ export function replay(tx: Transaction, n: number, destination: string | undefin
   const event = tx.store.events.head(n);
   if (!event || (event.state !== "accepted" && event.state !== "deferred")) return 0;
   const wanted = (name: string) => destination === undefined || name === destination;
-  const configured = (name: string) => name === VERIFIER || tx.config.destinations.has(name);
+  const configured = (name: string) => name === VERIFIER || isDestination(tx.config, name);
   const rows = tx.store.deliveries.of(event.payment_id, n);
   const direct = Object.entries(directOf(tx, n)).filter(([, attempt]) => attempt !== null);
   const replayed = [

@@ -4,7 +4,7 @@
  */
 import type { AlertName } from "../alert.ts";
 import { ALERTS } from "../config/reserved.ts";
-import type { RelayConfig } from "../config/schema.ts";
+import { isDestination, type RelayConfig } from "../config/schema.ts";
 import { DAY_MS, DEFAULT_MAX_IN_FLIGHT, LEASE_GRACE_MS, RATE_HEADROOM_RATIO } from "../limits.ts";
 import { alert, type LogFields } from "../log.ts";
 import { AlertGate, alertBody } from "./alerts.ts";
@@ -125,7 +125,7 @@ export class Transaction {
     return pending > this.directs.countTo(destination);
   }
 
-  /** Configured and not paused; questions to verifiers always are. */
+  /** Configured without a problem and not paused; questions to verifiers always are. */
   isServed(destination: string): boolean {
     if (destination === VERIFIER) return true;
     return this.config.destinations.has(destination) && !this.destinations.isPaused(destination);
@@ -224,7 +224,7 @@ export class Transaction {
     // One about another shard, which the monitor found, names that one.
     alert(about, { shard: this.shard, ...fields });
     // An alert about an alert that cannot be delivered would not be delivered either.
-    if (!this.config.destinations.has(ALERTS) || fields.destination === ALERTS) return;
+    if (!isDestination(this.config, ALERTS) || fields.destination === ALERTS) return;
     const held = this.#state.alerts.admit(about, fields, this.nowMs);
     if (held === null) return;
     const eventId = `alr_${crypto.randomUUID().replaceAll("-", "")}`;

@@ -19,6 +19,12 @@ export interface Located {
 const PREFIX = "/in/";
 const NOBODY: readonly Secret[] = [{ id: "none", value: "no address has this secret" }];
 
+/** `provider/account` of a path, whether there is one or not; null for a path that cannot be decoded. */
+export function accountOf(path: string): string | null {
+  const [provider = "", account = ""] = segmentsOf(path) ?? [];
+  return account === "" ? null : `${provider}/${account}`;
+}
+
 /** @param path as in the request line, still escaped */
 export async function locate(path: string, config: RelayConfig, nowMs: number): Promise<Located | null> {
   const [provider = "", account = "", ...tail] = segmentsOf(path) ?? [];

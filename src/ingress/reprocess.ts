@@ -1,5 +1,5 @@
 /** A stored callback, processed with the current adapter and configuration (deferred: its verifier is asked again; quarantined: after a fix). */
-import type { RelayConfig } from "../config/schema.ts";
+import { isBroken, type RelayConfig } from "../config/schema.ts";
 import type { NormalisedEvent } from "../event.ts";
 import { normalisedEventOf } from "../providers/normalised-event.ts";
 import { because } from "../reasons.ts";
@@ -17,7 +17,12 @@ export async function reprocess(
   env: IngressBindings,
 ): Promise<Decision> {
   const source = config.sources.get(sourceName);
-  if (!source) return { kind: "undecided", reason: "verifier_unreadable", detail: "source_removed" };
+  if (!source) {
+    // Not asked, and so not counted as an attempt: a mistake of ours must not use up the schedule.
+    if (isBroken(config, sourceName))
+      return { kind: "undecided", reason: "verifier_rate", detail: "source_misconfigured" };
+    return { kind: "undecided", reason: "verifier_unreadable", detail: "source_removed" };
+  }
   const processed = await processCallback(source, fromStored(stored), {
     inbox: new InboxClient(env, config),
     config,
@@ -45,7 +50,7 @@ export async function normaliseStored(
   config: RelayConfig,
 ): Promise<NormalisedEvent | string> {
   const source = config.sources.get(sourceName);
-  if (!source) return "source_removed";
+  if (!source) return isBroken(config, sourceName) ? "source_misconfigured" : "source_removed";
   if (stored.verification === null) return "not_verified";
   const callback = fromStored(stored);
   const reading = await source.normalise(callback);

@@ -3,7 +3,7 @@
  * verification, meaning, acceptance, reply. Nothing unverified gets past `verify`, and no success is
  * reported before the Inbox has the callback on disk.
  */
-import type { RelayConfig } from "../config/schema.ts";
+import { isBroken, type RelayConfig } from "../config/schema.ts";
 import { count } from "../counters.ts";
 import type { IngressBindings } from "./bindings.ts";
 import { alert, fault, log, type LogFields } from "../log.ts";
@@ -13,7 +13,7 @@ import type { SettingAside } from "../inbox/protocol.ts";
 import { processCallback, type Processed } from "./process-callback.ts";
 import { countRefused } from "./flood.ts";
 import { addressOf, callerKeyOf } from "./caller.ts";
-import { locate, type Located } from "./locate.ts";
+import { accountOf, locate, type Located } from "./locate.ts";
 import { attemptFirst } from "../delivery/first-attempts.ts";
 import { InboxClient } from "../inbox/client.ts";
 import { readCallback } from "./request.ts";
@@ -30,7 +30,16 @@ export async function receive(
   ctx: Pick<ExecutionContext, "waitUntil">,
 ): Promise<Response> {
   const startedMs = Date.now();
-  const located = await locate(requestTarget(request.url).path, config, startedMs);
+  const { path } = requestTarget(request.url);
+  const name = accountOf(path);
+  if (!config.isAccepting || (name !== null && isBroken(config, name))) {
+    // Nothing can be verified, so the provider has to come again. A name that is not ours is a stranger's text.
+    const source = name !== null && config.brokenSources.has(name) ? name : null;
+    log("refused", { source, reason: "misconfigured" });
+    count(env, { what: "refused", name: source, outcome: "refused", reason: "misconfigured" });
+    return unavailable();
+  }
+  const located = await locate(path, config, startedMs);
   if (!located) return await refusedReply(null, { reason: "route" }, request, env);
   try {
     return await receiveAt(located, request, config, env, ctx, startedMs);

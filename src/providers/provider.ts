@@ -22,7 +22,7 @@ export interface SourceSettings {
   readonly raw: "full" | "hash" | "none";
   /** Chains on which money may come; null: any. */
   readonly networks: readonly string[] | null;
-  /** Names of destinations; null: all of them. */
+  /** Names of destinations; null: the only one there is. */
   readonly destinations: readonly string[] | null;
   readonly maxBodyBytes: number;
 }

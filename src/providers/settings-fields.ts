@@ -5,6 +5,7 @@
 import { z } from "zod";
 import { DEFAULT_MAX_BODY_BYTES, MAX_MAX_BODY_BYTES, MIN_PATH_SECRET_CHARS } from "../limits.ts";
 import { networkOf } from "../parse/currency.ts";
+import { isSampleSecret } from "../sample-secrets.ts";
 import { parseIpRange, type IpRange } from "../verify/ip.ts";
 import type { Secret } from "../verify/secret.ts";
 
@@ -46,7 +47,14 @@ export class SourceFields {
       allow_ips: z.array(ipRange).default([]),
       raw: z.enum(["full", "hash", "none"]).default("full"),
       networks: z.array(network).min(1).nullable().default(null),
-      destinations: z.array(destination).nullable().default(null),
+      destinations: z
+        .array(destination)
+        .nullable()
+        .default(null)
+        .refine(
+          (given) => given !== null || names.length <= 1,
+          `must be named, since there is more than one: ${names.join(", ")}`,
+        ),
       max_body_bytes: z.int().min(1).max(MAX_MAX_BODY_BYTES).default(DEFAULT_MAX_BODY_BYTES),
     };
   }
@@ -61,7 +69,7 @@ export class SourceFields {
         return entries.flatMap((entry, index) => {
           const { name, id = name, not_after } = typeof entry === "string" ? { name: entry } : entry;
           const value = this.#surroundings.secret(name) ?? "";
-          const problem = secretProblem(name, value, ids.has(id));
+          const problem = this.#secretProblem(name, value, ids.has(id));
           if (problem)
             context.issues.push({ code: "custom", input: undefined, path: [index], message: problem });
           ids.add(id);
@@ -69,6 +77,19 @@ export class SourceFields {
           return problem ? [] : [{ id, value, notAfterMs }];
         });
       });
+  }
+
+  /** Only a name that looks like one is repeated: whoever pastes the secret itself must not find it on `/healthz`. */
+  #secretProblem(name: string, value: string, isRepeated: boolean): string | null {
+    const shown = /^[A-Z][A-Z0-9_]*$/.test(name) ? name : "of this name";
+    if (value === "") {
+      return `secret ${shown} is not set, or empty (wrangler secret put <name>; .dev.vars locally)`;
+    }
+    if (!this.#surroundings.development && isSampleSecret(value)) {
+      return `secret ${shown} is a published sample: everybody knows it`;
+    }
+    if (value.trim() !== value) return `secret ${shown} begins or ends with white space`;
+    return isRepeated ? `secret ${shown}, or its id, is given twice in this list` : null;
   }
 
   /** Secrets that stand in an address: long enough not to be guessed, and plain enough to be a path segment. */
@@ -128,16 +149,6 @@ const ipRange = z.string().transform((text, context): IpRange => {
   context.issues.push({ code: "custom", input: text, message: "is not an address or CIDR range" });
   return z.NEVER;
 });
-
-/** Only a name that looks like one is repeated: whoever pastes the secret itself must not find it on `/healthz`. */
-function secretProblem(name: string, value: string, isRepeated: boolean): string | null {
-  const shown = /^[A-Z][A-Z0-9_]*$/.test(name) ? name : "of this name";
-  if (value === "") {
-    return `secret ${shown} is not set, or empty (wrangler secret put <name>; .dev.vars locally)`;
-  }
-  if (value.trim() !== value) return `secret ${shown} begins or ends with white space`;
-  return isRepeated ? `secret ${shown}, or its id, is given twice in this list` : null;
-}
 
 /** A chain by any name a provider has for it: what is compared is the relay's own (`MATIC` is `polygon`). */
 const network = z.string().transform((text, context): string => {

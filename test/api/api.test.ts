@@ -3,6 +3,7 @@ import { exports } from "cloudflare:workers";
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import { eventDetail, eventPage } from "../../src/api/schemas.ts";
 import { shardOf } from "../../src/inbox/shard.ts";
+import { secrets } from "../support/bindings.ts";
 import { acceptance, eventId, paymentId } from "../support/events.ts";
 import { changedEnv, deploy } from "../support/deploy.ts";
 import { freshRelay, inboxOf, post, runAlarms, type Outside } from "../support/worker.ts";
@@ -21,7 +22,7 @@ interface Call {
 
 async function call(
   path: string,
-  { method = "GET", body, token = "test-admin-token" }: Call = {},
+  { method = "GET", body, token = secrets.ADMIN_TOKEN }: Call = {},
 ): Promise<Response> {
   const headers = new Headers(token === null ? {} : { authorization: `Bearer ${token}` });
   const worker = (exports as unknown as { default: Fetcher }).default;
@@ -147,7 +148,7 @@ describe("ordering", () => {
 
   it("records an order to all shards once, and accepts no name of who gave it", async () => {
     const headers = {
-      authorization: "Bearer test-admin-token",
+      authorization: `Bearer ${secrets.ADMIN_TOKEN}`,
       "cf-access-authenticated-user-email": "ceo@corp",
     };
     const worker = (exports as unknown as { default: Fetcher }).default;

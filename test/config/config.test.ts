@@ -1,9 +1,11 @@
 /** The `RELAY` variable: what is accepted, what is refused, and that a refusal names every mistake and no secret. */
 import { describe, expect, it } from "vitest";
-import { loadConfig, type RelayConfig } from "../../src/config/schema.ts";
+import type { RelayConfig } from "../../src/config/schema.ts";
+import { configFrom, problemsFrom } from "../support/config.ts";
 
-const SIGNING = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
+const SIGNING = "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD";
 const SECRETS = {
+  ADMIN_TOKEN: "an-operators-token-of-32-characters",
   IPAY_TOKEN: "ipay-token-value",
   CRYPTOPAY_SECRET: "whsec_cryptopay_value",
   DEPOSIT_PATH: "path-secret-of-22-chars-or-more",
@@ -29,14 +31,11 @@ const withUrl = (url: string, environment = "production") => ({
 });
 
 function problemsOf(relay: unknown): readonly string[] {
-  const loaded = loadConfig({ ...SECRETS, RELAY: relay });
-  return loaded.ok ? [] : loaded.problems;
+  return problemsFrom({ ...SECRETS, RELAY: relay });
 }
 
 function configOf(relay: unknown): RelayConfig {
-  const loaded = loadConfig({ ...SECRETS, RELAY: relay });
-  if (!loaded.ok) throw new Error(loaded.problems.join("\n"));
-  return loaded.config;
+  return configFrom({ ...SECRETS, RELAY: relay });
 }
 
 const ONE_OF_EACH = {
@@ -291,7 +290,7 @@ describe("problems", () => {
   it("come out all at once, each with its path", () => {
     const paths = problemsOf(broken).map((problem) => problem.split(":")[0]);
     for (const path of [
-      "RELAY",
+      "RELAY.retries",
       "RELAY.inbox_shards",
       "RELAY.sources.stripe",
       "RELAY.sources.ipay.shop",

@@ -30,6 +30,7 @@ const EVENT: EventDetailJson = {
 const CRM: DestinationJson = {
   name: "crm",
   host: "crm.test",
+  misconfigured: null,
   paused: null,
   breakers_open: 0,
   probe_at: null,

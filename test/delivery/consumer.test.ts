@@ -4,7 +4,7 @@
  */
 import { runDurableObjectAlarm } from "cloudflare:test";
 import { beforeEach, describe, expect, it, vi } from "vitest";
-import { loadConfig, type Destination, type RelayConfig } from "../../src/config/schema.ts";
+import type { Destination, RelayConfig } from "../../src/config/schema.ts";
 import { consume, type ConsumerNeeds } from "../../src/delivery/consumer.ts";
 import { consumeDead } from "../../src/delivery/dead-letters.ts";
 import type { Env } from "../../src/env.ts";
@@ -13,6 +13,7 @@ import { VERIFIER, type Reference, type StoredCallback } from "../../src/inbox/p
 import { HANDOVER_TIMEOUT_MS } from "../../src/limits.ts";
 import { bindings, freshRelay, inboxOf, type Outside } from "../support/worker.ts";
 import { acceptance, eventId, type Stated } from "../support/events.ts";
+import { configFrom } from "../support/config.ts";
 import { interceptQueue } from "../support/queue.ts";
 
 /** Ahead of the real clock, so that no alarm fires by itself. */
@@ -28,9 +29,7 @@ let config: RelayConfig;
 beforeEach(async () => {
   outside = await freshRelay(NOW);
   sent = interceptQueue();
-  const loaded = loadConfig(bindings as never);
-  if (!loaded.ok) throw new Error(loaded.problems.join("\n"));
-  ({ config } = loaded);
+  config = configFrom(bindings);
 });
 
 // ---- a queue, an Inbox and a clock under control -----------------------------------------------------

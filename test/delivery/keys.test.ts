@@ -2,9 +2,9 @@
 import { exports } from "cloudflare:workers";
 import { beforeEach, describe, expect, it } from "vitest";
 import { app } from "../../src/app.ts";
-import { loadConfig } from "../../src/config/schema.ts";
 import { jwks } from "../../src/delivery/jwks.ts";
 import { relay, secrets } from "../support/bindings.ts";
+import { configFrom, problemsFrom } from "../support/config.ts";
 import { bindings, freshRelay } from "../support/worker.ts";
 
 const SEED_A = "VEVTVFNJR05JTkdLRVlET05PVFVTRVRISVNGT1JBTlk=";
@@ -17,9 +17,13 @@ function envWith(destinations: object, more: Record<string, string> = {}) {
   return { ...secrets, ...more, RELAY: JSON.stringify({ ...relay, destinations }) };
 }
 
+/** Two destinations and no account that would have to name one of them. */
+function withTwo(a: object, b: object, more: Record<string, string>) {
+  return { ...secrets, ...more, RELAY: { environment: "development", sources: {}, destinations: { a, b } } };
+}
+
 function problems(crm: object, more: Record<string, string> = {}): readonly string[] {
-  const loaded = loadConfig(envWith({ crm: { url: "http://crm.test/", ...crm } }, more));
-  return loaded.ok ? [] : loaded.problems;
+  return problemsFrom(envWith({ crm: { url: "http://crm.test/", ...crm } }, more));
 }
 
 const CRM = "RELAY.destinations.crm";
@@ -68,32 +72,24 @@ describe("the configuration", () => {
   it("refuses one id for two keys, which no receiver could tell apart", () => {
     const key = (name: string) => ({ url: "http://crm.test/", signing_keys: [{ id: "2026-10", name }] });
     const env = { A: `whsk_${SEED_A}`, B: `whsk_${SEED_B}` };
-    const loaded = loadConfig(envWith({ a: key("A"), b: key("B") }, env));
-    expect(loaded).toMatchObject({
-      ok: false,
-      problems: [expect.stringContaining("RELAY.destinations.b.signing_keys: 2026-10 names another key")],
-    });
-    expect(loadConfig(envWith({ a: key("A"), b: key("A") }, env)).ok).toBe(true);
+    expect(problemsFrom(withTwo(key("A"), key("B"), env))).toEqual([
+      expect.stringContaining("RELAY.destinations.b.signing_keys: 2026-10 names another key"),
+    ]);
+    expect(problemsFrom(withTwo(key("A"), key("A"), env))).toEqual([]);
   });
 });
 
 describe("the key set", () => {
-  const env = {
-    ...bindings,
-    ...envWith(
-      {
-        crm: {
-          url: "http://crm.test/",
-          signing_keys: [
-            { id: "2026-10", name: "A" },
-            { id: "2026-04", name: "B", not_after: "2026-09-21T14:30:00Z" },
-          ],
-        },
-        erp: { url: "http://erp.test/", signing_keys: [{ id: "2026-10", name: "A" }] },
-      },
-      { A: `whsk_${SEED_A}`, B: `whsk_${SEED_B}` },
-    ),
+  const crm = {
+    url: "http://crm.test/",
+    signing_keys: [
+      { id: "2026-10", name: "A" },
+      { id: "2026-04", name: "B", not_after: "2026-09-21T14:30:00Z" },
+    ],
   };
+  const erp = { url: "http://erp.test/", signing_keys: [{ id: "2026-10", name: "A" }] };
+  const seeds = { A: `whsk_${SEED_A}`, B: `whsk_${SEED_B}` };
+  const env = { ...bindings, ...withTwo(crm, erp, seeds) };
 
   it("has every key once, and no private part of any", async () => {
     const response = await app.request("/.well-known/jwks.json", {}, env);
@@ -111,10 +107,16 @@ describe("the key set", () => {
     for (const seed of [SEED_A, SEED_B]) expect(text).not.toContain(url(seed));
   });
 
+  it("still has the keys of a destination that has a problem of another kind", async () => {
+    const broken = withTwo({ ...crm, url: "nowhere" }, erp, seeds);
+    const response = await app.request("/.well-known/jwks.json", {}, { ...bindings, ...broken });
+    const { keys } = await response.json<{ keys: { kid: string }[] }>();
+    expect(keys.map(({ kid }) => kid)).toEqual(["2026-10", "2026-04"]);
+  });
+
   it("keeps an expired key as long as a request signed with it may be on its way", async () => {
-    const loaded = loadConfig(env);
-    if (!loaded.ok) throw new Error("the configuration is wrong");
-    const ids = async (at: string) => (await jwks(loaded.config, Date.parse(at))).keys.map(({ kid }) => kid);
+    const config = configFrom(env);
+    const ids = async (at: string) => (await jwks(config, Date.parse(at))).keys.map(({ kid }) => kid);
     expect(await ids("2026-09-21T14:40:00.000Z")).toEqual(["2026-10", "2026-04"]);
     expect(await ids("2026-09-21T14:40:00.001Z")).toEqual(["2026-10"]);
   });
@@ -125,7 +127,7 @@ describe("the key set", () => {
     expect(await response.json()).toEqual({ keys: [] });
   });
 
-  it("is not there while the configuration is wrong", async () => {
+  it("is not there while the configuration cannot be read: receivers would forget the keys they know", async () => {
     const response = await app.request("/.well-known/jwks.json", {}, { ...bindings, RELAY: "{" });
     expect(response.status).toBe(503);
   });

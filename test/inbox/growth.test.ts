@@ -1,9 +1,9 @@
 /** More shards than before: what the old ones know stays where it is, and nothing is accepted twice. */
 import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { beforeEach, describe, expect, it } from "vitest";
-import { loadConfig } from "../../src/config/schema.ts";
 import { InboxClient } from "../../src/inbox/client.ts";
 import { admitShards, SHARD_REGISTRY, shardOf } from "../../src/inbox/shard.ts";
+import { configFrom } from "../support/config.ts";
 import { relay } from "../support/bindings.ts";
 import { acceptance, paymentId, type Stated } from "../support/events.ts";
 import { interceptQueue } from "../support/queue.ts";
@@ -27,9 +27,7 @@ function envOf(shards: number, before?: number) {
 /** The Worker's side after a deployment with these numbers. */
 function clientOf(shards: number, before?: number): InboxClient {
   const env = envOf(shards, before);
-  const loaded = loadConfig(env);
-  if (!loaded.ok) throw new Error(loaded.problems.join());
-  return new InboxClient(env, loaded.config);
+  return new InboxClient(env, configFrom(env));
 }
 
 /** Gives an object the configuration of a deployment. */

@@ -1,10 +1,10 @@
 /** Failures of the relay: never a 4xx, never a 2xx for what is not stored, never a long wait, and nothing stored in part. */
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { InboxClient } from "../../src/inbox/client.ts";
-import { loadConfig } from "../../src/config/schema.ts";
 import { addUp } from "../../src/inbox/ledger.ts";
 import { toHex } from "../../src/parse/encoding.ts";
 import { hmacSha256 } from "../../src/verify/hmac.ts";
+import { configFrom } from "../support/config.ts";
 import { bindings, freshRelay, inboxOf, keptRows, post, shards } from "../support/worker.ts";
 import { acceptance } from "../support/events.ts";
 
@@ -37,10 +37,8 @@ describe("when the Inbox cannot take a callback", () => {
   });
 
   it("does not wait for it for ever", async () => {
-    const loaded = loadConfig({ ...bindings });
-    if (!loaded.ok) throw new Error(loaded.problems.join());
     const stuck = { getByName: () => ({ accept: () => new Promise(() => undefined) }) };
-    const inboxes = new InboxClient({ ...bindings, INBOX: stuck as never }, loaded.config, 50);
+    const inboxes = new InboxClient({ ...bindings, INBOX: stuck as never }, configFrom(bindings), 50);
     await expect(inboxes.accept(acceptance())).rejects.toThrow("no answer in 50 ms");
   });
 });

@@ -1,13 +1,11 @@
 /** One address, one spelling: nothing is normalised, a path is decoded once and compared exactly. */
 import { describe, expect, it } from "vitest";
-import { loadConfig } from "../../src/config/schema.ts";
 import { locate } from "../../src/ingress/locate.ts";
 import { requestTarget } from "../../src/ingress/request-target.ts";
+import { configFrom } from "../support/config.ts";
 import { relay, secrets, testBindings } from "../support/bindings.ts";
 
-const loaded = loadConfig(testBindings);
-if (!loaded.ok) throw new Error(loaded.problems.join("\n"));
-const { config } = loaded;
+const config = configFrom(testBindings);
 
 const found = async (path: string) => (await locate(path, config, 0))?.source.name ?? null;
 
@@ -75,10 +73,9 @@ describe("addresses", () => {
         },
       },
     };
-    const rotating = loadConfig({ ...testBindings, RELAY: JSON.stringify({ ...relay, sources }) });
-    if (!rotating.ok) throw new Error(rotating.problems.join("\n"));
+    const rotating = configFrom({ ...testBindings, RELAY: JSON.stringify({ ...relay, sources }) });
     const at = async (secret: string, nowMs: number) =>
-      (await locate(`/in/iqpay/a/deposit/${secret}`, rotating.config, nowMs))?.pathKey ?? null;
+      (await locate(`/in/iqpay/a/deposit/${secret}`, rotating, nowMs))?.pathKey ?? null;
     const lastMs = Date.parse("2026-01-01T00:00:00Z");
     expect(await at(secrets.IQPAY_DEPOSIT_PATH, lastMs)).toBe("IQPAY_DEPOSIT_PATH");
     expect(await at(secrets.IQPAY_DEPOSIT_PATH, lastMs + 1)).toBeNull();

@@ -10,7 +10,7 @@ export const secrets = {
   IQPAY_CONFIRMATIONS_PATH: "s3cr3t_cf",
   IQPAY_GET_PATH: "s3cr3t_get",
   CRM_SIGNING_SECRET: "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",
-  ADMIN_TOKEN: "test-admin-token",
+  ADMIN_TOKEN: "a-token-of-the-tests-with-32-chars",
 } as const;
 
 const key = (name: string) => ({ id: "2026-10", name });

@@ -1,12 +1,10 @@
 /** Callbacks as the core sees them, without a request, and what an account of the test Worker reads in them. */
-import { loadConfig } from "../../src/config/schema.ts";
 import { Callback, type CallbackParts } from "../../src/providers/callback.ts";
 import type { Facts, Reading } from "../../src/providers/provider.ts";
 import { testBindings } from "./bindings.ts";
+import { configFrom } from "./config.ts";
 
-const loaded = loadConfig(testBindings);
-if (!loaded.ok) throw new Error(loaded.problems.join("\n"));
-export const { config } = loaded;
+export const config = configFrom(testBindings);
 
 /** A POST of this text, or of an object as JSON, unless `more` says otherwise. */
 export function callbackOf(body: string | object | Uint8Array, more: Partial<CallbackParts> = {}): Callback {

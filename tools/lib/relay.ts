@@ -32,7 +32,7 @@ export interface RelayOptions {
   /** A last change to the configuration. */
   readonly relay?: (config: RelayConfig) => RelayConfig;
   readonly logLevel?: "debug" | "info" | "log" | "warn" | "error" | "none";
-  /** What is waited for: `GET /healthz` = 200, or only the port (for a configuration that is wrong). */
+  /** What is waited for: `GET /healthz` says ok, or only the port (for a configuration that is wrong). */
   readonly ready?: "healthy" | "listening";
   readonly onLine?: (line: string) => void;
   /** Called with the processes as soon as they exist, also if the relay then never becomes healthy. */
@@ -108,8 +108,6 @@ export async function startRelay(options: RelayOptions): Promise<Relay> {
 
 /** A wrong configuration stays wrong: waiting for the deadline would not help. */
 function healthy(status: number, text: string): boolean {
-  if (status === 503 && text.includes('"misconfigured"')) {
-    throw new Error("the configuration of the relay has problems");
-  }
+  if (/"(degraded|misconfigured)"/.test(text)) throw new Error("the configuration of the relay has problems");
   return status === 200;
 }

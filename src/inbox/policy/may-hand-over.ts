@@ -7,7 +7,7 @@ import { admits, isOpen, type Breaker } from "./breaker.ts";
 import { nextSlotMs, slotPeriodMs, type Rate } from "./rate.ts";
 
 export interface Situation {
-  /** Configured, and not paused. */
+  /** Configured without a problem, and not paused. */
   readonly served: boolean;
   readonly breaker: Breaker;
   /** null: no limit. */

@@ -1,0 +1,34 @@
+/**
+ * `GET /healthz`: to anybody one word, to an operator what is wrong (docs/operations.md#problems-of-the-configuration).
+ * Also for machines that switch traffic over: 503 only where no callback can be accepted, since a degraded relay is
+ * worth more than none.
+ */
+import { Hono } from "hono";
+import { configOf } from "../config/load.ts";
+import type { Loaded } from "../config/schema.ts";
+import { operatorsOnly } from "./auth.ts";
+import type { ApiBindings } from "./bindings.ts";
+
+export const health = new Hono<{ Bindings: ApiBindings }>();
+
+health.get("/", async (c, next) => {
+  if (c.req.header("authorization") !== undefined) return await next();
+  const { status } = configOf(c.env);
+  return c.json({ status }, codeOf(status));
+});
+
+health.get("/", operatorsOnly, (c) => {
+  const { status, config, problems } = configOf(c.env);
+  return c.json(
+    {
+      status,
+      environment: config.environment,
+      problems: problems.map(({ path, message, about }) => ({ path: path.join("."), message, about })),
+    },
+    codeOf(status),
+  );
+});
+
+function codeOf(status: Loaded["status"]): 200 | 503 {
+  return status === "misconfigured" ? 503 : 200;
+}
