@@ -34,7 +34,7 @@ const USAGE = `Usage: npm start -- [options]
 
 /** The whole of --once, installation apart; a slow machine needs about a quarter of it. */
 const ONCE_DEADLINE_MS = 120_000;
-const HELPER_DEADLINE_MS = 20_000;
+const HELPER_DEADLINE_MS = 60_000;
 const ARRIVAL_DEADLINE_MS = 45_000;
 /** A second delivery of an event that arrived would come within this. */
 const QUIET_MS = 2_000;
@@ -110,12 +110,12 @@ async function fail(error: unknown): Promise<never> {
   return end(1);
 }
 
-/** One of the two stand-ins, as its own program. */
-async function helper(name: string, program: string, at: number, env: NodeJS.ProcessEnv = {}): Promise<void> {
+/** One of the two stand-ins, as a process of its own. */
+async function helper(name: "crm" | "verifier", at: number, env: NodeJS.ProcessEnv = {}): Promise<void> {
   const group = await spawnGroup(
     name,
     process.execPath,
-    [join(import.meta.dirname, program), "--port", String(at)],
+    [join(import.meta.dirname, "relay.ts"), name, "--port", String(at)],
     { cwd: project, env: { ...process.env, ...env }, onLine: (line) => say(name, line) },
   );
   groups.push(group);
@@ -169,8 +169,8 @@ async function start(): Promise<Relay> {
   });
   const [started] = await Promise.all([
     starting,
-    helper("verifier", "verifier.ts", verifierPort),
-    helper("crm", "crm.ts", crmPort, { CRM_SIGNING_SECRET: signingSecret() }),
+    helper("verifier", verifierPort),
+    helper("crm", crmPort, { CRM_SIGNING_SECRET: signingSecret() }),
   ]);
   return started;
 }
