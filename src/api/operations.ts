@@ -10,6 +10,8 @@ import {
   dryRun,
   eventDetail,
   eventPage,
+  forgetBody,
+  forgetResponse,
   ledgerView,
   listQuery,
   pauseBody,
@@ -22,6 +24,7 @@ import {
   replayJobs,
   replayResponse,
   replaysBody,
+  stillOwed,
 } from "./schemas.ts";
 
 export interface Operation {
@@ -101,6 +104,15 @@ export const OPERATIONS: readonly Operation[] = [
     path: "/api/payments/{id}",
     summary: "A payment's time line",
     responses: { 200: paymentTimeline, 404: problem },
+  },
+  {
+    id: "forgetPayment",
+    method: "post",
+    path: "/api/payments/{id}/forget",
+    summary:
+      "Erase what is personal about a payment: bodies, callbacks, references; amounts, ids and the order stay",
+    body: forgetBody,
+    responses: { 200: forgetResponse, 404: problem, 409: stillOwed },
   },
   {
     id: "startReplay",

@@ -13,6 +13,7 @@ import type { ReplayJobRow } from "../inbox/store/operator-store.ts";
 import { MAX_AUDIT_ENTRIES } from "../limits.ts";
 import { addUp } from "../inbox/ledger.ts";
 import { agrees, type EventFilter, type ListedEvent } from "../inbox/queries.ts";
+import { forget } from "./forget.ts";
 import { operatorsOnly } from "./auth.ts";
 import type { ApiBindings } from "./bindings.ts";
 import { openApi } from "./openapi.ts";
@@ -22,6 +23,7 @@ import {
   dismissBody,
   dismissalsBody,
   eventPage,
+  forgetBody,
   listQuery,
   pauseBody,
   releasesBody,
@@ -166,6 +168,24 @@ api.get("/payments/:id", async (c) => {
   const events = await c.var.inbox.timeline(id);
   if (events.length === 0) return notFound(c);
   return c.json({ payment_id: id, events: events.map((event) => detailView(event, c.var.config)) });
+});
+
+api.post("/payments/:id/forget", async (c) => {
+  const body = parse(forgetBody, await readJson(c));
+  if (!body.ok) return badRequest(c, body.problems);
+  const id = c.req.param("id");
+  const done = await forget(c.var.inbox, id, { force: body.value.force, actor: c.var.actor });
+  switch (done.kind) {
+    case "unknown":
+      return notFound(c);
+    case "owed": {
+      const problems = done.events.map((event) => `${event.id} is ${event.state}`);
+      const error = "something of it is still owed or waits for a person; nothing was erased";
+      return c.json({ error, problems }, 409);
+    }
+    case "forgotten":
+      return c.json({ payment_id: id, events: done.events, dismissed: done.dismissed });
+  }
 });
 
 // ---- bulk replay ---------------------------------------------------------------------------------------

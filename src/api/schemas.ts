@@ -146,6 +146,24 @@ export const replayResponse = z.object({
   reason: z.string().optional().describe("why it became none"),
 });
 
+export const forgetBody = z
+  .strictObject({
+    force: z
+      .boolean()
+      .default(false)
+      .describe("also what is dead, parked or waits for a person: it is dismissed with it"),
+  })
+  .default({ force: false });
+export const forgetResponse = z.object({
+  payment_id: z.string(),
+  events: z.int().describe("events erased now; 0: all of them were before"),
+  dismissed: z.int().describe("of these, given up with it"),
+});
+export const stillOwed = z.object({
+  error: z.string(),
+  problems: z.array(z.string()).describe("events that are owed or wait for a person, with their states"),
+});
+
 /** Which events an order in bulk is about, from a JSON body. */
 const orderFilter = {
   ...filterShape,

@@ -7,6 +7,7 @@ import { withDeadline } from "../deadline.ts";
 import { INBOX_DEADLINE_MS } from "../limits.ts";
 import type { Reservation } from "../providers/provider.ts";
 import type { DeferredReason } from "../reasons.ts";
+import type { Forgetting } from "./forgetting.ts";
 import type { Inbox } from "./inbox.ts";
 import type {
   Acceptance,
@@ -124,6 +125,14 @@ export class InboxClient {
     const homes = await this.#homesOf(paymentId);
     const parts = await Promise.all(homes.map(async (home) => await home.timeline(paymentId)));
     return parts.flat();
+  }
+
+  /** What each home of a payment says to being told to forget it; empty: none knows it. */
+  async forgetPayment(paymentId: string, force: boolean, actor: string): Promise<Forgetting[]> {
+    const homes = await this.#homesOf(paymentId);
+    const said: (Forgetting | null)[] = [];
+    for (const home of homes) said.push(await home.forgetPayment(paymentId, force, actor));
+    return said.flatMap((one) => one ?? []);
   }
 
   // ---- what goes out -------------------------------------------------------------------------------

@@ -1,5 +1,6 @@
 /** What operators decide about events that wait for a person. Runs inside one transaction. */
 import type { NormalisedEvent } from "../event.ts";
+import { isForgotten } from "./forgotten.ts";
 import type { StoredCallback } from "./protocol.ts";
 import { matching, needsPerson } from "./queries.ts";
 import { startNext } from "./settling.ts";
@@ -21,6 +22,7 @@ export interface Releasable {
 export function releasable(tx: Transaction, n: number): Releasable | null {
   const event = tx.store.events.whole(n);
   if (!event || !["superseded", "quarantined", "conflicting"].includes(event.state)) return null;
+  if (isForgotten(event.body)) return null;
   return {
     n,
     eventId: event.event_id,

@@ -23,6 +23,7 @@ import { reportConfiguration } from "./configuration-alert.ts";
 import { dismiss, noteReleased, releasable, undismiss, type Releasable } from "./deciding.ts";
 import { DeferralQuota } from "./deferral-quota.ts";
 import { conclude, settleVerification } from "./deferred.ts";
+import { forgetPayment, forgetReleased, type Forgetting } from "./forgetting.ts";
 import type { HealthReport } from "./health.ts";
 import { healthOf } from "./health-report.ts";
 import { lease } from "./leasing.ts";
@@ -288,6 +289,16 @@ export class Inbox extends DurableObject<InboxBindings> {
     await this.#work((tx) => {
       undismiss(tx, n, actor);
     });
+  }
+
+  /** Erases what is personal about a payment; null: it is not known here. */
+  async forgetPayment(paymentId: string, force: boolean, actor: string): Promise<Forgetting | null> {
+    return await this.#work((tx) => forgetPayment(tx, paymentId, { force, actor }));
+  }
+
+  /** The same for one event that was released as a payment; false when nothing of it is left. */
+  async forgetReleased(n: number, actor: string): Promise<boolean> {
+    return await this.#work((tx) => forgetReleased(tx, n, actor));
   }
 
   async startReplay(id: string, filter: EventFilter, perSecond: number, total: number): Promise<void> {

@@ -1,6 +1,7 @@
 /** Sending again at an operator's wish: one event, or all that a filter finds. Runs inside one transaction. */
 import { isDestination } from "../config/schema.ts";
 import { LIST_WINDOW_EVENTS, REPLAY_STEP_MS } from "../limits.ts";
+import { isForgotten } from "./forgotten.ts";
 import { directOf, setDirect } from "./own-row.ts";
 import { VERIFIER } from "./protocol.ts";
 import { matching, type EventFilter } from "./queries.ts";
@@ -16,6 +17,8 @@ import type { Transaction } from "./transaction.ts";
 export function replay(tx: Transaction, n: number, destination: string | undefined): number {
   const event = tx.store.events.head(n);
   if (!event || (event.state !== "accepted" && event.state !== "deferred")) return 0;
+  // A receiver would get other contents under the same id.
+  if (isForgotten(tx.store.events.body(n))) return 0;
   const wanted = (name: string) => destination === undefined || name === destination;
   const configured = (name: string) => name === VERIFIER || isDestination(tx.config, name);
   const rows = tx.store.deliveries.of(event.payment_id, n);

@@ -194,6 +194,21 @@ export class Deliveries {
       .map(({ log }) => JSON.parse(log) as Attempt);
   }
 
+  /** Takes what receivers answered out of an event's attempts. */
+  eraseAnswers(paymentId: string, n: number): void {
+    for (const [table, column] of [
+      ["attempts", "log"],
+      ["deliveries", "last"],
+    ]) {
+      this.#sql.exec(
+        `UPDATE ${table} SET ${column} = json_set(${column}, '$.answer', NULL)
+         WHERE payment_id = ? AND n = ? AND ${column} IS NOT NULL`,
+        paymentId,
+        n,
+      );
+    }
+  }
+
   // ---- the sweep ---------------------------------------------------------------------------------
 
   /** Rows whose reference should be handed over by now, longest waiting first. */

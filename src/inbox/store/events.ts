@@ -133,6 +133,16 @@ export class Events {
     );
   }
 
+  /** Puts these in the place of what it said and of its first attempts; its stored callback is gone. */
+  erase(n: number, body: string | null, direct: Direct | null): void {
+    this.#sql.exec(
+      "UPDATE events SET body = ?, callback = NULL, direct = ? WHERE n = ?",
+      body,
+      direct === null ? null : JSON.stringify(direct),
+      n,
+    );
+  }
+
   /** @param dismissed null: no longer */
   setDismissed(n: number, dismissed: Dismissed | null): void {
     this.#sql.exec(

@@ -264,3 +264,33 @@ it("simulate counts a relay that refuses everything as not expected, and ends wi
     wrong: [{}, {}].map(() => expect.stringContaining("expected 200")),
   });
 });
+
+describe("forget", () => {
+  const PAYMENT = "pay_0123456789abcdef0123456789abcdef";
+
+  it("asks first, names the relay, and does nothing after a no", async () => {
+    const { url, requests } = await fakeRelay(() => [200, {}]);
+    const { exitCode, asked } = await run(["forget", PAYMENT, "--url", url], { answer: false });
+    expect(exitCode).toBe(5);
+    expect(asked[0]).toContain(`${PAYMENT} is erased at ${new URL(url).host}`);
+    expect(requests).toEqual([]);
+  });
+
+  it("says how many events were erased", async () => {
+    const { url, requests } = await fakeRelay(() => [200, { payment_id: PAYMENT, events: 3, dismissed: 1 }]);
+    const { out } = await run(["forget", PAYMENT, "--force", "--yes", "--url", url]);
+    expect(out).toBe(`3 events of ${PAYMENT} are erased, 1 of them dismissed with it`);
+    expect(requests).toMatchObject([{ path: `/api/payments/${PAYMENT}/forget`, body: { force: true } }]);
+  });
+
+  it("lists what is still owed, and ends with 3", async () => {
+    const { url } = await fakeRelay(() => [409, { error: "still owed", problems: [`${A} is pending`] }]);
+    const { exitCode, err } = await run(["forget", PAYMENT, "--yes", "--url", url]);
+    expect(exitCode).toBe(3);
+    expect(err).toContain(`${A} is pending`);
+  });
+
+  it("takes nothing but a payment's id", async () => {
+    expect(await run(["forget", "order-4711", "--yes"])).toMatchObject({ exitCode: 2 });
+  });
+});

@@ -2,6 +2,7 @@
 import { addDestinations } from "./destinations.ts";
 import { addDiagnose } from "./diagnose.ts";
 import { addEvents } from "./events.ts";
+import { addForget } from "./forget.ts";
 import { Frame } from "./frame.ts";
 import type { Io } from "./io.ts";
 import { addOrders } from "./orders.ts";
@@ -13,6 +14,7 @@ export async function relay(argv: readonly string[], io: Io): Promise<number> {
   const frame = new Frame(io);
   addEvents(frame);
   addOrders(frame);
+  addForget(frame);
   addDestinations(frame);
   addDiagnose(frame);
   addSimulate(frame);
