@@ -29,6 +29,7 @@ const steps: readonly Step[] = [
   { name: "format", command: ["oxfmt", "--check", "."] },
   { name: "types of the Worker", command: ["tsc", "-p", "tsconfig.json"] },
   { name: "types of the tools", command: ["tsc", "-p", "tsconfig.node.json"] },
+  { name: "types of the console's script", command: ["tsc", "-p", "tsconfig.browser.json"] },
   {
     name: values.fast ? "tests (not end to end)" : "tests",
     command: [

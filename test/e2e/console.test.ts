@@ -1,0 +1,281 @@
+/** The console in a real Chromium, against a real relay: what an operator does, by pointer and by keyboard. */
+import axe from "axe-core";
+import type { Browser, BrowserContext, Page } from "playwright-core";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { openBrowser, whyNoBrowser } from "../../tools/lib/browser.ts";
+import { cryptopay, cryptopaySigned, ipay } from "../../tools/lib/callbacks.ts";
+import { sampleDay } from "../../tools/lib/sample-day.ts";
+import { System } from "./support/system.ts";
+
+const noBrowser = whyNoBrowser();
+if (noBrowser !== null) console.warn(`the console is not tested in a browser: ${noBrowser}`);
+
+const PHONE = { width: 360, height: 740 };
+const DESKTOP = { width: 1180, height: 760 };
+const PAGES = ["/", "/payments", "/set-aside", "/destinations", "/settings"];
+/** A script, an element and an end of whatever they stand in. */
+const PLANTED = `"'></title><script>window.planted=1</script><img src=x onerror="window.planted=1">`;
+
+describe.skipIf(noBrowser !== null)("the console in Chromium", () => {
+  let system: System;
+  let browser: Browser;
+  let context: BrowserContext;
+  let page: Page;
+  /** What the browser complains about: errors of scripts, and what the content security policy forbids. */
+  let complaints: string[];
+
+  beforeAll(async () => {
+    system = await System.open();
+    browser = await openBrowser();
+    const day = sampleDay(system.who, new Date());
+    for (const callback of day.before) await system.send(callback);
+    await system.waitUntil("the deliveries", async () =>
+      (await system.ledger()).destinations["crm"]?.["pending"] === 0 ? true : undefined,
+    );
+  });
+
+  afterAll(async () => {
+    await browser?.close();
+    await system?.close();
+  });
+
+  beforeEach(async () => {
+    await open({ viewport: DESKTOP });
+  });
+
+  afterEach(async () => {
+    await context.close();
+    if (complaints.length > 0) throw new Error(`the browser complained: ${complaints.join("; ")}`);
+  });
+
+  async function open(options: Parameters<Browser["newContext"]>[0]): Promise<void> {
+    await context?.close();
+    context = await browser.newContext({ ...options, baseURL: system.relay.url });
+    page = await context.newPage();
+    complaints = [];
+    page.on("console", (message) => {
+      if (message.type() === "error") complaints.push(message.text());
+    });
+    page.on("pageerror", (error) => complaints.push(error.message));
+  }
+
+  async function signIn(): Promise<void> {
+    await page.goto("/");
+    await page.fill("#token", system.secrets["ADMIN_TOKEN"] ?? "");
+    await page.press("#token", "Enter");
+    await page.waitForSelector("h1:has-text('Is money moving?')");
+  }
+
+  const arrivalsOf = (id: string) => system.crm.received().find((event) => event.id === id)?.arrivals ?? 0;
+
+  it("signs in with the token only, and out again", async () => {
+    await page.goto("/payments?q=order-4711");
+    await page.fill("#token", "guessed");
+    await page.press("#token", "Enter");
+    await page.waitForSelector("[role=alert]");
+    // The browser reports the 401 of a page that it shows.
+    complaints = complaints.filter((text) => !text.includes("401"));
+    await page.fill("#token", system.secrets["ADMIN_TOKEN"] ?? "");
+    await page.press("#token", "Enter");
+    await page.waitForURL("**/payments?q=order-4711");
+    await page.click("text=Sign out");
+    await page.waitForSelector("#token");
+    await page.goto("/payments");
+    expect(await page.locator("#token").count()).toBe(1);
+  });
+
+  it("finds a payment by its reference, and tells its whole story", async () => {
+    await signIn();
+    await page.fill("#search", "order-4711");
+    await page.press("#search", "Enter");
+    await page.click("[data-rows] a.row");
+    await page.waitForURL("**/payments/pay_*");
+    expect(await page.textContent("h1")).toContain("2000.00 USD");
+    expect(await page.locator(".time-line > li").count()).toBe(3);
+    expect(await page.textContent("#why")).toBe("All of it has arrived");
+    await page.locator(".bodies summary").first().click();
+    expect(await page.locator(".sides pre").first().textContent()).toContain('"order_id": "order-4711"');
+  });
+
+  it("replays an event after asking once", async () => {
+    const id = await system.sendAccepted(ipay(system.who.ipay, { payment: "replayed", now: new Date() }));
+    await system.arrival(id);
+    await signIn();
+    await page.goto(`/events/${id}`);
+    await page.click("button:has-text('Replay…')");
+    await page.click("dialog[open] button:has-text('Cancel')");
+    await page.click("button:has-text('Replay…')");
+    expect(await page.textContent("dialog[open] p")).toContain("with the same webhook-id");
+    await page.click("dialog[open] button:has-text('Send it again')");
+    await page.waitForSelector("text=1 delivery will be made again.");
+    await system.waitUntil("the second arrival", () => (arrivalsOf(id) === 2 ? true : undefined));
+  });
+
+  it("dismisses what waits for a person, and says by whom and why", async () => {
+    await signIn();
+    await page.click("text=1 second payment");
+    await page.click("tr:has-text('second_payment') th a");
+    await page.click("button:has-text('Dismiss…')");
+    await page.fill("dialog[open] input[name=reason]", "refunded by hand");
+    await page.click("dialog[open] button:has-text('Dismiss it')");
+    await page.waitForSelector(".why:has-text('refunded by hand')");
+    await page.goto("/settings");
+    expect(await page.textContent("main")).toContain("dismiss");
+  });
+
+  it("pauses a destination with a reason and resumes it: nothing is lost", async () => {
+    await signIn();
+    await page.goto("/destinations");
+    await page.click("button:has-text('Pause…')");
+    await page.fill("dialog[open] input[name=why]", "maintenance until 14:00");
+    await page.click("dialog[open] button:has-text('Pause crm')");
+    await page.waitForSelector(".state:has-text('paused')");
+    const id = await system.sendAccepted(ipay(system.who.ipay, { payment: "held", now: new Date() }));
+    await page.goto(`/events/${id}`);
+    expect(await page.textContent(".whys")).toContain("crm is paused: “maintenance until 14:00”");
+    await page.goto("/destinations");
+    await page.click("button:has-text('Resume…')");
+    await page.click("dialog[open] button:has-text('Resume crm')");
+    await page.waitForSelector(".state:has-text('delivering')");
+    await system.arrival(id);
+  });
+
+  it("says why something is not there yet", async () => {
+    system.crm.setFailure("503");
+    const id = await system.sendAccepted(
+      cryptopay(system.who.cryptopay, { payment: "late", reference: "late", now: new Date() }),
+    );
+    try {
+      await system.waitUntil("a failure", () => (system.crm.failures() > 0 ? true : undefined));
+      await signIn();
+      await page.goto(`/events/${id}`);
+      expect(await page.textContent(".whys")).toMatch(/crm answered 503|crm keeps failing/);
+      expect(await page.textContent(".attempts")).toContain("503");
+    } finally {
+      system.crm.setFailure(null);
+    }
+    await system.arrival(id);
+  });
+
+  it("runs nothing of what a provider planted", async () => {
+    const now = new Date();
+    const ids = [
+      await system.sendAccepted(ipay(system.who.ipay, { payment: PLANTED, reference: PLANTED, now })),
+      await system.sendAccepted(
+        cryptopay(system.who.cryptopay, { payment: "planted", reference: PLANTED, now }),
+      ),
+    ];
+    const kept = await system.send(cryptopaySigned(system.who.cryptopay, `{"id":${PLANTED}`, now));
+    await signIn();
+    const query = encodeURIComponent(PLANTED.slice(0, 40));
+    for (const path of [
+      ...PAGES,
+      ...ids.map((id) => `/events/${id}`),
+      `/events/${kept.eventId}`,
+      `/payments?q=${query}`,
+    ]) {
+      await page.goto(path);
+      expect(await page.evaluate("window.planted")).toBeUndefined();
+    }
+    expect(await page.textContent("main")).toContain("<script>");
+  });
+
+  it("can be used by keyboard alone", async () => {
+    const reference = "by-keyboard";
+    const id = await system.sendAccepted(
+      cryptopay(system.who.cryptopay, { payment: reference, reference, now: new Date() }),
+    );
+    await system.arrival(id);
+    await page.goto("/");
+    // The field has the focus already.
+    await page.keyboard.type(system.secrets["ADMIN_TOKEN"] ?? "");
+    await page.keyboard.press("Enter");
+    await page.waitForSelector("h1:has-text('Is money moving?')");
+    await page.keyboard.press("/");
+    await page.keyboard.type(reference);
+    await page.keyboard.press("Enter");
+    await page.waitForURL(`**/payments?q=${reference}`);
+    await page.waitForSelector("[data-rows] a.row");
+    await page.keyboard.press("j");
+    expect(await page.locator("a.row:focus").count()).toBe(1);
+    await page.keyboard.press("Enter");
+    await page.waitForURL("**/payments/pay_*");
+    await page.keyboard.press("r");
+    await page.waitForSelector("dialog[open]");
+    await page.keyboard.press("Escape");
+    await page.keyboard.press("r");
+    await page.keyboard.press("Enter");
+    await page.waitForSelector(".done");
+    await system.waitUntil("the second arrival", () => (arrivalsOf(id) === 2 ? true : undefined));
+    await page.keyboard.press("g");
+    await page.keyboard.press("d");
+    await page.waitForURL("**/destinations");
+    await page.keyboard.press("?");
+    await page.waitForSelector("#keys[open]");
+    await page.keyboard.press("Escape");
+    // Everything else by tab: what has the focus is seen to have it.
+    await page.keyboard.press("Tab");
+    expect(await page.evaluate("getComputedStyle(document.activeElement).outlineStyle")).toBe("solid");
+  });
+
+  it("fits a phone without scrolling sideways", async () => {
+    await open({ viewport: PHONE, isMobile: true });
+    await signIn();
+    const payment = await firstPayment();
+    for (const path of [...PAGES, payment, "/set-aside?state=dead"]) {
+      await page.goto(path);
+      const overhang = "document.documentElement.scrollWidth - document.documentElement.clientWidth";
+      expect([path, await page.evaluate(overhang)]).toEqual([path, 0]);
+    }
+  });
+
+  it.each(["light", "dark"] as const)("has nothing that axe finds serious, in %s", async (colorScheme) => {
+    await open({ viewport: DESKTOP, colorScheme });
+    await page.goto("/");
+    expect(await seriousOn("/ (signed out)")).toEqual([]);
+    await signIn();
+    const payment = await firstPayment();
+    for (const path of [
+      ...PAGES,
+      payment,
+      "/orders?order=dismissals&state=quarantined",
+      "/set-aside?state=dead",
+    ]) {
+      await page.goto(path);
+      for (const summary of await page.locator(".bodies summary").all()) await summary.click();
+      expect(await seriousOn(path)).toEqual([]);
+    }
+    await page.goto("/destinations");
+    await page.click("button:has-text('Pause…')");
+    expect(await seriousOn("a dialog")).toEqual([]);
+  });
+
+  it("shows times in UTC or in local time, by one switch that is remembered", async () => {
+    await open({ viewport: DESKTOP, timezoneId: "Asia/Tokyo" });
+    await signIn();
+    const payment = await firstPayment();
+    await page.goto(payment);
+    const time = page.locator("time[data-time=exact]").first();
+    const utc = Date.parse(`${(await time.textContent())?.replace(" ", "T")}Z`);
+    expect(utc).toBe(Date.parse((await time.getAttribute("datetime")) ?? ""));
+    await page.click("[data-zone]");
+    await page.reload();
+    const local = Date.parse(`${(await time.textContent())?.replace(" ", "T")}Z`);
+    expect(local - utc).toBe(9 * 3_600_000);
+    expect(await page.textContent("[data-zone]")).toBe("Asia/Tokyo");
+  });
+
+  async function firstPayment(): Promise<string> {
+    await page.goto("/payments?q=order-4711");
+    return (await page.getAttribute("[data-rows] a.row", "href")) ?? "";
+  }
+
+  async function seriousOn(where: string): Promise<string[]> {
+    // By the debugger's protocol: the content security policy would not have it otherwise.
+    await page.evaluate(axe.source);
+    const { violations } = await page.evaluate<axe.AxeResults>("axe.run()");
+    return violations
+      .filter(({ impact }) => impact === "serious" || impact === "critical")
+      .map(({ id, nodes }) => `${where}: ${id}: ${nodes[0]?.html}`);
+  }
+});
