@@ -1,5 +1,7 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { type Credentials, ipay, PROVIDERS } from "../../tools/lib/callbacks.ts";
+import { type Credentials, ipay, PROVIDERS, samplePayment, success } from "../../tools/lib/callbacks.ts";
 import { type DemoStep, awaited, type SentStep, problems, demoSteps } from "../../tools/lib/demo-steps.ts";
 import type { Received } from "../../tools/lib/ledger.ts";
 import { judge, scenariosOf, type Step } from "../../tools/lib/scenarios.ts";
@@ -39,6 +41,25 @@ describe("judging the copies of one callback", () => {
     expect(judge(step, [duplicate, accepted, duplicate])).toBeNull();
     expect(judge(step, [accepted, accepted])).toMatch(/2 times/);
     expect(judge(step, [accepted, { status: 503, outcome: null }])).not.toBeNull();
+  });
+});
+
+describe("the README's search", () => {
+  const readme = readFileSync(join(import.meta.dirname, "../../README.md"), "utf8");
+  const [, searched = ""] = /npm run relay -- events (\w+)/.exec(readme) ?? [];
+
+  it("finds one payment of the demo", () => {
+    const genuine = demoSteps(who, "tag", now).filter(({ role }) => role === "genuine");
+    expect(searched).not.toBe("");
+    expect(genuine.filter(({ callback }) => callback.body.includes(searched))).toHaveLength(1);
+  });
+
+  it.each(PROVIDERS)("finds the first payment that is simulated of %s", (provider) => {
+    const [first, second] = [0, 1].map((n) =>
+      success(provider, who[provider], { payment: samplePayment(n, "tag"), now }),
+    );
+    expect(first?.body).toContain(searched);
+    expect(second?.body).not.toContain(searched);
   });
 });
 
@@ -82,11 +103,11 @@ describe("judging the demo", () => {
 
   it("names what is missing, doubled, or should not be there", () => {
     const [, ...others] = genuine.map(arrive);
-    const twice = others.map((r) => (r.merchant_reference === "order-tag" ? { ...r, arrivals: 2 } : r));
+    const twice = others.map((r) => (r.merchant_reference === "order-4712-tag" ? { ...r, arrivals: 2 } : r));
     const forged = steps.filter((a) => a.role === "forgery").map(arrive);
     expect(problems(sent, [...twice, ...forged])).toEqual([
       "iPay: did not arrive at the CRM",
-      "CryptoPay: evt_order-tag arrived 2 times",
+      "CryptoPay: evt_order-4712-tag arrived 2 times",
       "iPay, forged: reached the CRM",
     ]);
   });

@@ -33,6 +33,14 @@ export interface Facts<Status extends string> {
   readonly reference?: string | undefined;
 }
 
+/** The documents search for it: the first payment of the demo and of every `simulate` carries it in its reference. */
+const FIRST_PAYMENT = 4711;
+
+/** The name of the n-th sample payment (from 0), `4711-<tag>`: another tag is another payment. */
+export function samplePayment(n: number, tag: string): string {
+  return `${FIRST_PAYMENT + n}-${tag}`;
+}
+
 /** A number token kept exactly as written (a JavaScript number would change it). */
 function token(text: string): unknown {
   return (JSON as unknown as { rawJSON(text: string): unknown }).rawJSON(text);

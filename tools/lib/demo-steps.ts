@@ -4,7 +4,15 @@
  *
  * Pure: builds the callbacks and judges the outcome. Sending and waiting are the demo's.
  */
-import { type Callback, type Credentials, cryptopay, ipay, iqpay, tokenpayments } from "./callbacks.ts";
+import {
+  type Callback,
+  type Credentials,
+  cryptopay,
+  ipay,
+  iqpay,
+  samplePayment,
+  tokenpayments,
+} from "./callbacks.ts";
 import type { Received } from "./ledger.ts";
 import type { Reply } from "./send.ts";
 
@@ -41,11 +49,17 @@ export function demoSteps(who: Credentials, tag: string, now: Date): DemoStep[] 
     }),
   });
   return [
-    step("iPay", "genuine", `client-${tag}`, (facts) => ipay(who.ipay, facts)),
-    step("CryptoPay", "genuine", `order-${tag}`, (facts) => cryptopay(who.cryptopay, facts)),
-    step("iqpay", "genuine", `wallet-${tag}`, (facts) => iqpay(who.iqpay, facts)),
-    step("TokenPayments", "genuine", `INV-${tag}`, (facts) => tokenpayments(who.tokenpayments, facts)),
-    step("CryptoPay, again", "duplicate", `order-${tag}`, (facts) => cryptopay(who.cryptopay, facts)),
+    step("iPay", "genuine", `client-${samplePayment(0, tag)}`, (facts) => ipay(who.ipay, facts)),
+    step("CryptoPay", "genuine", `order-${samplePayment(1, tag)}`, (facts) =>
+      cryptopay(who.cryptopay, facts),
+    ),
+    step("iqpay", "genuine", `wallet-${samplePayment(2, tag)}`, (facts) => iqpay(who.iqpay, facts)),
+    step("TokenPayments", "genuine", `INV-${samplePayment(3, tag)}`, (facts) =>
+      tokenpayments(who.tokenpayments, facts),
+    ),
+    step("CryptoPay, again", "duplicate", `order-${samplePayment(1, tag)}`, (facts) =>
+      cryptopay(who.cryptopay, facts),
+    ),
     step("iPay, forged", "forgery", `forger-${tag}`, (facts) =>
       ipay({ ...who.ipay, token: "tok_forged" }, facts),
     ),

@@ -16,7 +16,7 @@ export function curlLines(url: string, who: Credentials): Record<string, string>
       `"transferedAmount":25.5${inBody}}'`,
     CryptoPay:
       `t=$(date +%s); body='{"id":"evt_'$t'","type":"payment.succeeded","data":{"object":{"id":"pi_'$t'",` +
-      `"amount":2000,"amount_received":2000,"currency":"usd","status":"succeeded"}}}'; ` +
+      `"amount":2000,"amount_received":2000,"currency":"usd","status":"succeeded","metadata":{"order_id":"order-'$t'"}}}}'; ` +
       `v1=$(printf '%s' "${raw ? "" : "$t."}$body" | openssl dgst -sha256 -hmac '${cryptopay.secret}' | sed 's/.* //'); ` +
       `curl -i ${url}/in/cryptopay/${cryptopay.account} ${json} ` +
       `-H "x-cryptopay-signature: ${raw ? "" : "t=$t,v1="}$v1" -d "$body"`,

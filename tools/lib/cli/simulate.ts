@@ -4,7 +4,7 @@
  */
 import { randomBytes } from "node:crypto";
 import { setTimeout as delay } from "node:timers/promises";
-import { type Callback, PROVIDERS, type ProviderName } from "../callbacks.ts";
+import { type Callback, PROVIDERS, type ProviderName, samplePayment } from "../callbacks.ts";
 import { credentials, readRelayConfig } from "../relay-config.ts";
 import { judge, type Scenario, scenariosOf, type Step } from "../scenarios.ts";
 import { readSecrets, secretsFile } from "../secrets.ts";
@@ -149,7 +149,7 @@ class Run {
     let number = 0;
     for (let round = 0; round < count; round += 1) {
       for (const name of chosen) {
-        const running = this.#scenario(name, known[name], `${tag}-${number}`);
+        const running = this.#scenario(name, known[name], samplePayment(number, tag));
         number += 1;
         if (rate === undefined) {
           await running;
