@@ -16,7 +16,7 @@ export const app = new Hono<{ Bindings: Env }>();
 
 app.all("/in/*", async (c) => await receive(c.req.raw, configOf(c.env).config, c.env, c.executionCtx));
 
-app.route("/api", api);
+app.route("/", api);
 
 app.route("/healthz", health);
 

@@ -318,6 +318,10 @@ export const LIST_WINDOW_EVENTS = 2_000;
 /** Events on a page of the operator API, at most and by default. */
 export const MAX_PAGE_EVENTS = 200;
 export const DEFAULT_PAGE_EVENTS = 50;
+/** Values in one list of a filter: more than there are states, less than an address may be long. */
+export const MAX_FILTER_VALUES = 20;
+/** An operator's order is a filter and a reason: a body beyond this is none. */
+export const MAX_API_BODY_BYTES = 65_536;
 /** Events one order in bulk (release, dismiss) is carried out for at once: a release is three of a request's 1,000 calls. */
 export const MAX_BULK_ORDER_EVENTS = 200;
 /** Failures of an order in bulk that are named in its response. */
@@ -334,8 +338,6 @@ export const MAX_SEARCH_CHARS = MAX_IDENTIFIER_CHARS;
 export const MAX_DISMISS_REASON_CHARS = 500;
 /** Why a destination was paused: a sentence, not a report. */
 export const MAX_PAUSE_REASON_CHARS = 200;
-/** The newest orders of operators, as `/api/audit` shows them. */
-export const MAX_AUDIT_ENTRIES = 200;
 
 // ---- diagnosing a captured callback ------------------------------------------------------------------
 

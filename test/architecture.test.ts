@@ -23,6 +23,7 @@ const FOLDERS = [
   "ingress",
   "contract",
   "diagnose",
+  "api/operations",
   "api",
   "console/parts",
   "console/pages",

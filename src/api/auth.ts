@@ -1,49 +1,56 @@
 /**
- * Operators: a bearer token, compared in constant time. Without a configured token nobody is one. An address
+ * Operators: a token, compared in constant time. Without a configured token nobody is one. An address
  * that has failed too often is told to wait before anything is compared, a right token among it: else it could
  * go on guessing and see which one is right.
  */
-import type { Context, Next } from "hono";
 import { configOf } from "../config/load.ts";
 import { count } from "../counters.ts";
 import { addressOf } from "../ingress/caller.ts";
 import { alert, log } from "../log.ts";
 import { matchToken } from "../verify/token.ts";
-import type { ApiBindings } from "./bindings.ts";
 import { FailedLogins } from "./failed-logins.ts";
+import type { ApiBindings } from "./operations/bindings.ts";
+import type { Operator } from "./operations/operation.ts";
+import { refused, type Refused } from "./operations/problem.ts";
 
 const NOBODY_ADMITTED =
   "ADMIN_TOKEN has a problem: set one of 32 or more random characters (wrangler secret put ADMIN_TOKEN)";
 const SCHEME = /^Bearer (.+)$/i;
 
+/** The operator of `ADMIN_TOKEN`. */
+const ADMIN: Operator = { name: "admin", role: "operate" };
+
 const failedLogins = new FailedLogins();
 
-export async function operatorsOnly(
-  c: Context<{ Bindings: ApiBindings }>,
-  next: Next,
-): Promise<Response | undefined> {
-  if (!configOf(c.env).config.admitsOperators) return c.json({ error: NOBODY_ADMITTED }, 503);
-  const address = addressOf(c.req.raw);
+export type Authenticated = { readonly ok: true; readonly operator: Operator } | Refused;
+
+/** Who sends a request, or why it is nobody. */
+export async function operatorOf(request: Request, env: ApiBindings): Promise<Authenticated> {
+  const given = SCHEME.exec(request.headers.get("authorization") ?? "")?.[1] ?? "";
+  return await authenticate(given, addressOf(request), env);
+}
+
+/**
+ * Whose token this is. For the API's calls and for the console's sign-in alike: what fails counts against the
+ * address.
+ *
+ * @param address as `addressOf` gives it
+ */
+export async function authenticate(token: string, address: string, env: ApiBindings): Promise<Authenticated> {
+  if (!configOf(env).config.admitsOperators) return refused(503, NOBODY_ADMITTED);
   const waitSeconds = failedLogins.waitOf(address, Date.now());
   if (waitSeconds > 0) {
-    count(c.env, { what: "login", name: null, outcome: "limited" });
-    c.header("retry-after", String(waitSeconds));
-    return c.json({ error: "too many failed log-ins" }, 429);
+    count(env, { what: "login", name: null, outcome: "limited" });
+    return { ...refused(429, "too many failed log-ins"), retryAfterSeconds: waitSeconds };
   }
-  const configured = c.env.ADMIN_TOKEN;
-  const given = SCHEME.exec(c.req.header("authorization") ?? "")?.[1] ?? "";
-  const matched = await matchToken(given, configured ? [{ id: "ADMIN_TOKEN", value: configured }] : []);
-  if (!matched) {
-    const reason = given === "" ? "missing_token" : "bad_token";
-    log("login_failed", { address, reason });
-    count(c.env, { what: "login", name: null, outcome: "failed", reason });
-    // Without a token nobody has guessed anything.
-    const isGuess = given !== "";
-    if (isGuess && (await failedLogins.add(address, c.env, Date.now()))) alert("logins_failed", { address });
-    c.header("www-authenticate", "Bearer");
-    return c.json({ error: "not authenticated" }, 401);
-  }
-  await next();
-  c.header("cache-control", "no-store");
-  return undefined;
+  const configured = env.ADMIN_TOKEN;
+  const matched = await matchToken(token, configured ? [{ id: "ADMIN_TOKEN", value: configured }] : []);
+  if (matched) return { ok: true, operator: ADMIN };
+  const reason = token === "" ? "missing_token" : "bad_token";
+  log("login_failed", { address, reason });
+  count(env, { what: "login", name: null, outcome: "failed", reason });
+  // Without a token nobody has guessed anything.
+  const isGuess = token !== "";
+  if (isGuess && (await failedLogins.add(address, env, Date.now()))) alert("logins_failed", { address });
+  return refused(401, "not authenticated");
 }

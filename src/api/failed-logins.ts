@@ -5,7 +5,7 @@
  */
 import { FAILED_LOGIN_ENTRIES, FAILED_LOGINS_MS, MAX_FAILED_LOGINS } from "../limits.ts";
 import { fault } from "../log.ts";
-import type { ApiBindings } from "./bindings.ts";
+import type { ApiBindings } from "./operations/bindings.ts";
 
 interface Failures {
   count: number;

@@ -53,7 +53,7 @@ import { cancelReplay, nextReplayStepAt, replay, startReplay, stepReplays } from
 import { paymentOf, setAside } from "./setting-aside.ts";
 import { admitShards, SHARD_REGISTRY, type ShardCount } from "./shard.ts";
 import { settle } from "./settling.ts";
-import type { OperatorStore, ReplayJobRow } from "./store/operator-store.ts";
+import type { AuditRow, ReplayJobRow } from "./store/operator-store.ts";
 import { migrate } from "./store/schema.ts";
 import { Store } from "./store/store.ts";
 import { nextSweepAt, sweep } from "./sweeping.ts";
@@ -322,8 +322,10 @@ export class Inbox extends DurableObject<InboxBindings> {
     return this.#store.operators.replayJobs();
   }
 
-  auditLog(limit: number): ReturnType<OperatorStore["auditLog"]> {
-    return this.#store.operators.auditLog(limit);
+  /** Up to `limit` orders below number `before` (null: the newest), newest first; `next` null: there is no more. */
+  auditLog(before: number | null, limit: number): { items: AuditRow[]; next: number | null } {
+    const items = this.#store.operators.auditLog(before, limit);
+    return { items, next: items.length < limit ? null : (items.at(-1)?.n ?? null) };
   }
 
   /** This shard's part of the ledger. */

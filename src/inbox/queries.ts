@@ -26,11 +26,14 @@ export type ShownState =
   | "refused"
   | "dismissed";
 
+/** What is wanted: one value, or any of several; `ipay/*` and `payment.*` are all of a family. */
+export type Wanted<T extends string = string> = T | readonly T[];
+
 export interface EventFilter {
-  readonly source?: string | undefined;
-  readonly type?: string | undefined;
-  readonly state?: ShownState | undefined;
-  readonly destination?: string | undefined;
+  readonly source?: Wanted | undefined;
+  readonly type?: Wanted | undefined;
+  readonly state?: Wanted<ShownState> | undefined;
+  readonly destination?: Wanted | undefined;
   /** Epoch ms, inclusive. */
   readonly from?: number | undefined;
   /** Epoch ms, exclusive. */
@@ -116,18 +119,29 @@ function shownState(event: EventHead, deliveries: readonly ShownDelivery[]): Sho
 export function agrees(filter: EventFilter, event: ListedEvent): boolean {
   const { source, type, state, destination, from, to, replayable } = filter;
   return (
-    (source === undefined || event.source === source) &&
-    (type === undefined || event.type === type) &&
-    (state === undefined || event.shown === state) &&
+    isWanted(source, event.source) &&
+    isWanted(type, event.type) &&
+    isWanted(state, event.shown) &&
     (destination === undefined ||
-      event.deliveries.some((delivery) => delivery.destination === destination)) &&
+      event.deliveries.some((delivery) => isWanted(destination, delivery.destination))) &&
     (from === undefined || event.received_at >= from) &&
     (to === undefined || event.received_at < to) &&
     (replayable !== true || canBeReplayed(event)) &&
     // What a person has given up is sent again only when it is asked for as such.
-    (replayable !== true || event.dismissed === null || state === "dismissed") &&
+    (replayable !== true ||
+      event.dismissed === null ||
+      (state !== undefined && isWanted(state, "dismissed"))) &&
     (filter.needsPerson !== true || needsPerson(event)) &&
     (filter.releasable !== true || ["superseded", "quarantined", "conflicting"].includes(event.state))
+  );
+}
+
+/** Is this value among those wanted? Undefined wants all. */
+export function isWanted(wanted: Wanted | undefined, value: string | null): boolean {
+  if (wanted === undefined) return true;
+  const any = typeof wanted === "string" ? [wanted] : wanted;
+  return any.some((one) =>
+    one.endsWith("*") ? (value?.startsWith(one.slice(0, -1)) ?? false) : value === one,
   );
 }
 

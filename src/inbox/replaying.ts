@@ -4,7 +4,7 @@ import { LIST_WINDOW_EVENTS, REPLAY_STEP_MS } from "../limits.ts";
 import { isForgotten } from "./forgotten.ts";
 import { directOf, setDirect } from "./own-row.ts";
 import { VERIFIER } from "./protocol.ts";
-import { matching, type EventFilter } from "./queries.ts";
+import { isWanted, matching, type EventFilter, type Wanted } from "./queries.ts";
 import type { ReplayJobRow } from "./store/operator-store.ts";
 import { keyOf, type DeliveryRow, type EventHead } from "./store/rows.ts";
 import type { Transaction } from "./transaction.ts";
@@ -14,12 +14,12 @@ import type { Transaction } from "./transaction.ts";
  * it when it is served again, one that is not configured any more is left alone. Answers how many deliveries
  * will be made.
  */
-export function replay(tx: Transaction, n: number, destination: string | undefined): number {
+export function replay(tx: Transaction, n: number, destination: Wanted | undefined): number {
   const event = tx.store.events.head(n);
   if (!event || (event.state !== "accepted" && event.state !== "deferred")) return 0;
   // A receiver would get other contents under the same id.
   if (isForgotten(tx.store.events.body(n))) return 0;
-  const wanted = (name: string) => destination === undefined || name === destination;
+  const wanted = (name: string) => isWanted(destination, name);
   const configured = (name: string) => name === VERIFIER || isDestination(tx.config, name);
   const rows = tx.store.deliveries.of(event.payment_id, n);
   const direct = Object.entries(directOf(tx, n)).filter(([, attempt]) => attempt !== null);

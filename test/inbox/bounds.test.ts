@@ -71,7 +71,7 @@ describe("orders and the audit log", () => {
     later(ROUND_OF_OLD_NAMES_MS + 1);
     await ring();
     expect((await inbox().replays()).map(({ id }) => id).toSorted()).toEqual(["late", "running"]);
-    expect((await inbox().auditLog(10)).map(({ action }) => action)).toEqual(["resume"]);
+    expect((await inbox().auditLog(null, 10)).items.map(({ action }) => action)).toEqual(["resume"]);
   });
 
   /** As one that a rate of one event in ten seconds keeps busy for months. */

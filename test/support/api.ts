@@ -2,13 +2,14 @@
 import { createExecutionContext, runInDurableObject, waitOnExecutionContext } from "cloudflare:test";
 import { expect, vi } from "vitest";
 import { openApi } from "../../src/api/openapi.ts";
+import { ALL_OPERATIONS } from "../../src/api/table.ts";
 import { app } from "../../src/app.ts";
 import type { Env } from "../../src/env.ts";
 import { RECOUNT_INTERVAL_MS } from "../../src/limits.ts";
 import { secrets } from "./bindings.ts";
 import { bindings, inboxOf, shards, type Outside } from "./worker.ts";
 
-const { paths } = openApi() as {
+const { paths } = openApi(ALL_OPERATIONS) as {
   paths: Record<string, Record<string, { responses: Record<string, unknown> }>>;
 };
 

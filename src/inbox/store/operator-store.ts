@@ -29,6 +29,16 @@ export type ReplayJobRow = {
   next_at: number;
 };
 
+/** Who did what, when. */
+export type AuditRow = {
+  /** In the order they were given to this shard. */
+  n: number;
+  at: number;
+  actor: string;
+  action: string;
+  detail: string;
+};
+
 export class OperatorStore {
   readonly #sql: SqlStorage;
 
@@ -113,10 +123,12 @@ export class OperatorStore {
     );
   }
 
-  auditLog(limit: number): { at: number; actor: string; action: string; detail: string }[] {
+  /** Up to `limit` orders below number `before` (null: the newest), newest first. */
+  auditLog(before: number | null, limit: number): AuditRow[] {
     return this.#sql
-      .exec<{ at: number; actor: string; action: string; detail: string }>(
-        "SELECT at, actor, action, detail FROM audit ORDER BY id DESC LIMIT ?",
+      .exec<AuditRow>(
+        "SELECT id AS n, at, actor, action, detail FROM audit WHERE id < ? ORDER BY id DESC LIMIT ?",
+        before ?? Number.MAX_SAFE_INTEGER,
         limit,
       )
       .toArray();

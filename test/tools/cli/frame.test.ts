@@ -79,7 +79,7 @@ describe("the relay's refusal", () => {
   it.each([
     [401, { error: "not authenticated" }, 3, "does not accept the token"],
     [404, { error: "not found" }, 3, "(404): not found"],
-    [400, { error: "bad request", problems: ["state: wrong"] }, 3, "state: wrong"],
+    [400, { errors: [{ in: "query", path: "state.0", message: "wrong" }] }, 3, "query state.0: wrong"],
     [429, { error: "too many failed log-ins" }, 3, "too many failed log-ins"],
     [503, { error: "the configuration has problems" }, 4, "answered 503"],
     [200, "<html>", 4, "answered 200"],

@@ -1,5 +1,5 @@
 /** Events as a person reads them in a terminal. Pure. */
-import type { EventDetailJson, ListedEventJson } from "../../../src/api/schemas.ts";
+import type { EventDetailJson, ListedEventJson } from "../../../src/api/operations/schemas.ts";
 import { table } from "../text.ts";
 import { type Io, paint, type Style } from "./io.ts";
 

@@ -1,5 +1,5 @@
 /** `relay events` and `relay show`: what happened to a payment. */
-import type { EventDetailJson, ListedEventJson } from "../../../src/api/schemas.ts";
+import type { EventDetailJson, ListedEventJson } from "../../../src/api/operations/schemas.ts";
 import { wholeNumber } from "./arguments.ts";
 import { detailText, eventTable } from "./event-views.ts";
 import { type Filter, filtering, filterOf } from "./event-filter.ts";

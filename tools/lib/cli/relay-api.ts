@@ -73,19 +73,20 @@ function causeOf(error: unknown): string {
 
 /** What an answer that is no success means for the caller. */
 function refusalOf(status: number, answer: unknown, url: URL): CliError {
-  const { error, problems, reason } = (answer ?? {}) as {
+  const { error, errors } = (answer ?? {}) as {
     readonly error?: string;
-    readonly problems?: readonly string[];
-    readonly reason?: string;
+    readonly errors?: readonly { readonly in: string; readonly path: string; readonly message: string }[];
   };
+  const mistakes = errors?.map(({ in: place, path, message }) => `${place} ${path}: ${message}`) ?? [];
   if (status === 401) {
     return new CliError(EXIT.refused, `${url.origin} does not accept the token (--token, or RELAY_TOKEN)`);
   }
-  const what = error ?? reason ?? "no explanation";
+  // Several mistakes are named one by one.
+  const what = mistakes.length > 0 ? "the request is not valid" : (error ?? "no explanation");
   if (answer === undefined || status >= 500) {
-    return new CliError(EXIT.unreachable, `${url.origin} answered ${status}: ${what}`, problems);
+    return new CliError(EXIT.unreachable, `${url.origin} answered ${status}: ${what}`, mistakes);
   }
-  return new CliError(EXIT.refused, `the relay refuses it (${status}): ${what}`, problems);
+  return new CliError(EXIT.refused, `the relay refuses it (${status}): ${what}`, mistakes);
 }
 
 /**

@@ -1,14 +1,14 @@
 /** An order about every event that a filter finds, over all shards, carried out while the caller waits. */
-import type { InboxClient, InboxStub } from "../inbox/client.ts";
-import type { EventFilter } from "../inbox/queries.ts";
-import { MAX_SHOWN_FAILURES } from "../limits.ts";
-import { fault } from "../log.ts";
-import { eventPageOf, type PagedEvent } from "./event-pages.ts";
+import type { InboxClient, InboxStub } from "../../inbox/client.ts";
+import type { EventFilter } from "../../inbox/queries.ts";
+import { MAX_SHOWN_FAILURES } from "../../limits.ts";
+import { fault } from "../../log.ts";
+import { eventPageOf, type PagedEvent } from "./pages.ts";
 
 export interface BulkResult {
   readonly succeeded: number;
   readonly failed: number;
-  readonly failures: readonly { readonly id: string; readonly error: string }[];
+  readonly failures: { readonly id: string; readonly error: string }[];
   readonly more: boolean;
 }
 
@@ -25,13 +25,11 @@ export async function orderInBulk(
   const found: PagedEvent[] = [];
   let cursor: string | undefined;
   do {
-    const page: Awaited<ReturnType<typeof eventPageOf>> = await eventPageOf(
-      inbox,
-      filter,
+    const page: Awaited<ReturnType<typeof eventPageOf>> = await eventPageOf(inbox, filter, {
       cursor,
-      limit + 1 - found.length,
-    );
-    found.push(...(page?.events ?? []));
+      limit: limit + 1 - found.length,
+    });
+    found.push(...(page?.items ?? []));
     cursor = page?.cursor ?? undefined;
   } while (cursor !== undefined && found.length <= limit);
 

@@ -1,11 +1,11 @@
 /** Rows of the Inbox as the API shows them. Pure. */
-import type { RelayConfig } from "../config/schema.ts";
-import type { EventDetail, ListedEvent } from "../inbox/queries.ts";
-import type { StoredCallback } from "../inbox/protocol.ts";
-import type { Dismissed, Released } from "../inbox/store/rows.ts";
-import { redact } from "../providers/redact.ts";
-import type { Source } from "../providers/source.ts";
-import { fromBase64 } from "../parse/encoding.ts";
+import type { RelayConfig } from "../../config/schema.ts";
+import type { EventDetail, ListedEvent } from "../../inbox/queries.ts";
+import type { StoredCallback } from "../../inbox/protocol.ts";
+import type { Dismissed, Released } from "../../inbox/store/rows.ts";
+import { redact } from "../../providers/redact.ts";
+import type { Source } from "../../providers/source.ts";
+import { fromBase64 } from "../../parse/encoding.ts";
 import type { EventDetailJson, ListedEventJson } from "./schemas.ts";
 
 export function listedView(event: ListedEvent): ListedEventJson {
@@ -16,7 +16,7 @@ export function listedView(event: ListedEvent): ListedEventJson {
     type: event.type,
     state: event.shown,
     reason: event.reason,
-    received_at: instant(event.received_at),
+    received_at: instantOf(event.received_at),
     warnings: JSON.parse(event.warnings) as string[],
     duplicates: event.duplicates,
     became: event.became,
@@ -27,7 +27,7 @@ export function listedView(event: ListedEvent): ListedEventJson {
       state,
       sequence,
       attempts,
-      due: due === null ? null : instant(due),
+      due: due === null ? null : instantOf(due),
     })),
   };
 }
@@ -45,7 +45,7 @@ export function detailView(
     attempts: attempts.map(({ destination, attempt, atMs, durationMs, status, error, answer }) => ({
       destination,
       attempt,
-      at: instant(atMs),
+      at: instantOf(atMs),
       duration_ms: durationMs,
       status,
       error,
@@ -60,7 +60,7 @@ function historyOf(event: ListedEvent): Pick<ListedEventJson, "released_by" | "r
   return {
     released_by: released?.by ?? null,
     released_from: released?.from ?? null,
-    dismissed: dismissed && { by: dismissed.by, at: instant(dismissed.at), reason: dismissed.why },
+    dismissed: dismissed && { by: dismissed.by, at: instantOf(dismissed.at), reason: dismissed.why },
   };
 }
 
@@ -80,6 +80,6 @@ function callbackView(stored: StoredCallback, source: Source | undefined): Event
   };
 }
 
-export function instant(ms: number): string {
+export function instantOf(ms: number): string {
   return new Date(ms).toISOString();
 }

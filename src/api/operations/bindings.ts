@@ -1,5 +1,5 @@
 /** What the operator API needs of the platform, besides what the ingress does: a quarantined callback is run again. */
-import type { IngressBindings } from "../ingress/bindings.ts";
+import type { IngressBindings } from "../../ingress/bindings.ts";
 
 export interface ApiBindings extends IngressBindings {
   readonly ADMIN_TOKEN?: string;

@@ -3,12 +3,13 @@
  * made of what it was, so that the same order given twice makes one payment. It is delivered over the queue: an
  * operator's request does not wait for a CRM.
  */
-import type { RelayConfig } from "../config/schema.ts";
-import type { NormalisedEvent } from "../event.ts";
-import type { InboxClient, InboxStub } from "../inbox/client.ts";
-import type { Releasable } from "../inbox/deciding.ts";
-import { normaliseStored } from "../ingress/reprocess.ts";
-import { eventIdOf, paymentIdOf } from "../providers/ids.ts";
+import type { RelayConfig } from "../../config/schema.ts";
+import type { NormalisedEvent } from "../../event.ts";
+import type { InboxStub } from "../../inbox/client.ts";
+import type { Releasable } from "../../inbox/deciding.ts";
+import { normaliseStored } from "../../ingress/reprocess.ts";
+import { eventIdOf, paymentIdOf } from "../../providers/ids.ts";
+import type { Context } from "./operation.ts";
 
 export type Release =
   | { readonly ok: true; readonly became: string }
@@ -17,7 +18,7 @@ export type Release =
 export async function releaseAsNewPayment(
   shard: InboxStub,
   n: number,
-  { config, inbox, actor }: { config: RelayConfig; inbox: InboxClient; actor: string },
+  { config, inbox, operator }: Context,
 ): Promise<Release> {
   const kept = await shard.releasable(n);
   if (!kept) return { ok: false, error: "it is not set aside, or was released already" };
@@ -34,9 +35,9 @@ export async function releaseAsNewPayment(
     instance: null,
     destinations: source.settings.destinations ?? config.eventDestinations,
     attemptNow: false,
-    released: { by: actor, at: Date.now(), from: kept.eventId },
+    released: { by: operator.name, at: Date.now(), from: kept.eventId },
   });
-  await shard.noteReleased(n, accepted.eventId, actor);
+  await shard.noteReleased(n, accepted.eventId, operator.name);
   return { ok: true, became: accepted.eventId };
 }
 

@@ -1,0 +1,141 @@
+/** Replays in bulk: counted first, then carried out by the shards' alarms at a rate, oldest first. */
+import { z } from "zod";
+import type { InboxClient } from "../../inbox/client.ts";
+import type { EventFilter } from "../../inbox/queries.ts";
+import type { ReplayJobRow } from "../../inbox/store/operator-store.ts";
+import { DEFAULT_DRAIN_PER_SECOND, MAX_PER_SECOND, MIN_REPLAY_PER_SECOND } from "../../limits.ts";
+import { instant, replayId } from "./fields.ts";
+import { filterInBody, filterOf, filterView, mistakesOf } from "./filter.ts";
+import { done, operation } from "./operation.ts";
+import { dryRun } from "./orders.ts";
+import { countAll, countMatching } from "./pages.ts";
+import { notFound } from "./problem.ts";
+import { instantOf } from "./views.ts";
+
+const replayJob = z
+  .object({
+    id: replayId,
+    state: z.enum(["running", "finished", "canceled"]),
+    filter: z.record(z.string(), z.unknown()).describe("as it was given"),
+    per_second: z.number(),
+    total: z.int().describe("how many the filter found when the order was given"),
+    replayed: z.int().describe("how many were sent again so far"),
+    progress: z.number().min(0).max(1).describe("the part of what there was that it has gone through"),
+    started_at: instant,
+  })
+  .meta({ id: "Replay" });
+type Replay = z.infer<typeof replayJob>;
+
+const byId = z.strictObject({ id: replayId });
+const refusals = { 404: "There is no replay with this id" };
+
+export const startReplay = operation({
+  id: "startReplay",
+  method: "post",
+  path: "/api/replays",
+  summary: "Replay in bulk, or count what would be replayed",
+  tag: "orders",
+  role: "operate",
+  body: z.strictObject({
+    ...filterInBody,
+    from: instant.describe("a bulk replay has a beginning: received at this instant or later (RFC 3339)"),
+    dry_run: z.boolean().default(false).describe("only count"),
+    per_second: z.number().min(MIN_REPLAY_PER_SECOND).max(MAX_PER_SECOND).default(DEFAULT_DRAIN_PER_SECOND),
+  }),
+  responses: { 200: dryRun, 202: replayJob },
+  async run({ inbox, config, operator }, { body }) {
+    const { dry_run, per_second, ...filter } = body;
+    const mistakes = mistakesOf(filter, config);
+    if (mistakes) return mistakes;
+    const wanted = { ...filterOf(filter), replayable: true };
+    if (dry_run) return done(200, { matching: await countAll(inbox, wanted) });
+    const id = `rpl_${crypto.randomUUID().replaceAll("-", "")}`;
+    const share = per_second / inbox.shardNames.length;
+    await inbox.first().audit(operator.name, "replays", JSON.stringify({ id, ...filter }));
+    await inbox.all(async (shard) =>
+      shard.startReplay(id, wanted, share, await countMatching(shard, wanted)),
+    );
+    const job = await replayOf(inbox, id);
+    return job ? done(202, job) : notFound("replay");
+  },
+  refusals,
+});
+
+export const listReplays = operation({
+  id: "listReplays",
+  method: "get",
+  path: "/api/replays",
+  summary: "Bulk replays, newest first",
+  tag: "orders",
+  role: "read",
+  responses: { 200: z.object({ replays: z.array(replayJob) }) },
+  async run({ inbox }) {
+    const parts = (await inbox.all((shard) => shard.replays())).flat();
+    const replays = [...Map.groupBy(parts, ({ id }) => id).values()].map(addUp);
+    return done(200, { replays: replays.sort((a, b) => b.started_at.localeCompare(a.started_at)) });
+  },
+});
+
+export const getReplay = operation({
+  id: "getReplay",
+  method: "get",
+  path: "/api/replays/{id}",
+  summary: "How far a bulk replay is",
+  tag: "orders",
+  role: "read",
+  params: byId,
+  responses: { 200: replayJob },
+  refusals,
+  async run({ inbox }, { params }) {
+    const job = await replayOf(inbox, params.id);
+    return job ? done(200, job) : notFound("replay");
+  },
+});
+
+export const cancelReplay = operation({
+  id: "cancelReplay",
+  method: "post",
+  path: "/api/replays/{id}/cancel",
+  summary: "Stop a bulk replay; one that has ended is left as it is",
+  tag: "orders",
+  role: "operate",
+  params: byId,
+  responses: { 200: replayJob },
+  refusals,
+  async run({ inbox, operator }, { params: { id } }) {
+    const job = await replayOf(inbox, id);
+    if (!job) return notFound("replay");
+    if (job.state !== "running") return done(200, job);
+    await inbox.first().audit(operator.name, "cancel", JSON.stringify({ id }));
+    await inbox.all((shard) => shard.cancelReplay(id));
+    return done(200, (await replayOf(inbox, id)) ?? job);
+  },
+});
+
+async function replayOf(inbox: InboxClient, id: string): Promise<Replay | null> {
+  const parts = (await inbox.all((shard) => shard.replays())).flat().filter((job) => job.id === id);
+  return parts.length === 0 ? null : addUp(parts);
+}
+
+/** One bulk replay, added up over the shards' parts (at least one). */
+function addUp(parts: readonly ReplayJobRow[]): Replay {
+  const has = (state: string) => parts.some((part) => part.state === state);
+  const sum = (of: (part: ReplayJobRow) => number) => parts.reduce((total, part) => total + of(part), 0);
+  const [first] = parts;
+  const filter = JSON.parse(first?.filter ?? "{}") as EventFilter;
+  return {
+    id: first?.id ?? "",
+    state: has("running") ? "running" : has("canceled") ? "canceled" : "finished",
+    filter: filterView(filter),
+    per_second: sum(({ per_second: perSecond }) => perSecond),
+    total: sum(({ total }) => total),
+    replayed: sum(({ replayed }) => replayed),
+    progress:
+      sum(({ cursor, until }) => Math.min(cursor, until)) /
+      Math.max(
+        1,
+        sum(({ until }) => until),
+      ),
+    started_at: instantOf(first?.started_at ?? 0),
+  };
+}

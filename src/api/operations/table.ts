@@ -1,0 +1,29 @@
+/** Every operation of the relay, in the order of its description. */
+import { getEvent, getPayment, listEvents } from "./events.ts";
+import { forgetPayment } from "./forget.ts";
+import { dismissEvent, replayEvent } from "./event-orders.ts";
+import { listDestinations, pauseDestination, resumeDestination } from "./destinations.ts";
+import { getLedger, listAudit } from "./ledger.ts";
+import type { AnyOperation } from "./operation.ts";
+import { dismissEvents, releaseEvents } from "./orders.ts";
+import { cancelReplay, getReplay, listReplays, startReplay } from "./replays.ts";
+
+export const OPERATIONS: readonly AnyOperation[] = [
+  listEvents,
+  getEvent,
+  replayEvent,
+  dismissEvent,
+  getPayment,
+  forgetPayment,
+  dismissEvents,
+  releaseEvents,
+  startReplay,
+  listReplays,
+  getReplay,
+  cancelReplay,
+  listDestinations,
+  pauseDestination,
+  resumeDestination,
+  getLedger,
+  listAudit,
+];
