@@ -6,19 +6,18 @@
 import { Hono } from "hono";
 import { configOf } from "../config/load.ts";
 import type { Loaded } from "../config/schema.ts";
-import { operatorsOnly } from "./auth.ts";
-import type { ApiBindings } from "./bindings.ts";
+import { operatorOf } from "./auth.ts";
+import type { ApiBindings } from "./operations/bindings.ts";
+import { problemResponse } from "./response.ts";
 
 export const health = new Hono<{ Bindings: ApiBindings }>();
 
-health.get("/", async (c, next) => {
-  if (c.req.header("authorization") !== undefined) return await next();
-  const { status } = configOf(c.env);
-  return c.json({ status }, codeOf(status));
-});
-
-health.get("/", operatorsOnly, (c) => {
+health.get("/", async (c) => {
   const { status, config, problems } = configOf(c.env);
+  if (c.req.header("authorization") === undefined) return c.json({ status }, codeOf(status));
+  const operator = await operatorOf(c.req.raw, c.env);
+  if (!operator.ok) return problemResponse(operator);
+  c.header("cache-control", "no-store");
   return c.json(
     {
       status,

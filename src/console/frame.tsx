@@ -1,6 +1,7 @@
 /** What every page is given: who looks, the relay as that operator sees it, and the frame around the page. */
 import { configOf } from "../config/load.ts";
 import type { RelayConfig } from "../config/schema.ts";
+import { InboxClient } from "../inbox/client.ts";
 import { doneSentence } from "./done.ts";
 import { answer, forbidden, operatorOf, turnedAway, type ConsoleContext } from "./gate.tsx";
 import { Problem } from "./pages/problem.tsx";
@@ -45,7 +46,12 @@ export function forOperators(page: Page): (c: ConsoleContext) => Promise<Respons
       );
     return await page({
       c,
-      relay: new Relay(c.env, c.executionCtx, operator.token),
+      relay: new Relay({
+        env: c.env,
+        config,
+        inbox: await InboxClient.open(c.env, config),
+        operator: { name: operator.name, role: "operate" },
+      }),
       config,
       frame,
       show: async (shown, status) => await answer(c, shown, status),

@@ -1,9 +1,10 @@
 /** Signing in and out, and who is let in to a page: an operator's session, or else the sign-in page. */
 import type { Context } from "hono";
 import { deleteCookie, getCookie, setCookie } from "hono/cookie";
-import type { ApiBindings } from "../api/bindings.ts";
-import { api } from "../api/routes.ts";
+import type { ApiBindings } from "../api/operations/bindings.ts";
+import { authenticate } from "../api/auth.ts";
 import { configOf } from "../config/load.ts";
+import { addressOf } from "../ingress/caller.ts";
 import { SESSION_SECONDS } from "../limits.ts";
 import { AskAgain, SignIn } from "./pages/sign-in.tsx";
 import { assetUrls } from "./parts/assets.ts";
@@ -15,7 +16,7 @@ export type ConsoleContext = Context<{ Bindings: ApiBindings }>;
 /** Whoever may sign in: nobody while the token has a problem, with a session from before as well. */
 function credentialsOf(env: ApiBindings): Credential[] {
   if (!configOf(env).config.admitsOperators) return [];
-  return env.ADMIN_TOKEN ? [{ name: "operator", token: env.ADMIN_TOKEN }] : [];
+  return env.ADMIN_TOKEN ? [{ name: "admin", token: env.ADMIN_TOKEN }] : [];
 }
 
 export function operatorOf(c: ConsoleContext): Promise<Credential | null> {
@@ -65,25 +66,18 @@ export async function signInByLink(c: ConsoleContext): Promise<Response> {
 
 /** As the API lets in, with its limit of failed log-ins: whoever it knows not is told nothing more here. */
 async function letIn(c: ConsoleContext, token: string, next: string): Promise<Response> {
-  const address = c.req.header("cf-connecting-ip");
-  const asked = new Request("https://relay.internal/sign-in", {
-    headers: {
-      authorization: `Bearer ${token}`,
-      ...(address === undefined ? {} : { "cf-connecting-ip": address }),
-    },
-  });
-  const response = await api.fetch(asked, c.env, c.executionCtx);
-  const { status, headers } = response;
+  const authenticated = await authenticate(token, addressOf(c.req.raw), c.env);
   const refused = async (problem: string, code: number) =>
     await answer(c, <SignIn assets={await assetUrls()} next={next} problem={problem} />, code);
-  if (status === 429) {
-    const seconds = headers.get("retry-after") ?? "60";
+  if (!authenticated.ok && authenticated.retryAfterSeconds !== undefined) {
+    const seconds = String(authenticated.retryAfterSeconds);
     c.header("retry-after", seconds);
     return await refused(`Too many failed log-ins from your address. Wait ${seconds} seconds.`, 429);
   }
-  if (status === 503) return await refused((await response.json<{ error: string }>()).error, 503);
+  if (!authenticated.ok && authenticated.status === 503)
+    return await refused(authenticated.problem.detail, 503);
   const credential = credentialsOf(c.env).find((one) => one.token === token);
-  if (status === 401 || !credential) return await refused("This token is not known.", 401);
+  if (!authenticated.ok || !credential) return await refused("This token is not known.", 401);
   const endsAt = Math.floor(Date.now() / 1000) + SESSION_SECONDS;
   setCookie(c, SESSION_COOKIE, await sealSession(credential, endsAt), {
     httpOnly: true,

@@ -1,5 +1,5 @@
 /** Payments as a list: the events that a filter finds, each with the time line of its payment. */
-import type { EventDetailJson, ListedEventJson } from "../api/schemas.ts";
+import type { EventDetailJson, ListedEventJson } from "../api/operations/schemas.ts";
 import { CONSOLE_PAGE_EVENTS } from "../limits.ts";
 import { instantFrom, type FilterValues } from "./parts/filters.tsx";
 import { summaryOf } from "./parts/payment-summary.ts";

@@ -1,14 +1,16 @@
 /**
- * The relay as the console sees it: the operations of the operator API, called in-process as the operator who has
- * signed in. There is nothing else here: what the API does not tell, the console does not know.
+ * The relay as the console sees it: the operations of the API, called in-process as the operator who has signed
+ * in. There is nothing else here: what the API does not tell, the console does not know.
  */
-import type { Context as HonoContext } from "hono";
 import type { z } from "zod";
-import type { ApiBindings } from "../api/bindings.ts";
-import { api } from "../api/routes.ts";
-import type * as views from "../api/schemas.ts";
-
-type View<Name extends keyof typeof views> = z.output<(typeof views)[Name] & z.ZodType>;
+import { call, type Input } from "../api/operations/call.ts";
+import { listDestinations, pauseDestination, resumeDestination } from "../api/operations/destinations.ts";
+import { dismissEvent, replayEvent } from "../api/operations/event-orders.ts";
+import { getEvent, getPayment, listEvents } from "../api/operations/events.ts";
+import { getLedger, listAudit } from "../api/operations/ledger.ts";
+import type { Context, Done, Operation, Responses } from "../api/operations/operation.ts";
+import { dismissEvents, releaseEvents } from "../api/operations/orders.ts";
+import { cancelReplay, listReplays, startReplay } from "../api/operations/replays.ts";
 
 /** What came of an operation: what it shows, or why it was not carried out. */
 export type Outcome<T> =
@@ -18,87 +20,36 @@ export type Outcome<T> =
 export type Query = Readonly<Record<string, string | undefined>>;
 
 export class Relay {
-  readonly #env: ApiBindings;
-  readonly #ctx: HonoContext["executionCtx"];
-  readonly #token: string;
+  readonly #context: Context;
 
-  constructor(env: ApiBindings, ctx: HonoContext["executionCtx"], token: string) {
-    this.#env = env;
-    this.#ctx = ctx;
-    this.#token = token;
+  constructor(context: Context) {
+    this.#context = context;
   }
 
-  events(query: Query): Promise<Outcome<View<"eventPage">>> {
-    const given = Object.entries(query).filter((one): one is [string, string] => one[1] !== undefined);
-    return this.#call("GET", `/events?${String(new URLSearchParams(given))}`);
-  }
-
-  event(id: string): Promise<Outcome<View<"eventDetail">>> {
-    return this.#call("GET", `/events/${encodeURIComponent(id)}`);
-  }
-
-  payment(id: string): Promise<Outcome<View<"paymentTimeline">>> {
-    return this.#call("GET", `/payments/${encodeURIComponent(id)}`);
-  }
-
-  destinations(): Promise<Outcome<View<"destinationsView">>> {
-    return this.#call("GET", "/destinations");
-  }
-
-  ledger(): Promise<Outcome<View<"ledgerView">>> {
-    return this.#call("GET", "/ledger");
-  }
-
-  audit(): Promise<Outcome<View<"auditView">>> {
-    return this.#call("GET", "/audit");
-  }
-
-  replays(): Promise<Outcome<View<"replayJobs">>> {
-    return this.#call("GET", "/replays");
-  }
-
-  replay(id: string, body: object): Promise<Outcome<View<"replayResponse">>> {
-    return this.#call("POST", `/events/${encodeURIComponent(id)}/replay`, body);
-  }
-
-  dismiss(id: string, body: object): Promise<Outcome<View<"dismissResponse">>> {
-    return this.#call("POST", `/events/${encodeURIComponent(id)}/dismiss`, body);
-  }
-
+  events = (query: Query) => this.#call(listEvents, { query });
+  event = (id: string) => this.#call(getEvent, { params: { id } });
+  payment = (id: string) => this.#call(getPayment, { params: { id } });
+  destinations = () => this.#call(listDestinations);
+  ledger = () => this.#call(getLedger);
+  audit = () => this.#call(listAudit);
+  replays = () => this.#call(listReplays);
+  replay = (id: string, body: object) => this.#call(replayEvent, { params: { id }, body });
+  dismiss = (id: string, body: object) => this.#call(dismissEvent, { params: { id }, body });
   /** The order in bulk, or with `dry_run` how many it is about. */
-  bulk(
-    order: "dismissals" | "releases",
-    body: object,
-  ): Promise<Outcome<View<"bulkResponse"> | View<"dryRun">>> {
-    return this.#call("POST", `/${order}`, body);
-  }
+  bulk = (order: "dismissals" | "releases", body: object) =>
+    this.#call(order === "dismissals" ? dismissEvents : releaseEvents, { body });
+  startReplay = (body: object) => this.#call(startReplay, { body });
+  cancelReplay = (id: string) => this.#call(cancelReplay, { params: { id } });
+  pause = (name: string, body: object) => this.#call(pauseDestination, { params: { name }, body });
+  resume = (name: string) => this.#call(resumeDestination, { params: { name } });
 
-  startReplay(body: object): Promise<Outcome<View<"replayJob"> | View<"dryRun">>> {
-    return this.#call("POST", "/replays", body);
-  }
-
-  cancelReplay(id: string): Promise<Outcome<View<"replayJob">>> {
-    return this.#call("POST", `/replays/${encodeURIComponent(id)}/cancel`);
-  }
-
-  pause(name: string, body: object): Promise<Outcome<View<"pauseResponse">>> {
-    return this.#call("POST", `/destinations/${encodeURIComponent(name)}/pause`, body);
-  }
-
-  resume(name: string): Promise<Outcome<View<"pauseResponse">>> {
-    return this.#call("POST", `/destinations/${encodeURIComponent(name)}/resume`);
-  }
-
-  async #call<T>(method: "GET" | "POST", path: string, body?: object): Promise<Outcome<T>> {
-    const request = new Request(`https://relay.internal${path}`, {
-      method,
-      headers: { authorization: `Bearer ${this.#token}` },
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-    });
-    const response = await api.fetch(request, this.#env, this.#ctx);
-    if (response.ok) return { ok: true, view: await response.json<T>() };
-    const { error, problems = [] } = await response.json<{ error: string; problems?: string[] }>();
-    const detail = problems.length > 0 ? problems.join("; ") : error;
-    return { ok: false, status: response.status, detail };
+  /** What comes from addresses and forms is validated by the operation, as it is for the API. */
+  async #call<P extends z.ZodObject, Q extends z.ZodObject, B extends z.ZodType, R extends Responses>(
+    operation: Operation<P, Q, B, R>,
+    input: { params?: object; query?: object; body?: object } = {},
+  ): Promise<Outcome<Done<R>["view"]>> {
+    const outcome = await call(operation, this.#context, input as Input<P, Q, B>);
+    if (outcome.ok) return { ok: true, view: outcome.view };
+    return { ok: false, status: outcome.status, detail: outcome.problem.detail };
   }
 }

@@ -3,7 +3,7 @@
  * called as the operator who has signed in; every order comes from a form of this console.
  */
 import { Hono } from "hono";
-import type { ApiBindings } from "../api/bindings.ts";
+import type { ApiBindings } from "../api/operations/bindings.ts";
 import { assetAt } from "./parts/assets.ts";
 import { operatorOf, signIn, signInByLink, signOut } from "./gate.tsx";
 import { forOperators, type Page } from "./frame.tsx";

@@ -138,7 +138,7 @@ describe("a payment of which something is owed", () => {
     const [event] = await listed();
     for (const body of [{}, { force: true }]) {
       const answer = await order(`/api/payments/${payment}/forget`, body);
-      expect(answer).toMatchObject({ status: 409, body: { problems: [`${String(event?.id)} is pending`] } });
+      expect(answer).toMatchObject({ status: 409, body: { owed: [{ id: event?.id, state: "pending" }] } });
     }
     expect(await everything()).toContain(CUSTOMER);
   });
@@ -149,7 +149,7 @@ describe("a payment of which something is owed", () => {
     const payment = await onlyPayment();
     const refused = await order(`/api/payments/${payment}/forget`);
     expect(refused.status).toBe(409);
-    expect(refused.body.problems).toEqual([expect.stringMatching(/ is parked$/)]);
+    expect(refused.body.owed).toMatchObject([{ state: "parked" }]);
     expect(await everything()).toContain(CUSTOMER);
 
     const done = await order(`/api/payments/${payment}/forget`, { force: true });

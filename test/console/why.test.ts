@@ -1,6 +1,6 @@
 /** "Why is it not there yet": a sentence for every way of not having arrived. */
 import { expect, it } from "vitest";
-import type { DestinationJson, EventDetailJson } from "../../src/api/schemas.ts";
+import type { DestinationJson, EventDetailJson } from "../../src/api/operations/schemas.ts";
 import { whyNotThere } from "../../src/console/parts/why.ts";
 
 const NOW = Date.parse("2036-01-01T00:00:00.000Z");

@@ -3,30 +3,12 @@ import { z } from "zod";
 import { isDestination } from "../../config/schema.ts";
 import type { Breaker } from "../../inbox/policy/breaker.ts";
 import { MAX_PAUSE_REASON_CHARS } from "../../limits.ts";
-import { destinationName, instant } from "./fields.ts";
+import { destinationName } from "./fields.ts";
 import { ledgerOf } from "./ledger.ts";
 import { done, operation } from "./operation.ts";
 import { notFound } from "./problem.ts";
+import { destinationView } from "./schemas.ts";
 import { instantOf } from "./views.ts";
-
-const destinationView = z
-  .object({
-    name: z.string(),
-    host: z.string().nullable().describe("null for one that is not configured, or has a problem"),
-    misconfigured: z
-      .string()
-      .nullable()
-      .describe("the problems of its configuration, because of which it is held; or null"),
-    paused: z.string().nullable().describe("why, or null"),
-    breakers_open: z.int().describe("shards whose breaker is open"),
-    probe_at: instant.nullable(),
-    pending: z.int(),
-    parked: z.int(),
-    dead: z.int(),
-    dismissed: z.int(),
-    delivered: z.int(),
-  })
-  .meta({ id: "Destination" });
 
 const byName = z.strictObject({ name: destinationName });
 const refusals = { 404: "There is no destination with this name" };

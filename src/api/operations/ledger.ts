@@ -2,41 +2,11 @@
 import { z } from "zod";
 import type { InboxClient } from "../../inbox/client.ts";
 import { addUp, type Ledger } from "../../inbox/ledger.ts";
-import { instant, nextCursor, pageQuery } from "./fields.ts";
+import { nextCursor, pageQuery } from "./fields.ts";
 import { done, operation } from "./operation.ts";
 import { badCursor, pageOf } from "./pages.ts";
+import { auditEntry, ledgerView } from "./schemas.ts";
 import { instantOf } from "./views.ts";
-
-const ledgerView = z
-  .object({
-    sources: z.record(
-      z.string(),
-      z.object({
-        authentic: z.int(),
-        accepted: z.int(),
-        duplicate: z.int(),
-        superseded: z.int(),
-        deferred: z.int(),
-        quarantined: z.int(),
-        refused: z.int(),
-      }),
-    ),
-    destinations: z.record(
-      z.string(),
-      z.object({
-        owed: z.int(),
-        delivered: z.int(),
-        pending: z.int(),
-        parked: z.int(),
-        dead: z.int(),
-        dismissed: z.int(),
-      }),
-    ),
-    remainder: z
-      .record(z.string(), z.int())
-      .describe("what does not add up, by name; empty when everything does"),
-  })
-  .meta({ id: "Ledger" });
 
 export const getLedger = operation({
   id: "getLedger",
@@ -53,13 +23,6 @@ export const getLedger = operation({
 export async function ledgerOf(inbox: InboxClient): Promise<Ledger> {
   return addUp(await inbox.all((shard) => shard.ledger()));
 }
-
-const auditEntry = z.object({
-  at: instant,
-  actor: z.string().describe("the operator's name"),
-  action: z.string(),
-  detail: z.string().describe("JSON"),
-});
 
 export const listAudit = operation({
   id: "listAudit",

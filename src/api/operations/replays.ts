@@ -10,21 +10,8 @@ import { done, operation } from "./operation.ts";
 import { dryRun } from "./orders.ts";
 import { countAll, countMatching } from "./pages.ts";
 import { notFound } from "./problem.ts";
+import { replayJob, type ReplayJobJson } from "./schemas.ts";
 import { instantOf } from "./views.ts";
-
-const replayJob = z
-  .object({
-    id: replayId,
-    state: z.enum(["running", "finished", "canceled"]),
-    filter: z.record(z.string(), z.unknown()).describe("as it was given"),
-    per_second: z.number(),
-    total: z.int().describe("how many the filter found when the order was given"),
-    replayed: z.int().describe("how many were sent again so far"),
-    progress: z.number().min(0).max(1).describe("the part of what there was that it has gone through"),
-    started_at: instant,
-  })
-  .meta({ id: "Replay" });
-type Replay = z.infer<typeof replayJob>;
 
 const byId = z.strictObject({ id: replayId });
 const refusals = { 404: "There is no replay with this id" };
@@ -112,13 +99,13 @@ export const cancelReplay = operation({
   },
 });
 
-async function replayOf(inbox: InboxClient, id: string): Promise<Replay | null> {
+async function replayOf(inbox: InboxClient, id: string): Promise<ReplayJobJson | null> {
   const parts = (await inbox.all((shard) => shard.replays())).flat().filter((job) => job.id === id);
   return parts.length === 0 ? null : addUp(parts);
 }
 
 /** One bulk replay, added up over the shards' parts (at least one). */
-function addUp(parts: readonly ReplayJobRow[]): Replay {
+function addUp(parts: readonly ReplayJobRow[]): ReplayJobJson {
   const has = (state: string) => parts.some((part) => part.state === state);
   const sum = (of: (part: ReplayJobRow) => number) => parts.reduce((total, part) => total + of(part), 0);
   const [first] = parts;

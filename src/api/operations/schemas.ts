@@ -1,7 +1,7 @@
-/** What the API shows of events and their deliveries. */
+/** What the API shows, where more than one operation or page shows it. */
 import { z } from "zod";
 import { paymentEvent } from "../../event.ts";
-import { eventId, instant, nextCursor, states } from "./fields.ts";
+import { eventId, instant, nextCursor, replayId, states } from "./fields.ts";
 
 const delivery = z.object({
   destination: z.string(),
@@ -70,3 +70,77 @@ export const eventDetail = listedEvent
   })
   .meta({ id: "Event" });
 export type EventDetailJson = z.infer<typeof eventDetail>;
+
+export const replayJob = z
+  .object({
+    id: replayId,
+    state: z.enum(["running", "finished", "canceled"]),
+    filter: z.record(z.string(), z.unknown()).describe("as it was given"),
+    per_second: z.number(),
+    total: z.int().describe("how many the filter found when the order was given"),
+    replayed: z.int().describe("how many were sent again so far"),
+    progress: z.number().min(0).max(1).describe("the part of what there was that it has gone through"),
+    started_at: instant,
+  })
+  .meta({ id: "Replay" });
+export type ReplayJobJson = z.infer<typeof replayJob>;
+
+export const destinationView = z
+  .object({
+    name: z.string(),
+    host: z.string().nullable().describe("null for one that is not configured, or has a problem"),
+    misconfigured: z
+      .string()
+      .nullable()
+      .describe("the problems of its configuration, because of which it is held; or null"),
+    paused: z.string().nullable().describe("why, or null"),
+    breakers_open: z.int().describe("shards whose breaker is open"),
+    probe_at: instant.nullable(),
+    pending: z.int(),
+    parked: z.int(),
+    dead: z.int(),
+    dismissed: z.int(),
+    delivered: z.int(),
+  })
+  .meta({ id: "Destination" });
+export type DestinationJson = z.infer<typeof destinationView>;
+
+export const ledgerView = z
+  .object({
+    sources: z.record(
+      z.string(),
+      z.object({
+        authentic: z.int(),
+        accepted: z.int(),
+        duplicate: z.int(),
+        superseded: z.int(),
+        deferred: z.int(),
+        quarantined: z.int(),
+        refused: z.int(),
+      }),
+    ),
+    destinations: z.record(
+      z.string(),
+      z.object({
+        owed: z.int(),
+        delivered: z.int(),
+        pending: z.int(),
+        parked: z.int(),
+        dead: z.int(),
+        dismissed: z.int(),
+      }),
+    ),
+    remainder: z
+      .record(z.string(), z.int())
+      .describe("what does not add up, by name; empty when everything does"),
+  })
+  .meta({ id: "Ledger" });
+export type LedgerJson = z.infer<typeof ledgerView>;
+
+export const auditEntry = z.object({
+  at: instant,
+  actor: z.string().describe("the operator's name"),
+  action: z.string(),
+  detail: z.string().describe("JSON"),
+});
+export type AuditEntryJson = z.infer<typeof auditEntry>;

@@ -1,5 +1,5 @@
 /** Destinations: how each is, what it is owed, and the orders that hold it back or let it go on. */
-import type { DestinationJson } from "../../api/schemas.ts";
+import type { DestinationJson } from "../../api/operations/schemas.ts";
 import { MAX_PAUSE_REASON_CHARS } from "../../limits.ts";
 import { Empty } from "../parts/bits.tsx";
 import { DestinationState } from "../parts/destination-state.tsx";

@@ -1,5 +1,5 @@
 /** Is money moving? Per source and per destination, whether everything adds up, and what needs a person. */
-import type { DestinationJson, LedgerJson, ListedEventJson } from "../../api/schemas.ts";
+import type { DestinationJson, LedgerJson, ListedEventJson } from "../../api/operations/schemas.ts";
 import { Empty, State } from "../parts/bits.tsx";
 import { DestinationState } from "../parts/destination-state.tsx";
 import { GettingStarted, type Start } from "../parts/getting-started.tsx";

@@ -1,5 +1,5 @@
 /** One payment, or one callback that has no payment: where it is, why it is not further, and its whole time line. */
-import type { DestinationJson, EventDetailJson } from "../../api/schemas.ts";
+import type { DestinationJson, EventDetailJson } from "../../api/operations/schemas.ts";
 import { Amount, Id, State } from "../parts/bits.tsx";
 import { EventOrders } from "../parts/event-orders.tsx";
 import { Page, type Frame } from "../parts/layout.tsx";

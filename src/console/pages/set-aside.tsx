@@ -1,5 +1,5 @@
 /** What waits for a person or for a verifier, by state and reason, with what to do about each. */
-import type { ListedEventJson, ReplayJobJson } from "../../api/schemas.ts";
+import type { ListedEventJson, ReplayJobJson } from "../../api/operations/schemas.ts";
 import { Empty, Id, State, Time } from "../parts/bits.tsx";
 import { hrefWith, type FilterValues } from "../parts/filters.tsx";
 import { Page, type Frame } from "../parts/layout.tsx";

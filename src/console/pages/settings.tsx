@@ -1,5 +1,5 @@
 /** The configuration in force, and who did what. */
-import type { AuditEntryJson } from "../../api/schemas.ts";
+import type { AuditEntryJson } from "../../api/operations/schemas.ts";
 import { Empty, Time } from "../parts/bits.tsx";
 import { Page, type Frame } from "../parts/layout.tsx";
 import type { Start } from "../parts/getting-started.tsx";

@@ -1,5 +1,5 @@
 /** How a destination is, in a word and a shape, the same on every page. */
-import type { DestinationJson } from "../../api/schemas.ts";
+import type { DestinationJson } from "../../api/operations/schemas.ts";
 import { agoText } from "./text.ts";
 
 export function DestinationState({ of, nowMs }: { of: DestinationJson; nowMs: number }) {

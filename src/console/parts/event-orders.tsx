@@ -1,5 +1,5 @@
 /** What an operator can order about one event, each with what will happen; and why the rest is not possible. */
-import type { DestinationJson, EventDetailJson } from "../../api/schemas.ts";
+import type { DestinationJson, EventDetailJson } from "../../api/operations/schemas.ts";
 import { MAX_DISMISS_REASON_CHARS } from "../../limits.ts";
 import type { Frame } from "./layout.tsx";
 import { Order } from "./order.tsx";

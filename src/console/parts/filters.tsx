@@ -1,5 +1,5 @@
 /** Filters of a list: they are in the address, so that a view can be sent, opened in a new tab and gone back to. */
-import { states } from "../../api/schemas.ts";
+import { states } from "../../api/operations/fields.ts";
 
 /** As in the API's query. */
 export interface FilterValues {

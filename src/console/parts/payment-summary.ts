@@ -1,5 +1,5 @@
 /** One payment in a line, made of its time line. Pure. */
-import type { EventDetailJson } from "../../api/schemas.ts";
+import type { EventDetailJson } from "../../api/operations/schemas.ts";
 import type { Money, Status } from "../../event.ts";
 import type { ShownState } from "../../inbox/queries.ts";
 

@@ -1,5 +1,5 @@
 /** The time line of a payment, newest last: each callback, what became of it, each attempt, what is still owed. */
-import type { DestinationJson, EventDetailJson } from "../../api/schemas.ts";
+import type { DestinationJson, EventDetailJson } from "../../api/operations/schemas.ts";
 import { Amount, Id, State, Time } from "./bits.tsx";
 import { EventOrders } from "./event-orders.tsx";
 import type { Frame } from "./layout.tsx";

@@ -2,7 +2,7 @@
  * "Why is it not there yet", in words: a sentence for everything of a payment that has not arrived, made of what
  * the API tells of its events and of the destinations. Pure.
  */
-import type { DestinationJson, EventDetailJson } from "../../api/schemas.ts";
+import type { DestinationJson, EventDetailJson } from "../../api/operations/schemas.ts";
 import { durationText, shortId } from "./text.ts";
 import { adviceOn } from "./words.ts";
 
