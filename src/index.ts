@@ -10,13 +10,14 @@ import { monitor } from "./monitor.ts";
 
 export { Inbox } from "./inbox/inbox.ts";
 
+/** The end of its name: in a deployment the Worker's name is in front (tools/lib/deployment/merge.ts). */
 const DEAD_LETTER_QUEUE = "deliveries-dead";
 
 export default {
   fetch: app.fetch,
 
   async queue(batch, env) {
-    if (batch.queue === DEAD_LETTER_QUEUE) return consumeDead(batch.messages);
+    if (batch.queue.endsWith(DEAD_LETTER_QUEUE)) return consumeDead(batch.messages);
     const { config } = configOf(env);
     await consume(batch.messages, {
       env,

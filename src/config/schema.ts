@@ -18,11 +18,12 @@ import {
 import { SourceFields } from "../providers/settings-fields.ts";
 import type { Source } from "../providers/source.ts";
 import { readDestinations, type Destination, type HeldDestination } from "./destinations.ts";
+import { readLocalUrls } from "./local-only.ts";
 import { operatorProblems } from "./operators.ts";
 import { problemsOf, type About, type Problem, type Status } from "./problems.ts";
 import { ALERTS } from "./reserved.ts";
 import { readSources } from "./sources.ts";
-import { isTable } from "./table.ts";
+import { tableOf, type Table } from "./table.ts";
 
 export type { Destination, HeldDestination } from "./destinations.ts";
 
@@ -54,6 +55,8 @@ export interface RelayConfig {
   readonly eventDestinations: readonly string[];
   /** False: nobody can be let in as an operator, whatever token is given. */
   readonly admitsOperators: boolean;
+  /** Nothing is served under a public name: it is a development configuration, or delivers to this machine. */
+  readonly isLocalOnly: boolean;
 }
 
 /** A configuration that can always be used, and what of it stands still. */
@@ -92,8 +95,7 @@ export function loadConfig(env: Readonly<Record<string, unknown>>): Loaded {
   };
   const setting = <T>(name: string, schema: z.ZodType<T>, instead: T): T =>
     read(name, schema, instead, { kind: "setting", name });
-  const table = (name: string): Readonly<Record<string, unknown>> =>
-    read(name, z.record(z.string(), z.unknown()), {}, RELAY);
+  const table = (name: string): Table => read(name, z.record(z.string(), z.unknown()), {}, RELAY);
 
   const environment = read("environment", z.string().min(1).default("production"), "production", RELAY);
   const isReadable = !("problem" in raw);
@@ -148,8 +150,15 @@ export function loadConfig(env: Readonly<Record<string, unknown>>): Loaded {
     ],
     fields,
   );
+  const local = readLocalUrls(env.RELAY_LOCAL_URLS, eventDestinations);
   const operators = operatorProblems(env.ADMIN_TOKEN, environment === "development");
-  problems.push(...unknownSettings(given), ...sources.problems, ...destinations.problems, ...operators);
+  problems.push(
+    ...unknownSettings(given),
+    ...sources.problems,
+    ...destinations.problems,
+    ...local.problems,
+    ...operators,
+  );
 
   const isAccepting = !problems.some(({ about }) => about.kind === "relay");
   const config: RelayConfig = {
@@ -164,12 +173,21 @@ export function loadConfig(env: Readonly<Record<string, unknown>>): Loaded {
     log,
     sources: sources.served,
     brokenSources: sources.broken,
-    destinations: destinations.served,
+    destinations: pointed(destinations.served, local.urls),
     heldDestinations: destinations.held,
     eventDestinations,
     admitsOperators: operators.length === 0,
+    isLocalOnly: environment === "development" || env.RELAY_LOCAL_URLS !== undefined,
   };
   return { config, problems, status: statusOf(config, problems) };
+}
+
+/** What is right by its own address is sent to another one. */
+function pointed(
+  served: ReadonlyMap<string, Destination>,
+  urls: ReadonlyMap<string, URL>,
+): ReadonlyMap<string, Destination> {
+  return new Map([...served].map(([name, to]) => [name, { ...to, url: urls.get(name) ?? to.url }]));
 }
 
 function statusOf(config: RelayConfig, problems: readonly Problem[]): Status {
@@ -178,20 +196,14 @@ function statusOf(config: RelayConfig, problems: readonly Problem[]): Status {
   return !config.isAccepting || allSourcesBroken ? "misconfigured" : "degraded";
 }
 
-function readVariable(
-  value: unknown,
-): { readonly table: Readonly<Record<string, unknown>> } | { readonly problem: Problem } {
-  const problem = (message: string) => ({ problem: { path: ["RELAY"], message, about: RELAY } });
-  if (value === undefined) return problem("is not set: [vars.RELAY] of the configuration file is missing");
-  let table = value;
-  if (typeof value === "string") {
-    try {
-      table = JSON.parse(value);
-    } catch {
-      return problem("is a string but not JSON");
-    }
-  }
-  return isTable(table) ? { table } : problem("is not a table");
+function readVariable(value: unknown): { readonly table: Table } | { readonly problem: Problem } {
+  const table = tableOf(value);
+  if (table) return { table };
+  const message =
+    value === undefined
+      ? "is not set: [vars.RELAY] of the configuration file is missing"
+      : "is no table, and no JSON text of one";
+  return { problem: { path: ["RELAY"], message, about: RELAY } };
 }
 
 const KNOWN = new Set([
@@ -208,7 +220,7 @@ const KNOWN = new Set([
 ]);
 
 /** A name mistyped: what was meant by it may be anything, all sources among it. */
-function unknownSettings(given: Readonly<Record<string, unknown>>): Problem[] {
+function unknownSettings(given: Table): Problem[] {
   const unknown = Object.keys(given).filter((name) => !KNOWN.has(name));
   return unknown.map((name) => ({ path: ["RELAY", name], message: "is no setting", about: RELAY }));
 }

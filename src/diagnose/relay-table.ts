@@ -1,6 +1,6 @@
 /** The `RELAY` variable as it was written, for asking what another configuration would say. Pure. */
 
-type Table = Readonly<Record<string, unknown>>;
+import { isTable, tableOf, type Table } from "../config/table.ts";
 
 /** One account as it is configured. */
 export interface AccountTable {
@@ -9,23 +9,8 @@ export interface AccountTable {
   readonly settings: Table;
 }
 
-const isTable = (value: unknown): value is Table =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
-
-/** `RELAY` of the environment, a table or JSON text; null when it cannot be read. */
-function relayOf(env: Table): Table | null {
-  const { RELAY: given } = env;
-  if (typeof given !== "string") return isTable(given) ? given : null;
-  try {
-    const parsed: unknown = JSON.parse(given);
-    return isTable(parsed) ? parsed : null;
-  } catch {
-    return null;
-  }
-}
-
 export function accountsOf(env: Table): AccountTable[] {
-  const sources = relayOf(env)?.sources;
+  const sources = tableOf(env.RELAY)?.sources;
   return Object.entries(isTable(sources) ? sources : {}).flatMap(([provider, accounts]) =>
     Object.entries(isTable(accounts) ? accounts : {}).flatMap(([account, settings]) =>
       isTable(settings) ? [{ provider, account, settings }] : [],
@@ -39,7 +24,7 @@ export function withSettings(
   { provider, account, settings }: AccountTable,
   change: Table,
 ): Table {
-  const relay = relayOf(env) ?? {};
+  const relay = tableOf(env.RELAY) ?? {};
   const sources = relay.sources as Table;
   const accounts = sources[provider] as Table;
   const changed = { ...accounts, [account]: { ...settings, ...change } };
@@ -53,14 +38,15 @@ export function secretNames(env: Table): string[] {
   );
 }
 
-/** Names of secrets, wherever a table lists them under `secrets`, `path_secrets` and the like. */
+/** Names of secrets, wherever a table lists them under `secrets`, `path_secrets`, `signing_keys` and the like, each once. */
 export function secretsNamedIn(table: Table): string[] {
-  return Object.entries(table).flatMap(([key, value]): string[] => {
+  const named = Object.entries(table).flatMap(([key, value]): string[] => {
     if (isTable(value)) return secretsNamedIn(value);
-    if (!/(^|_)secrets$/.test(key) || !Array.isArray(value)) return [];
+    if (!/(^|_)secrets$|^signing_keys$/.test(key) || !Array.isArray(value)) return [];
     return value.flatMap((entry: unknown) => {
       if (typeof entry === "string") return [entry];
       return isTable(entry) && typeof entry.name === "string" ? [entry.name] : [];
     });
   });
+  return [...new Set(named)];
 }

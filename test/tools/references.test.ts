@@ -5,7 +5,7 @@ import { describe, expect, it } from "vitest";
 import { brokenReferences, slugsOf } from "./references.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
-const FOLDERS = ["src", "test", "tools", "bench", "docs"];
+const FOLDERS = ["src", "test", "tools", "bench", "docs", "deployments"];
 const TEXT = /\.(?:ts|mjs|js|md|toml|go|php|py)$/;
 /** The checker and its test, which quote references that are wrong. */
 const OWN = /^test\/tools\/references\./;

@@ -5,6 +5,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseEnv } from "node:util";
 import { describe, expect, it } from "vitest";
+import { isSampleSecret } from "../../src/sample-secrets.ts";
 import { fromArguments, requestOf, samplesOf, textsOf } from "../support/samples.ts";
 
 const root = join(import.meta.dirname, "..", "..");
@@ -28,5 +29,26 @@ describe.skipIf(!hasShell).each(samples)("$provider, in a shell", ({ script }) =
     const mac = createHmac("sha256", secrets["CRYPTOPAY_SECRET"] ?? "").update(`${t}.${request.body}`);
     expect(v1).toBe(mac.digest("hex"));
     expect(Math.abs(Date.now() / 1000 - Number(t))).toBeLessThan(300);
+  });
+});
+
+describe("the list of published secrets", () => {
+  it("has every sample of .dev.vars.example", () => {
+    expect(Object.entries(secrets).filter(([, value]) => !isSampleSecret(value ?? ""))).toEqual([]);
+  });
+
+  it("has every key that a document or a tool prints", () => {
+    const files = execFileSync("git", ["ls-files", "--", "*.md", "docs", "tools", ".dev.vars.example"], {
+      cwd: root,
+      encoding: "utf8",
+    });
+    const printed = files
+      .trim()
+      .split("\n")
+      .flatMap(
+        (file) => readFileSync(join(root, file), "utf8").match(/whs(?:ec|k)_[A-Za-z0-9+/]{24,}={0,2}/g) ?? [],
+      );
+    expect(printed).toContain(secrets["CRM_SIGNING_SECRET"]);
+    expect(printed.filter((key) => !isSampleSecret(key))).toEqual([]);
   });
 });
