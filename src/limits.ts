@@ -111,8 +111,10 @@ export const INBOX_DEADLINE_MS = 8_000;
 export const UNAVAILABLE_RETRY_AFTER_SECONDS = 5;
 /** What a caller whose requests are all refused is told to wait: the period of the rate limit. */
 export const FLOOD_RETRY_AFTER_SECONDS = 60;
-/** KV keeps nothing for less than 60 s; an hour covers any provider's quick retries. */
+/** An hour covers any provider's quick retries, in KV and in an isolate's memory. */
 export const SHIELD_TTL_SECONDS = 3_600;
+/** Callbacks that an isolate remembers, the oldest going first: quick repeats of some minutes, in about 2 MB. */
+export const SHIELD_MEMORY_ENTRIES = 5_000;
 /** A KV that has not answered within this has missed. */
 export const KV_DEADLINE_MS = 250;
 /** A write to it is made after the response, and given up after this. */

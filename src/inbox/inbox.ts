@@ -192,19 +192,15 @@ export class Inbox extends DurableObject<InboxBindings> {
 
   /** The sweep, and everything else that is due by the clock. */
   override async alarm(): Promise<void> {
-    // First of all: a handler that throws is abandoned after a few tries, and its rows would be stuck.
-    await this.#setAlarm(Date.now() + SWEEP_RETRY_MS);
+    // The platform has taken it: the work below looks when the next one is due, and sets it in the same turn.
+    this.#alarmAtMs = null;
     try {
-      const nextAtMs = await this.#work((tx) => {
-        this.#doWhatIsDue(tx);
-        return this.#nextDueAt(tx);
-      });
-      // Before the queue gets its time: what is accepted meanwhile arms the alarm for itself.
-      if (nextAtMs === null) await this.#clearAlarm();
-      else await this.#setAlarm(nextAtMs);
+      await this.#work((tx) => this.#doWhatIsDue(tx));
       await Promise.all([this.#queueSender.idle(), this.#verificationSender.idle()]);
     } catch (error) {
       fault("inbox.alarm", error);
+      // A handler that throws is abandoned after a few tries, and its rows would be stuck.
+      await this.#setAlarm(Date.now() + SWEEP_RETRY_MS);
     }
   }
 
@@ -443,11 +439,6 @@ export class Inbox extends DurableObject<InboxBindings> {
       this.#alarmAtMs = null;
       throw error;
     }
-  }
-
-  async #clearAlarm(): Promise<void> {
-    this.#alarmAtMs = null;
-    await this.ctx.storage.deleteAlarm();
   }
 }
 

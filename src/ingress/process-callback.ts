@@ -14,7 +14,7 @@ import type { Source } from "../providers/source.ts";
 import type { Because, QuarantinedReason, RefusedReason } from "../reasons.ts";
 import { tokenRegistry } from "./questions.ts";
 import type { InboxClient } from "../inbox/client.ts";
-import { expectsRepeats, isKnownDuplicate, noteRepeat, repeatsAreNoNews } from "./shield.ts";
+import { expectsRepeats, isKnownDuplicate, noteRepeat, recentCallbacks, repeatsAreNoNews } from "./shield.ts";
 
 export type Processed =
   | Exclude<Verdict, { kind: "verified" }>
@@ -73,9 +73,10 @@ export async function processCallback(
 
   const event = await normalisedEventOf(source, callback, facts, verification);
   const shield = repeatsAreNoNews(facts) ? "open" : "closed";
-  const mayBeKnown = shield === "open" && expectsRepeats(source.name, nowMs);
-  if (mayBeKnown && (await isKnownDuplicate(context.env.SEEN, event.id, callback.sha256))) {
-    noteRepeat(source.name, nowMs);
+  // What was set aside and is run again is counted by the Inbox, whatever comes of it.
+  const isFirstHand = context.verification === null && !context.again;
+  const mayBeShielded = isFirstHand && shield === "open";
+  if (mayBeShielded && (await isShielded(source.name, event.id, callback.sha256, context))) {
     const accepted = { outcome: "duplicate" as const, eventId: event.id, warnings: [] };
     return { kind: "event", accepted, verification, shield: "hit" };
   }
@@ -90,7 +91,29 @@ export async function processCallback(
     destinations: source.settings.destinations ?? context.config.eventDestinations,
   });
   if (accepted.outcome === "duplicate") noteRepeat(source.name, nowMs);
+  if (shield === "open" && isPlain(accepted)) recentCallbacks.add(event.id, callback.sha256, nowMs);
   return { kind: "event", accepted, verification, shield };
+}
+
+/** Is this callback known to be a plain duplicate, without the Inbox? */
+async function isShielded(
+  source: string,
+  eventId: string,
+  fingerprint: string,
+  { env, nowMs }: Pick<ProcessingContext, "env" | "nowMs">,
+): Promise<boolean> {
+  if (recentCallbacks.has(eventId, fingerprint, nowMs)) return true;
+  if (!expectsRepeats(source, nowMs)) return false;
+  if (!(await isKnownDuplicate(env.SEEN, eventId, fingerprint))) return false;
+  noteRepeat(source, nowMs);
+  return true;
+}
+
+/** Would the very same callback be a duplicate of which nothing is to be said? */
+function isPlain(accepted: Accepted): boolean {
+  return (
+    accepted.outcome === "accepted" || (accepted.outcome === "duplicate" && accepted.warnings.length === 0)
+  );
 }
 
 /** Why the callback is refused if somebody else holds its name; null when it is ours now. */

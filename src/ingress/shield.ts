@@ -1,11 +1,17 @@
 /**
- * KV as a shield against duplicate storms (docs/architecture.md#the-shield). Only a hit with the same
- * fingerprint counts: it was written after the Inbox had found this very callback a plain duplicate. A
- * miss proves nothing, and a KV that fails is a miss.
+ * The shield against duplicate storms (docs/architecture.md#the-shield): what this isolate remembers, and behind it
+ * KV, which all isolates share. Only a hit with the same fingerprint counts: it was written after the Inbox had this
+ * very callback on disk. A miss proves nothing, and a KV that fails is a miss.
  */
 import { withDeadline } from "../deadline.ts";
 import type { Status } from "../event.ts";
-import { KV_DEADLINE_MS, KV_WRITE_DEADLINE_MS, SHIELD_ALERTNESS_MS, SHIELD_TTL_SECONDS } from "../limits.ts";
+import {
+  KV_DEADLINE_MS,
+  KV_WRITE_DEADLINE_MS,
+  SHIELD_ALERTNESS_MS,
+  SHIELD_MEMORY_ENTRIES,
+  SHIELD_TTL_SECONDS,
+} from "../limits.ts";
 import { fault } from "../log.ts";
 import type { Facts } from "../providers/provider.ts";
 
@@ -20,6 +26,36 @@ export function repeatsAreNoNews({ provider, status }: Facts): boolean {
 
 /** States that say nothing new when they are stated again, whatever happened in between. */
 const HARMLESS_REPEATS: ReadonlySet<Status> = new Set(["created", "pending", "action_required"]);
+
+/** Callbacks that the Inbox has told this isolate it has, the latest of them. */
+class RecentCallbacks {
+  /** By event id, the oldest first. */
+  readonly #known = new Map<string, { readonly fingerprint: string; readonly untilMs: number }>();
+
+  /** Has the Inbox this very callback? */
+  has(eventId: string, fingerprint: string, nowMs: number): boolean {
+    const known = this.#known.get(eventId);
+    return known?.fingerprint === fingerprint && nowMs < known.untilMs;
+  }
+
+  /** The Inbox has it, and nothing is to be said of it. */
+  add(eventId: string, fingerprint: string, nowMs: number): void {
+    this.#known.delete(eventId);
+    this.#known.set(eventId, { fingerprint, untilMs: nowMs + SHIELD_TTL_SECONDS * 1000 });
+    if (this.#known.size <= SHIELD_MEMORY_ENTRIES) return;
+    for (const oldest of this.#known.keys()) {
+      this.#known.delete(oldest);
+      return;
+    }
+  }
+
+  /** As in a new isolate. */
+  clear(): void {
+    this.#known.clear();
+  }
+}
+
+export const recentCallbacks = new RecentCallbacks();
 
 /** Until when (epoch ms) repeats of a source are expected by this isolate: without any, asking KV only costs. */
 const expectedUntilMs = new Map<string, number>();

@@ -12,6 +12,7 @@ import { app } from "../../src/app.ts";
 import type { Env } from "../../src/env.ts";
 import type { PaymentEvent } from "../../src/event.ts";
 import { allShards } from "../../src/inbox/shard.ts";
+import { recentCallbacks } from "../../src/ingress/shield.ts";
 import { DEFAULT_INBOX_SHARDS } from "../../src/limits.ts";
 import { relay } from "./bindings.ts";
 import type { VerifierScript } from "./case-files.ts";
@@ -171,8 +172,9 @@ export async function runAlarms(): Promise<void> {
   for (const shard of shards) await runDurableObjectAlarm(inboxOf(shard));
 }
 
-/** Objects at work in the background (an overdue alarm, a delivery) have outlived a reset, and the next test saw their rows. */
+/** Nothing is stored, and the isolate remembers nothing of what was. Objects at work in the background (an overdue alarm, a delivery) have outlived a reset, and the next test saw their rows. */
 async function emptyStore(): Promise<void> {
+  recentCallbacks.clear();
   do await reset();
   while ((await keptRows()).length > 0);
 }

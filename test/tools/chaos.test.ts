@@ -183,6 +183,12 @@ it("allows a kill to have taken the count of a repeat of the seconds before it, 
   expect(forgettable([ANSWERED_MS, ANSWERED_MS + 1, ANSWERED_MS + 2], kills)).toBe(2);
 });
 
+it("allows every repeat to have been recognised by the shield, where it may", () => {
+  const repeats = { ...repeatedAt(1), shieldable: true };
+  expect(judge({ ...clean, told: [repeats, told("evt_2")] })).toEqual([]);
+  expect(judge({ ...clean, told: [{ ...repeats, shieldable: false }, told("evt_2")] })).toHaveLength(1);
+});
+
 it("takes what is dead for visible, and its gap for no mistake", () => {
   const events = [listed("evt_1", "dead"), listed("evt_2")];
   expect(judge({ ...clean, events, received: [received("evt_2", 2)] })).toEqual([]);

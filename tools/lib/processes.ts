@@ -13,8 +13,8 @@ import { groupMembers, signalGroup } from "./process-groups.ts";
 
 /** How long a group may take to end after SIGTERM. */
 export const GRACE_MS = 5_000;
-/** SIGKILL is immediate but for a process in the kernel. */
-const KILL_WAIT_MS = 3_000;
+/** SIGKILL is immediate but for a process in the kernel, which on a busy machine may be there for many seconds. */
+const KILL_WAIT_MS = 60_000;
 const POLL_MS = 50;
 /** Lines of output kept for the error message. */
 const KEPT_LINES = 2_000;

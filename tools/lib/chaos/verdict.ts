@@ -119,7 +119,7 @@ function closed({ told, events, received, refused }: Evidence): Violation[] {
 
 /**
  * As many callbacks were counted as got a 2xx. A try whose response was lost may have been counted or
- * not; a repeat may have been recognised by the shield; a deferred callback is accepted once more by
+ * not; any repeat may have been recognised by the shield; a deferred callback is accepted once more by
  * each of its decisions that a kill kept from being recorded; and a kill takes the count of repeats of the
  * seconds before it, never that of an event.
  */
@@ -132,8 +132,7 @@ function counted({ told, events, kills }: Evidence): Violation[] {
       if (!event) return [];
       const count = 1 + event.duplicates;
       const most = answers.length + unanswered + (again.get(id)?.length ?? 0) * (1 + kills.length);
-      const unshielded = Math.min(answers.length, Math.max(1, 2 - unanswered));
-      const least = Math.max(1, (shieldable ? unshielded : answers.length) - forgettable(answers, kills));
+      const least = shieldable ? 1 : Math.max(1, answers.length - forgettable(answers, kills));
       return count >= least && count <= most
         ? []
         : [{ promise: "ledger", what: `${id} was counted ${count} times, not ${least} to ${most}` }];
