@@ -4,7 +4,7 @@
  * A program of its own (`node runtime.ts options.json`), so that Node and workerd are one process group
  * and die together. Prints `ready` when it listens; the rest of its output is the Worker's own log.
  */
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { convertV4MiniflareOptions, Miniflare } from "miniflare";
 
@@ -28,12 +28,24 @@ export interface RuntimeFile extends RuntimeOptions {
 }
 
 const HOST = "127.0.0.1";
+const MAIN = "index.js";
+/** wrangler puts the hash of a text's content before its name. */
+const TEXT = /^[0-9a-f]{40}-/;
 
 const [file] = process.argv.slice(2);
 if (file !== undefined) await run(JSON.parse(readFileSync(file, "utf8")) as RuntimeFile);
 
+/** The Worker's code, and beside it the files that it imports as text (wrangler.toml, `[[rules]]`). */
+function modulesOf(bundle: string): object[] {
+  const texts = readdirSync(bundle).filter((name) => TEXT.test(name));
+  const read = (path: string) => readFileSync(join(bundle, path), "utf8");
+  return [
+    { type: "ESModule", path: MAIN, contents: read(MAIN) },
+    ...texts.map((path) => ({ type: "Text", path, contents: read(path) })),
+  ];
+}
+
 async function run({ bundle, state, port, bindings, worker, inspectorPort }: RuntimeFile): Promise<void> {
-  const contents = readFileSync(join(bundle, "index.js"), "utf8");
   const options = convertV4MiniflareOptions({
     host: HOST,
     port: 0,
@@ -44,7 +56,7 @@ async function run({ bundle, state, port, bindings, worker, inspectorPort }: Run
       {
         ...worker,
         name: "psp-relay",
-        modules: [{ type: "ESModule", path: "index.js", contents }],
+        modules: modulesOf(bundle),
         bindings: { ...worker.bindings, ...bindings },
         // Directly into the Worker: the local proxy in front of it is not part of the test.
         unsafeDirectSockets: [{ host: HOST, port }],
