@@ -12,6 +12,8 @@ export default {
   mutate: [...partOf(process.env).mutate],
   // There is no such file: Stryker would rewrite the real one with an API that TypeScript 7 does not have.
   tsconfigFile: "tsconfig.stryker.json",
+  // A machine that is busy must not look like a change that hangs; one that loops is stopped by its count of turns.
+  timeoutMS: 30_000,
   incremental: true,
   incrementalFile: `.stryker-tmp/${name}.incremental.json`,
   reporters: ["clear-text", "json", "progress-append-only"],

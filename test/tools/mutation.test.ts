@@ -7,12 +7,14 @@ import { MUTATION_PARTS, partOf, percentOf, remembered, scoreOf } from "../../to
 const root = join(import.meta.dirname, "../..");
 
 describe.each(Object.entries(MUTATION_PARTS))("the part %s", (name, part) => {
-  it.each([...part.mutate, ...part.tests])("finds files by %s", (pattern) => {
+  it.each([...part.mutate, ...part.tests, ...(part.slowTests ?? [])])("finds files by %s", (pattern) => {
     expect(globSync(pattern, { cwd: root })).not.toEqual([]);
   });
 
-  it("is found by its name", () => {
-    expect(partOf({ MUTATION_PART: name })).toBe(part);
+  it("is found by its name, with the tests of its turn", () => {
+    expect(partOf({ MUTATION_PART: name, MUTATION_TURN: "1" })).toBe(part);
+    const { tests } = partOf({ MUTATION_PART: name, MUTATION_TURN: "2" });
+    expect(tests).toEqual([...part.tests, ...(part.slowTests ?? [])]);
   });
 });
 

@@ -4,6 +4,8 @@ export interface Part {
   readonly mutate: readonly string[];
   /** Only these: a change of a constant is judged by all of them, and a run of every test would take a day. */
   readonly tests: readonly string[];
+  /** Tests that play whole requests: they judge what the others have not noticed. */
+  readonly slowTests?: readonly string[];
 }
 
 export const MUTATION_PARTS: Readonly<Record<string, Part>> = {
@@ -14,7 +16,8 @@ export const MUTATION_PARTS: Readonly<Record<string, Part>> = {
   parse: { mutate: ["src/parse/*.ts"], tests: ["test/parse/*.test.ts"] },
   providers: {
     mutate: ["src/providers/*.ts"],
-    tests: ["test/providers/*.test.ts", "test/contract/*.test.ts", "test/config/*.test.ts"],
+    tests: ["test/providers/*.test.ts", "test/config/*.test.ts"],
+    slowTests: ["test/contract/*.test.ts"],
   },
   lifecycle: {
     mutate: ["src/inbox/lifecycle.ts", "src/inbox/policy/*.ts"],
@@ -34,12 +37,12 @@ export const MUTATION_PARTS: Readonly<Record<string, Part>> = {
   },
 };
 
-/** The part that a child process was started for. */
+/** The part that a child process was started for; the slow tests judge only in its second turn. */
 export function partOf(env: Readonly<Record<string, string | undefined>>): Part {
   const name = env.MUTATION_PART ?? "";
   const part = MUTATION_PARTS[name];
   if (part === undefined) throw new Error(`no part of npm run mutate is called ${JSON.stringify(name)}`);
-  return part;
+  return env.MUTATION_TURN === "2" ? { ...part, tests: [...part.tests, ...(part.slowTests ?? [])] } : part;
 }
 
 /** A mutation report, as far as it is read here. */
