@@ -54,5 +54,6 @@ describe("the canonical part of", () => {
     ]);
     expect(new Set([...states, ...words, statePart(null, null)]).size).toBe(3 * STATUSES.length + 1);
     expect(statePart("confirmed", null)).toBe(statePart("confirmed", "SUCCESS"));
+    expect(statePart(null, null)).toBe(statePart(null, ""));
   });
 });
