@@ -4,7 +4,7 @@
  */
 import { readContentType } from "../parse/content-type.ts";
 import { decodeText } from "../parse/decode.ts";
-import type { FormFailure, FormFields } from "../parse/form-fields.ts";
+import type { FormFailure, FormFields, Span } from "../parse/form-fields.ts";
 import { parseForm } from "../parse/strict-form.ts";
 import { parseJson } from "../parse/strict-json.ts";
 import { scanMultipart } from "../parse/strict-multipart.ts";
@@ -34,16 +34,14 @@ export function redact(message: Message, names: readonly string[]): Redacted | n
   const json = pointers.length > 0 ? parseJson(message.bytes, { duplicates: "report" }) : null;
   const form = fields.length > 0 ? formOf(message) : null;
   if ((json && !json.ok) || (form && !form.ok)) return null;
+  const cutsOf = (named: readonly string[], spans: (name: string) => readonly Span[], by: string) =>
+    named.flatMap((name) => spans(name).map((span) => ({ name, span, by })));
   const cuts = [
-    ...pointers.flatMap((name) =>
-      json?.ok ? json.value.spans(name).map((span) => ({ name, span, by: `"${REDACTED}"` })) : [],
-    ),
-    ...fields.flatMap((name) =>
-      form?.ok ? form.value.spans(name).map((span) => ({ name, span, by: REDACTED })) : [],
-    ),
+    ...(json ? cutsOf(pointers, (name) => json.value.spans(name), `"${REDACTED}"`) : []),
+    ...(form ? cutsOf(fields, (name) => form.value.spans(name), REDACTED) : []),
   ].sort((a, b) => b.span[0] - a.span[0]);
   // As the parser saw it, so that the spans fit; without a parser as well as it can be shown.
-  let text = form?.ok ? form.value.text : shownText(message);
+  let text = form ? form.value.text : shownText(message);
   for (const { span, by } of cuts) text = text.slice(0, span[0]) + by + text.slice(span[1]);
   return { text, redacted: [...new Set(cuts.map(({ name }) => name))].sort() };
 }

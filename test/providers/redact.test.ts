@@ -70,5 +70,7 @@ describe("a form", () => {
     expect(redact({ bytes, contentType: undeclared }, [])?.text).toContain("\ufffd");
     expect(redact({ bytes: utf8("token=x"), contentType: null }, ["token"])?.text).toBe("token=[redacted]");
     expect(redact({ bytes: utf8("é"), contentType: null }, [])?.text).toBe("é");
+    const inUtf8 = { bytes: utf8("näme=é&token=x"), contentType: null };
+    expect(redact(inUtf8, ["token"])?.text).toBe("näme=é&token=[redacted]");
   });
 });
