@@ -341,6 +341,11 @@ export const MAX_DISMISS_REASON_CHARS = 500;
 /** Why a destination was paused: a sentence, not a report. */
 export const MAX_PAUSE_REASON_CHARS = 200;
 
+// ---- checking a deployment -----------------------------------------------------------------------------
+
+/** A binding that has not answered an operator's check by then is as good as none: callbacks wait no longer either. */
+export const BINDING_CHECK_DEADLINE_MS = 5_000;
+
 // ---- diagnosing a captured callback ------------------------------------------------------------------
 
 /** Two mistakes at once happen; three and more are guesses, of which too many fit. */

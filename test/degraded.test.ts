@@ -67,7 +67,7 @@ describe("one account with a problem", () => {
     const env = await deployed(brokenIpay);
     expect(await healthz(env)).toEqual({ status: 200, body: { status: "degraded" } });
     expect(await healthz(env, "a-wrong-token")).toMatchObject({ status: 401 });
-    expect(await healthz(env, secrets.ADMIN_TOKEN)).toEqual({
+    expect(await healthz(env, secrets.ADMIN_TOKEN)).toMatchObject({
       status: 200,
       body: {
         status: "degraded",

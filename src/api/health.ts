@@ -7,6 +7,7 @@ import { Hono } from "hono";
 import { configOf } from "../config/load.ts";
 import type { Loaded } from "../config/schema.ts";
 import { operatorOf } from "./auth.ts";
+import { checkBindings } from "./binding-checks.ts";
 import type { ApiBindings } from "./operations/bindings.ts";
 import { problemResponse } from "./response.ts";
 
@@ -18,10 +19,14 @@ health.get("/", async (c) => {
   const operator = await operatorOf(c.req.raw, c.env);
   if (!operator.ok) return problemResponse(operator);
   c.header("cache-control", "no-store");
+  const bindings = await checkBindings(c.env, config);
   return c.json(
     {
       status,
       environment: config.environment,
+      // Of this machine: a clock that is off refuses genuine signatures as stale.
+      time: new Date().toISOString(),
+      bindings,
       problems: problems.map(({ path, message, about }) => ({ path: path.join("."), message, about })),
     },
     codeOf(status),

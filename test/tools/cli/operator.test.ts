@@ -232,6 +232,7 @@ it("destinations say how each one is", async () => {
     dead: 3,
     delivered: 4,
     host: "crm.test",
+    misconfigured: null,
     paused: null,
     breakers_open: 0,
   };
@@ -243,6 +244,7 @@ it("destinations say how each one is", async () => {
         { ...one, name: "held", paused: "update" },
         { ...one, name: "down", breakers_open: 2 },
         { ...one, name: "gone", host: null },
+        { ...one, name: "broken", host: null, misconfigured: "url: is not a URL" },
       ],
     },
   ]);
@@ -251,6 +253,7 @@ it("destinations say how each one is", async () => {
   expect(out).toMatch(/held +crm\.test +paused: update/);
   expect(out).toMatch(/down +crm\.test +down \(circuit breaker open in 2 shards\)/);
   expect(out).toMatch(/gone +- +not configured/);
+  expect(out).toMatch(/broken +- +held: url: is not a URL/);
 });
 
 it("simulate counts a relay that refuses everything as not expected, and ends with 1", async () => {
@@ -284,7 +287,7 @@ describe("forget", () => {
   });
 
   it("lists what is still owed, and ends with 3", async () => {
-    const { url } = await fakeRelay(() => [409, { error: "still owed", problems: [`${A} is pending`] }]);
+    const { url } = await fakeRelay(() => [409, { error: `still owed: ${A} is pending` }]);
     const { exitCode, err } = await run(["forget", PAYMENT, "--yes", "--url", url]);
     expect(exitCode).toBe(3);
     expect(err).toContain(`${A} is pending`);

@@ -9,6 +9,7 @@ import { connect } from "./relay-api.ts";
 interface DestinationView {
   readonly name: string;
   readonly host: string | null;
+  readonly misconfigured: string | null;
   readonly paused: string | null;
   readonly breakers_open: number;
   readonly pending: number;
@@ -23,7 +24,8 @@ interface LedgerView {
   readonly remainder: Readonly<Record<string, number>>;
 }
 
-function condition(io: Io, { host, paused, breakers_open }: DestinationView): string {
+function condition(io: Io, { host, misconfigured, paused, breakers_open }: DestinationView): string {
+  if (misconfigured !== null) return paint(io, "red", `held: ${printable(misconfigured)}`);
   if (host === null) return paint(io, "yellow", "not configured");
   if (paused !== null) return paint(io, "yellow", `paused: ${printable(paused)}`);
   if (breakers_open > 0) return paint(io, "red", `down (circuit breaker open in ${breakers_open} shards)`);

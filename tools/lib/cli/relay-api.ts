@@ -25,19 +25,20 @@ export class RelayApi {
     this.#token = token;
   }
 
-  async get<T>(path: string, query: Query = {}): Promise<T> {
+  /** @param answers further statuses whose body is an answer */
+  async get<T>(path: string, query: Query = {}, answers: readonly number[] = []): Promise<T> {
     const given = Object.entries(query).flatMap(([name, value]) =>
       value === undefined ? [] : [[name, String(value)] as [string, string]],
     );
     const search = new URLSearchParams(given).toString();
-    return await this.#call<T>("GET", search === "" ? path : `${path}?${search}`);
+    return await this.#call<T>("GET", search === "" ? path : `${path}?${search}`, undefined, answers);
   }
 
   async post<T>(path: string, body: object = {}): Promise<T> {
     return await this.#call<T>("POST", path, body);
   }
 
-  async #call<T>(method: string, path: string, body?: object): Promise<T> {
+  async #call<T>(method: string, path: string, body?: object, answers: readonly number[] = []): Promise<T> {
     const request: RequestInit = {
       method,
       headers: { authorization: `Bearer ${this.#token}`, "content-type": "application/json" },
@@ -52,7 +53,7 @@ export class RelayApi {
     });
     const text = await response.text();
     const answer = jsonOf(text);
-    if (response.ok && answer !== undefined) return answer as T;
+    if ((response.ok || answers.includes(response.status)) && answer !== undefined) return answer as T;
     throw refusalOf(response.status, answer, this.url);
   }
 }
