@@ -4,6 +4,7 @@
  * receiver are broken while it runs: each stands still alone.
  */
 import { randomBytes } from "node:crypto";
+import { request } from "node:http";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -153,7 +154,6 @@ describe("a production configuration on this machine", () => {
   });
 
   it("serves nothing under a public host name, since its receivers are here", async () => {
-    const { request } = await import("node:http");
     const status = await new Promise((resolve, reject) => {
       const asked = request(`${url}/healthz`, { headers: { host: "relay.example.com" } }, (response) => {
         response.resume();

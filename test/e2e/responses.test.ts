@@ -15,7 +15,7 @@ import { cryptopay } from "../../tools/lib/callbacks.ts";
 import { freePort } from "../../tools/lib/ports.ts";
 import { waitFor } from "../../tools/lib/processes.ts";
 import { startRelay, type Relay } from "../../tools/lib/relay.ts";
-import { credentials, type RelayConfig } from "../../tools/lib/relay-config.ts";
+import { credentials, type RelayConfig, type SourceConfig } from "../../tools/lib/relay-config.ts";
 import { readSecrets } from "../../tools/lib/secrets.ts";
 import { send } from "../../tools/lib/send.ts";
 import { Receiver, type Step } from "./support/receiver.ts";
@@ -128,6 +128,10 @@ function withDestinations(config: RelayConfig, elsewhere: Record<string, string>
   change("created", { cloud_events: true });
   // Its body alone decides when the attempt is over.
   change("unending", { timeout_ms: 60_000 });
+  // Every account names them, as it has to where there is more than one.
+  const names = Object.keys(destinations);
+  for (const account of Object.values(config.sources).flatMap(Object.values<SourceConfig>))
+    account.destinations = names;
   return { ...config, destinations };
 }
 
