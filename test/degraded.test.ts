@@ -8,6 +8,7 @@ import worker from "../src/index.ts";
 import { MISCONFIGURED_RETRY_SECONDS, UNAVAILABLE_RETRY_AFTER_SECONDS } from "../src/limits.ts";
 import { call, get, listed, order } from "./support/api.ts";
 import { relay, secrets } from "./support/bindings.ts";
+import { cookieOf, submit, Visitor } from "./support/console.ts";
 import { deploy } from "./support/deploy.ts";
 import { cryptopay, ipay, ledger, openRelay, send, tokenpayments, type Relay } from "./promises/relay.ts";
 import { bindings, shards } from "./support/worker.ts";
@@ -150,6 +151,29 @@ describe("a destination with a problem", () => {
     const paused = await order("/api/destinations/crm/pause", { why: "moving" }, env);
     expect(paused.status).toBe(200);
     expect((await order("/api/destinations/crm/resume", undefined, env)).status).toBe(200);
+  });
+});
+
+describe("the console", () => {
+  it("shows every problem, and at the destination the one because of which it is held", async () => {
+    const visitor = await Visitor.signIn(
+      secrets.ADMIN_TOKEN,
+      await deployed({ ...brokenIpay, ...brokenCrm }),
+    );
+    const settings = await visitor.page("/settings");
+    expect(settings).toContain("RELAY.sources.ipay.broker-eu.secrets.0: secret NOT_SET is not set");
+    expect(settings).toContain("RELAY.destinations.crm.url: is not a URL");
+    const destinations = await visitor.page("/destinations");
+    expect(destinations).toContain("held: its configuration has a problem");
+    expect(destinations).toContain("RELAY.destinations.crm.url: is not a URL");
+  });
+
+  it("lets nobody in while the operators' token has a problem, and says which", async () => {
+    const env = { ...(await deployed({ environment: "production" })), ADMIN_TOKEN: "short" } as Env;
+    const response = await submit("/sign-in", { token: "short" }, { env });
+    expect(response.status).toBe(503);
+    expect(cookieOf(response)).toBe("");
+    expect(await response.text()).toContain("ADMIN_TOKEN has a problem");
   });
 });
 

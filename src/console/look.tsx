@@ -1,4 +1,6 @@
 /** The pages that show something. */
+import { configOf } from "../config/load.ts";
+import { textOf } from "../config/problems.ts";
 import { CONSOLE_OVERVIEW_PAYMENTS, CONSOLE_PAGE_EVENTS } from "../limits.ts";
 import type { Page, Session } from "./frame.tsx";
 import { goTo } from "./gate.tsx";
@@ -124,5 +126,8 @@ export const settings: Page = async (session) => {
   const { relay, frame, show, problem } = session;
   const audit = await relay.audit();
   if (!audit.ok) return await problem(audit);
-  return await show(<Settings frame={frame} audit={audit.view.audit} start={startAt(session)} />);
+  const problems = configOf(session.c.env).problems.map(textOf);
+  return await show(
+    <Settings frame={frame} problems={problems} audit={audit.view.audit} start={startAt(session)} />,
+  );
 };

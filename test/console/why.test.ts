@@ -104,6 +104,13 @@ it("tells of an open breaker and its next probe", () => {
   ]);
 });
 
+it("says what is wrong with a destination's configuration, because of which it is held", () => {
+  const held = event({ state: "parked", deliveries: [delivery({ state: "parked" })] });
+  expect(sentences([held], { host: null, misconfigured: "its address must be https:" })).toEqual([
+    "act: Nothing is sent to crm until its configuration is mended: its address must be https:.",
+  ]);
+});
+
 it("says why a destination is paused, and that it has to be resumed", () => {
   const held = event({ state: "parked", deliveries: [delivery({ state: "parked" })] });
   expect(sentences([held], { paused: "maintenance until 14:00" })).toEqual([

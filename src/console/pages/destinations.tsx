@@ -32,7 +32,8 @@ export function Destinations({ frame, destinations }: DestinationsProps) {
 }
 
 function DestinationCard({ destination, frame }: { destination: DestinationJson; frame: Frame }) {
-  const { name, host, paused, pending, parked, dead, delivered, dismissed } = destination;
+  const { name, host, misconfigured, paused, pending, parked, dead, delivered, dismissed } = destination;
+  const isConfigured = host !== null || misconfigured !== null;
   const counts: readonly (readonly [string, number, string])[] = [
     ["delivered", delivered, "delivered"],
     ["pending", pending, "pending"],
@@ -45,8 +46,15 @@ function DestinationCard({ destination, frame }: { destination: DestinationJson;
       <div class="head">
         <h2 id={`destination-${name}`}>→ {name}</h2>
         <DestinationState of={destination} nowMs={frame.nowMs} />
-        <span class="note">{host ?? "no longer in the configuration: what it is owed is kept"}</span>
+        <span class="note">
+          {isConfigured ? host : "no longer in the configuration: what it is owed is kept"}
+        </span>
       </div>
+      {misconfigured !== null && (
+        <p class="note">
+          Nothing is sent to it, and what it is owed is kept, until this is mended: {misconfigured}
+        </p>
+      )}
       {paused !== null && <p class="note">Paused: “{paused}”</p>}
       <ul class="figures">
         {counts.map(([word, count, state]) => (
@@ -57,7 +65,7 @@ function DestinationCard({ destination, frame }: { destination: DestinationJson;
           </li>
         ))}
       </ul>
-      {host !== null && frame.operator.role === "operate" && <DestinationOrders destination={destination} />}
+      {isConfigured && frame.operator.role === "operate" && <DestinationOrders destination={destination} />}
     </section>
   );
 }

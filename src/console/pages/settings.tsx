@@ -6,14 +6,27 @@ import type { Start } from "../parts/getting-started.tsx";
 
 interface SettingsProps {
   readonly frame: Frame;
+  /** What is wrong with the configuration, in words. */
+  readonly problems: readonly string[];
   readonly audit: readonly AuditEntryJson[];
   readonly start: Start;
 }
 
-export function Settings({ frame, audit, start }: SettingsProps) {
+export function Settings({ frame, problems, audit, start }: SettingsProps) {
   return (
     <Page frame={frame} title="Settings">
       <h1>Settings</h1>
+      {problems.length > 0 && (
+        <section aria-labelledby="problems">
+          <h2 id="problems">Problems of the configuration</h2>
+          <p class="note">Each stops only what it is about. Everything else goes on.</p>
+          <ul>
+            {problems.map((problem) => (
+              <li>{problem}</li>
+            ))}
+          </ul>
+        </section>
+      )}
       <section aria-labelledby="sources">
         <h2 id="sources">Sources</h2>
         <div class="scroll">

@@ -3,6 +3,12 @@ import type { DestinationJson } from "../../api/operations/schemas.ts";
 import { agoText } from "./text.ts";
 
 export function DestinationState({ of, nowMs }: { of: DestinationJson; nowMs: number }) {
+  if (of.misconfigured !== null)
+    return (
+      <span class="state state-parked" title={of.misconfigured}>
+        held: its configuration has a problem
+      </span>
+    );
   if (of.host === null) return <span class="state state-parked">not configured</span>;
   if (of.paused !== null)
     return (

@@ -74,6 +74,11 @@ function ofDelivery(
   if (delivery.state === "dead")
     return ["act", `${tried}. That was the last attempt: mend ${to}, then replay, or dismiss it.`];
   if (delivery.state === "parked") {
+    if (destination?.misconfigured)
+      return [
+        "act",
+        `Nothing is sent to ${to} until its configuration is mended: ${destination.misconfigured}.`,
+      ];
     if (!destination || destination.host === null)
       return ["act", `${to} is not configured. It waits until it is.`];
     const why = destination.paused ? `: “${destination.paused}”` : "";
