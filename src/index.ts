@@ -8,6 +8,7 @@ import { reprocess } from "./ingress/reprocess.ts";
 import type { Reference } from "./inbox/protocol.ts";
 import { monitor } from "./monitor.ts";
 
+export { Activity } from "./activity/activity.ts";
 export { Inbox } from "./inbox/inbox.ts";
 
 /** The end of its name: in a deployment the Worker's name is in front (tools/lib/deployment/merge.ts). */

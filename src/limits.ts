@@ -313,6 +313,55 @@ export const OWED_LONG_MARGIN_MS = 900_000;
 /** A callback that waits for its verifier longer than this is worth an alert. */
 export const DEFERRED_TOO_LONG_MS = 3_600_000;
 
+// ---- what operators watch ----------------------------------------------------------------------------
+
+/** Of one source's refused callbacks for one reason, so many are kept: enough to see what they have in common. */
+export const MAX_REFUSED_KEPT = 20;
+/** Of these, an isolate reports so many whole; the others are counted. */
+export const MAX_REFUSED_SAMPLES = 3;
+/** A report of refused callbacks is followed by a pause of this length: a flood costs an isolate a call a second. */
+export const REFUSED_REPORT_INTERVAL_MS = 1_000;
+/** A report that has not come to an end by then never will: a Worker that has answered is given 30 s. */
+export const REFUSED_REPORT_TIMEOUT_MS = 30_000;
+/** A group of refused callbacks is written at most once in this time, whatever comes. */
+export const REFUSED_WRITE_INTERVAL_MS = 60_000;
+/** How long a group is kept after its last callback. */
+export const REFUSED_KEPT_MS = 30 * DAY_MS;
+/** The beginning of a refused body that is kept: a payment's reference is in it. */
+export const MAX_REFUSED_HEAD_CHARS = 256;
+/** A content type is shorter than this. */
+export const MAX_REFUSED_CONTENT_TYPE_CHARS = 100;
+/** A step of the charts over an hour or a day: as often as the monitor runs … */
+export const SERIES_STEP_MS = 300_000;
+/** … which are kept for this long. */
+export const SERIES_KEPT_MS = 2 * DAY_MS;
+/** A step of the charts over a week or a month … */
+export const SERIES_LONG_STEP_MS = 3_600_000;
+/** … which are kept for this long. */
+export const SERIES_LONG_KEPT_MS = 32 * DAY_MS;
+/** Charts that are older than this when somebody looks are brought up to date first. */
+export const SERIES_FRESH_MS = 10_000;
+/** Durations are counted up to each of these: a local call, a slow CRM, a retry, an outage. */
+export const HISTOGRAM_BOUNDS_MS = [
+  5, 10, 25, 50, 100, 250, 500, 1_000, 2_500, 5_000, 10_000, 30_000, 60_000, 600_000, 3_600_000,
+] as const;
+/** What happens is gathered for this long before it is told to who watches: no person sees the difference. */
+export const LIVE_GATHER_MS = 100;
+/** Happenings a shard keeps while they are being told; a person cannot read more in that time. */
+export const MAX_LIVE_WAITING = 500;
+/** Happenings a client that was away finds again. */
+export const MAX_LIVE_LINES = 2_000;
+/** Clients that may watch at once: more than a team has screens. */
+export const MAX_LIVE_WATCHERS = 50;
+/** A client that is this far behind reads too slowly, or not at all. */
+export const MAX_LIVE_BEHIND_BYTES = 1_048_576;
+/** Shards tell what happens for this long after they were last asked: a client that reconnects has missed nothing. */
+export const LIVE_LEASE_MS = 60_000;
+/** How often they are asked while somebody watches, and clients are told that the line is open. */
+export const LIVE_BEAT_MS = 15_000;
+/** A client is sent away after this, and comes back by itself: no line stays open for ever. */
+export const LIVE_STREAM_MS = 600_000;
+
 // ---- operator API ------------------------------------------------------------------------------------
 
 /** Events one scan of a shard reads before it lets other requests in. */

@@ -1,4 +1,6 @@
 /** Monitoring: every few minutes, asks each shard how it is and raises what a person should know. */
+import { activityOf } from "./activity/client.ts";
+import { record } from "./activity/record.ts";
 import type { AlertName } from "./alert.ts";
 import { textOf } from "./config/problems.ts";
 import type { Loaded } from "./config/schema.ts";
@@ -32,6 +34,17 @@ export async function monitor(env: Env, { config, problems }: Loaded, nowMs: num
   );
   for (const { about, fields } of findings) await raise(inbox, about, fields);
   await reportConfiguration(inbox, problems.map(textOf));
+  await draw(env, inbox, nowMs);
+}
+
+/** Adds to the charts; a shard that does not answer leaves a gap in them, and its counts come with the next step. */
+async function draw(env: Env, inbox: InboxClient, nowMs: number): Promise<void> {
+  const activity = activityOf(env);
+  try {
+    if (activity) await record(activity, inbox, nowMs);
+  } catch (error) {
+    fault("monitor", error);
+  }
 }
 
 /** To one shard, the same each time, since it knows what was said before. */

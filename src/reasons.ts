@@ -126,6 +126,9 @@ const REFUSALS: Record<RefusedReason, Refusal> = {
   token_reused: UNAUTHENTICATED,
 };
 
+/** Every reason there is, for whoever lists them. */
+export const REFUSED_REASONS = Object.keys(REFUSALS) as [RefusedReason, ...RefusedReason[]];
+
 /** The HTTP status and public text of a refusal. */
 export function refusal(reason: RefusedReason): Refusal {
   return REFUSALS[reason];

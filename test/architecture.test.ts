@@ -20,6 +20,7 @@ const FOLDERS = [
   "inbox/store",
   "inbox",
   "delivery",
+  "activity",
   "ingress",
   "contract",
   "diagnose",

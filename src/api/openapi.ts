@@ -78,12 +78,16 @@ function requestBody(body: z.ZodType, schemas: Json): Json {
 }
 
 function responsesOf(operation: AnyOperation, schemas: Json): Json {
-  const { mediaType = "application/json", responses, refusals, role, body } = operation;
+  const { mediaType, responses, refusals, role, body } = operation;
+  const contentOf = (schema: z.ZodType) =>
+    mediaType === undefined
+      ? { "application/json": { schema: jsonSchema(schema, "output", schemas) } }
+      : { [mediaType]: { schema: { type: "string" } } };
   const found = Object.entries(responses).map(([status, schema]) => [
     status,
     {
       description: DONE[Number(status)] ?? "",
-      content: { [mediaType]: { schema: jsonSchema(schema, "output", schemas) } },
+      content: contentOf(schema),
     },
   ]);
   const meanings = {

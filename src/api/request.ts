@@ -12,11 +12,14 @@ interface RawInput {
 }
 
 export async function inputOf(
-  { body }: AnyOperation,
+  { body, mediaType }: AnyOperation,
   request: Request,
   params: Readonly<Record<string, string>>,
 ): Promise<RawInput | Refused> {
   const query = queryOf(new URL(request.url).searchParams);
+  // What a client of server-sent events says by itself when it comes back.
+  const lastId = request.headers.get("last-event-id");
+  if (lastId !== null && mediaType === "text/event-stream") query["after"] ??= lastId;
   if (body === noBody) return { params, query, body: undefined };
   const read = await bodyOf(request);
   return "ok" in read ? read : { params, query, body: read.value };

@@ -9,6 +9,7 @@ import type { Reservation } from "../providers/provider.ts";
 import type { DeferredReason } from "../reasons.ts";
 import type { Forgetting } from "./forgetting.ts";
 import type { Inbox } from "./inbox.ts";
+import type { LiveListener } from "./live-reports.ts";
 import type {
   Acceptance,
   Accepted,
@@ -30,6 +31,8 @@ export interface InboxBindings {
   readonly DELIVERIES: Queue<Reference>;
   /** Deferred callbacks to be asked about; without it they share the queue with what is to be delivered. */
   readonly VERIFICATIONS?: Queue<Reference>;
+  /** Who is told what happens while somebody watches; without it nobody can. */
+  readonly ACTIVITY?: { getByName(name: string): LiveListener };
   /** The configuration (`config/schema.ts`), which the objects read for themselves. */
   readonly RELAY: unknown;
 }

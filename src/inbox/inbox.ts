@@ -28,6 +28,8 @@ import type { HealthReport } from "./health.ts";
 import { healthOf } from "./health-report.ts";
 import { lease } from "./leasing.ts";
 import type { LedgerPart } from "./ledger.ts";
+import { LiveReports, type Happening } from "./live-reports.ts";
+import { MeasureBook, type Measures } from "./measures.ts";
 import { Membership, SHARDS_MARKER } from "./membership.ts";
 import { pause, resume } from "./pausing.ts";
 import {
@@ -69,6 +71,8 @@ export class Inbox extends DurableObject<InboxBindings> {
   readonly #deferralQuota: DeferralQuota;
   readonly #state: VolatileState;
   readonly #membership: Membership;
+  readonly #measures = new MeasureBook();
+  readonly #live: LiveReports;
   /** When the alarm is set for; null: not set. */
   #alarmAtMs: number | null = null;
   #purge: PurgeState = PURGE_BEGINS;
@@ -92,6 +96,7 @@ export class Inbox extends DurableObject<InboxBindings> {
       ctx.id.name ?? "",
       async (shards, before) => await env.INBOX.getByName(SHARD_REGISTRY).registerShard(shards, before),
     );
+    this.#live = new LiveReports(() => env.ACTIVITY?.getByName("activity") ?? null);
     void ctx.blockConcurrencyWhile(async () => {
       this.#alarmAtMs = await ctx.storage.getAlarm();
     });
@@ -103,7 +108,7 @@ export class Inbox extends DurableObject<InboxBindings> {
   async accept(input: Acceptance): Promise<Accepted> {
     const isKnown = this.#store.payments.has(input.event.data.payment_id);
     await this.#membership.admit(this.#config(), isKnown);
-    return await this.#work((tx) => accept(tx, input));
+    return this.#noteAccepted(input, await this.#work((tx) => accept(tx, input)));
   }
 
   /**
@@ -114,20 +119,20 @@ export class Inbox extends DurableObject<InboxBindings> {
   async acceptKnown(input: Acceptance, shards?: number): Promise<Accepted | null> {
     this.#membership.noteFollowedBy(shards ?? this.#config().inboxShards);
     if (!this.#store.payments.has(input.event.data.payment_id)) return null;
-    return await this.#work((tx) => accept(tx, input));
+    return this.#noteAccepted(input, await this.#work((tx) => accept(tx, input)));
   }
 
   /** Keeps a callback that has no event yet. */
   async setAside(input: SettingAside): Promise<SetAside> {
     await this.#membership.admit(this.#config(), this.#store.payments.has(paymentOf(input)));
-    return await this.#work((tx) => setAside(tx, input, this.#deferralQuota));
+    return this.#noteSetAside(input, await this.#work((tx) => setAside(tx, input, this.#deferralQuota)));
   }
 
   /** The same, in an installation that has grown, for a callback that this old home has; null: it has not. */
   async setAsideKnown(input: SettingAside, shards?: number): Promise<SetAside | null> {
     this.#membership.noteFollowedBy(shards ?? this.#config().inboxShards);
     if (!this.#store.payments.has(paymentOf(input))) return null;
-    return await this.#work((tx) => setAside(tx, input, this.#deferralQuota));
+    return this.#noteSetAside(input, await this.#work((tx) => setAside(tx, input, this.#deferralQuota)));
   }
 
   // ---- names that may have one owner only ----------------------------------------------------------
@@ -183,7 +188,9 @@ export class Inbox extends DurableObject<InboxBindings> {
 
   /** Records attempts, each at most once, and says when to come again. */
   async settle(results: readonly Result[]): Promise<Settled[]> {
-    return await this.#work((tx) => settle(tx, results));
+    const settled = await this.#work((tx) => settle(tx, results));
+    for (const result of results) this.#noteAttempt(result);
+    return settled;
   }
 
   async settleVerification(reference: Reference, attempt: Attempt, decision: Decision): Promise<Settled> {
@@ -223,6 +230,54 @@ export class Inbox extends DurableObject<InboxBindings> {
     if (!tx.store.retention.isEmpty()) times.push(this.#purge.nextAtMs, this.#recount.nextAtMs);
     const due = times.filter((time) => time !== null);
     return due.length === 0 ? null : Math.min(...due);
+  }
+
+  // ---- what is watched -----------------------------------------------------------------------------
+
+  /** Has this shard tell what happens in it until then (epoch ms). */
+  watch(untilMs: number): void {
+    this.#live.watch(untilMs);
+  }
+
+  /** What was measured since the last call. */
+  takeMeasures(): Measures {
+    return this.#measures.take();
+  }
+
+  #noteAccepted(input: Acceptance, accepted: Accepted): Accepted {
+    const nowMs = Date.now();
+    const { source, event } = input;
+    const { payment_id: payment, received_at: receivedAt } = event.data;
+    if (input.released === null) this.#measures.accepted(source, Date.parse(receivedAt), nowMs);
+    const { outcome, eventId } = accepted;
+    const reason = "reason" in accepted ? accepted.reason : null;
+    this.#tell(nowMs, { what: "callback", source, outcome, reason, event: eventId, payment });
+    return accepted;
+  }
+
+  #noteSetAside({ source, why }: SettingAside, kept: SetAside): SetAside {
+    const event = kept.outcome === "full" ? null : kept.eventId;
+    this.#tell(Date.now(), { what: "callback", source, outcome: kept.outcome, reason: why.reason, event });
+    return kept;
+  }
+
+  #noteAttempt(result: Result): void {
+    const { reference, attempt, outcome } = result;
+    const isFirst = outcome.kind === "delivered" ? this.#store.events.head(reference.n) : null;
+    this.#measures.attempted(result, isFirst?.received_at ?? null);
+    const { event, payment, destination } = reference;
+    const { status, error, durationMs } = attempt;
+    const told = { outcome: outcome.kind, reason: error, event, payment, destination, status, durationMs };
+    this.#tell(Date.now(), { what: "delivery", ...told });
+  }
+
+  #tell(atMs: number, happening: Pick<Happening, "what" | "outcome"> & Partial<Happening>): void {
+    if (!this.#live.isWatched(atMs)) return;
+    const nothing = { source: null, destination: null, reason: null, event: null, payment: null };
+    const told = this.#live.tell([
+      { ...nothing, status: null, durationMs: null, count: 1, atMs, ...happening },
+    ]);
+    if (told) this.ctx.waitUntil(told);
   }
 
   // ---- operators -----------------------------------------------------------------------------------

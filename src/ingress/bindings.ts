@@ -1,8 +1,8 @@
 /** What the ingress needs of the platform, besides the Inbox. */
 import type { CounterBindings } from "../counters.ts";
-import type { InboxBindings } from "../inbox/client.ts";
+import type { ActivityBindings } from "../activity/client.ts";
 
-export interface IngressBindings extends InboxBindings, CounterBindings {
+export interface IngressBindings extends ActivityBindings, CounterBindings {
   /** The shield: event id → fingerprint of a callback known to be a plain duplicate. */
   readonly SEEN: KVNamespace;
   /** Counts refused requests by caller; without it floods are not limited. */

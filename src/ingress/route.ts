@@ -7,6 +7,7 @@ import { isBroken, type RelayConfig } from "../config/schema.ts";
 import { count } from "../counters.ts";
 import type { IngressBindings } from "./bindings.ts";
 import { alert, fault, log, type LogFields } from "../log.ts";
+import type { Callback } from "../providers/callback.ts";
 import { callbackIdOf } from "../providers/ids.ts";
 import { because, type Because, type RefusedReason } from "../reasons.ts";
 import type { SettingAside } from "../inbox/protocol.ts";
@@ -19,6 +20,7 @@ import { InboxClient } from "../inbox/client.ts";
 import { readCallback } from "./request.ts";
 import { refuse, slowDown, succeed, unavailable } from "./reply.ts";
 import { toStored } from "./stored-callback.ts";
+import { RefusedReports } from "./refused-reports.ts";
 import { rememberDuplicate } from "./shield.ts";
 import { requestTarget } from "./request-target.ts";
 
@@ -40,7 +42,7 @@ export async function receive(
     return unavailable();
   }
   const located = await locate(path, config, startedMs);
-  if (!located) return await refusedReply(null, { reason: "route" }, request, env);
+  if (!located) return await refusedReply({ request, why: { reason: "route" } }, env, ctx);
   try {
     return await receiveAt(located, request, config, env, ctx, startedMs);
   } catch (error) {
@@ -59,7 +61,8 @@ async function receiveAt(
 ): Promise<Response> {
   const { source } = located;
   const callback = await readCallback(request, located, nowMs);
-  if (!callback.ok) return await refusedReply(located, { reason: callback.error }, request, env);
+  if (!callback.ok)
+    return await refusedReply({ located, request, why: { reason: callback.error } }, env, ctx);
 
   const inbox = new InboxClient(env, config);
   // Only where it is asked for: most callbacks prove their sender by themselves.
@@ -76,7 +79,7 @@ async function receiveAt(
   });
   switch (processed.kind) {
     case "refused":
-      return await refusedReply(located, processed, request, env);
+      return await refusedReply({ located, request, why: processed, callback: callback.value }, env, ctx);
 
     case "deferred":
     case "quarantined": {
@@ -143,11 +146,21 @@ function asideOf(processed: Extract<Processed, { kind: "deferred" | "quarantined
 /** Sources whose address list has refused a request, in this isolate: one alert each. */
 const refusedByList = new Set<string>();
 
+/** In this isolate, on their way to whoever looks at them. */
+const refusedReports = new RefusedReports();
+
+interface Refused {
+  readonly located?: Located;
+  readonly request: Request;
+  readonly why: Because<RefusedReason> & { readonly skewSeconds?: number | undefined };
+  /** Where it was read. */
+  readonly callback?: Callback;
+}
+
 async function refusedReply(
-  located: Located | null,
-  why: Because<RefusedReason> & { readonly skewSeconds?: number | undefined },
-  request: Request,
+  { located, request, why, callback }: Refused,
   env: IngressBindings,
+  ctx: Pick<ExecutionContext, "waitUntil">,
 ): Promise<Response> {
   const source = located?.source.name ?? null;
   log("refused", { source, reason: because(why), skewSeconds: why.skewSeconds });
@@ -157,6 +170,7 @@ async function refusedReply(
     alert("address_refused", { source });
   }
   count(env, { what: "refused", name: source, outcome: "refused", reason: because(why) });
+  refusedReports.add({ source: located?.source ?? null, why, request, callback: callback ?? null }, env, ctx);
   if (await countRefused(env, request)) return slowDown();
   return refuse(why.reason, located?.route.method);
 }

@@ -7,7 +7,8 @@ import { instant, listInBody, listInQuery, states } from "./fields.ts";
 import { invalid, type ProblemError, type Refused } from "./problem.ts";
 import { instantOf } from "./views.ts";
 
-const source = z
+/** Of a source, or of all of a provider. */
+export const sourcePattern = z
   .string()
   .regex(/^[a-z0-9-]+\/(?:[A-Za-z0-9][A-Za-z0-9._-]{0,63}|\*)$/, "must be provider/account or provider/*");
 const type = z.string().regex(/^[a-z_]+\.(?:[a-z_]+|\*)$/, "must be like payment.confirmed or payment.*");
@@ -17,7 +18,7 @@ const needsPerson = "dead, parked, quarantined, conflicting, or superseded with 
 
 function filterShape(list: typeof listInQuery | typeof listInBody) {
   return {
-    source: list(source).optional().describe("any of these: provider/account, or provider/*"),
+    source: list(sourcePattern).optional().describe("any of these: provider/account, or provider/*"),
     type: list(type).optional().describe("any of these: payment.confirmed, or payment.*"),
     state: list(z.enum(states)).optional().describe("any of these"),
     destination: list(destination).optional().describe("owed to any of these"),

@@ -6,7 +6,10 @@ import { listDestinations, pauseDestination, resumeDestination } from "./destina
 import { getLedger, listAudit } from "./ledger.ts";
 import type { AnyOperation } from "./operation.ts";
 import { dismissEvents, releaseEvents } from "./orders.ts";
+import { listRefused } from "./refused.ts";
 import { cancelReplay, getReplay, listReplays, startReplay } from "./replays.ts";
+import { getSeries } from "./series.ts";
+import { tail } from "./tail.ts";
 
 export const OPERATIONS: readonly AnyOperation[] = [
   listEvents,
@@ -24,6 +27,9 @@ export const OPERATIONS: readonly AnyOperation[] = [
   listDestinations,
   pauseDestination,
   resumeDestination,
+  getSeries,
+  listRefused,
+  tail,
   getLedger,
   listAudit,
 ];
