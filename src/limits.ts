@@ -50,12 +50,16 @@ export const MAX_EVENT_RAW_BYTES = 8_192;
 export const MAX_SIGNATURE_PARTS = 16;
 /** Clock difference allowed between a provider and us: the default, and the most one can configure. */
 export const DEFAULT_TOLERANCE_SECONDS = 300;
-/** A template of what is signed: the longest of those we know has a third of it … */
-export const MAX_TEMPLATE_CHARS = 512;
+/** A template of what is signed: the longest of those we know has half of it … */
+export const MAX_TEMPLATE_CHARS = 1_024;
 /** … and half as many parts, … */
 export const MAX_TEMPLATE_PARTS = 32;
 /** … and the whole body once: a template must not multiply what a sender makes us hash. */
 export const MAX_TEMPLATE_DOCUMENTS = 2;
+/** Parts of a declared provider's key: nothing needs more to be told apart. */
+export const MAX_DECLARED_PARTS = 8;
+/** Words of a declared provider's table of states: the longest we know has a third of it. */
+export const MAX_DECLARED_WORDS = 128;
 /** A path secret below this many characters is guessable (128 bit in base64url). */
 export const MIN_PATH_SECRET_CHARS = 22;
 /** The token that opens everything: 32 random characters of any usual alphabet are 128 bits and more. */

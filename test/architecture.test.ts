@@ -15,6 +15,8 @@ const FOLDERS = [
   "verify",
   "verify/spec",
   "providers",
+  "providers/declared",
+  "providers/presets",
   "config",
   "inbox/policy",
   "inbox/store",
@@ -37,6 +39,8 @@ const PURE: ReadonlySet<string> = new Set([
   "verify",
   "verify/spec",
   "providers",
+  "providers/declared",
+  "providers/presets",
   "config",
   "inbox/policy",
 ]);

@@ -7,6 +7,7 @@ const WRITTEN_BY = {
   cost: "cost",
   scale: "scale",
   "scale-cost": "cost",
+  presets: "presets",
 } as const;
 export type Section = keyof typeof WRITTEN_BY;
 

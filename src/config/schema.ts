@@ -22,6 +22,7 @@ import { readLocalUrls } from "./local-only.ts";
 import { operatorProblems } from "./operators.ts";
 import { problemsOf, type About, type Problem, type Status } from "./problems.ts";
 import { ALERTS } from "./reserved.ts";
+import { readProviders } from "./providers.ts";
 import { readSources } from "./sources.ts";
 import { tableOf, type Table } from "./table.ts";
 
@@ -136,7 +137,9 @@ export function loadConfig(env: Readonly<Record<string, unknown>>): Loaded {
     destinations: eventDestinations,
     secret: (name) => (typeof env[name] === "string" ? env[name] : undefined),
   });
-  const sources = readSources(table("sources"), fields, ["RELAY", "sources"]);
+  const declared = given.providers === undefined ? {} : table("providers");
+  const providers = readProviders(declared, ["RELAY", "providers"]);
+  const sources = readSources(table("sources"), fields, ["RELAY", "sources"], providers);
   const destinations = readDestinations(
     [
       ...Object.entries(receivers).map(([name, settings]) => ({
@@ -154,6 +157,7 @@ export function loadConfig(env: Readonly<Record<string, unknown>>): Loaded {
   const operators = operatorProblems(env.ADMIN_TOKEN, environment === "development");
   problems.push(
     ...unknownSettings(given),
+    ...providers.problems,
     ...sources.problems,
     ...destinations.problems,
     ...local.problems,
@@ -214,6 +218,7 @@ const KNOWN = new Set([
   "retention_days",
   "tombstone_days",
   "log",
+  "providers",
   "sources",
   "destinations",
   "alerts",

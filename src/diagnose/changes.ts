@@ -5,7 +5,7 @@
 import { z } from "zod";
 import { configOf } from "../config/load.ts";
 import { requestTarget } from "../ingress/request-target.ts";
-import { providers } from "../providers/registry.ts";
+import { shippedProviders } from "../config/providers.ts";
 import { SourceFields } from "../providers/settings-fields.ts";
 import type { Source } from "../providers/source.ts";
 import { absoluteUrl, headerOf, withHeader, type Case } from "./captured.ts";
@@ -75,7 +75,12 @@ function addressChanges({ request }: Case, sources: readonly Source[]): Change[]
 
 // ---- envelope ------------------------------------------------------------------------------------------
 
-const TYPES = { json: "application/json", form: "application/x-www-form-urlencoded" } as const;
+const TYPES = {
+  json: ["application/json"],
+  form: ["application/x-www-form-urlencoded"],
+  query: [],
+  any: [],
+} as const;
 
 function envelopeChanges({ request, env }: Case, source: Source, account: AccountTable): Change[] {
   const header = (name: string, value: string | null, text: string): Change => ({
@@ -84,7 +89,7 @@ function envelopeChanges({ request, env }: Case, source: Source, account: Accoun
     apply: (to) => ({ ...to, request: withHeader(to.request, name, value) }),
   });
   const methods = [...new Set(source.routes.map(({ method }) => method))];
-  const types = source.routes.flatMap(({ body }) => (body === "any" ? [] : [TYPES[body]]));
+  const types = source.routes.flatMap(({ body, contentTypes }) => contentTypes ?? TYPES[body]);
   const sender = headerOf(request, "cf-connecting-ip");
   const listed = Array.isArray(account.settings.allow_ips) ? account.settings.allow_ips : [];
   return [
@@ -146,7 +151,7 @@ const choices = new Map<string, readonly Choice[]>();
 /** Options of a provider that are a choice between values; those that all sources have prove nothing. */
 function choicesOf(name: string): readonly Choice[] {
   const known = choices.get(name);
-  const provider = providers.find((one) => one.name === name);
+  const provider = shippedProviders.get(name);
   if (known || !provider) return known ?? [];
   const fields = new SourceFields({ secret: () => undefined, destinations: [], development: true });
   const schema = provider.account(fields, "any");

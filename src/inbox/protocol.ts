@@ -70,6 +70,8 @@ export interface StoredCallback {
   readonly contentEncoding?: string;
   /** The body was too large to be kept whole: these are its first bytes. */
   readonly isCut?: boolean;
+  /** Headers that say something of the event (`Provider.keptHeaders`); left out where there are none. */
+  readonly headers?: Readonly<Record<string, string>>;
   /** Base64 of the body, static secrets redacted. */
   readonly body: string;
   readonly receivedAtMs: number;

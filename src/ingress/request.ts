@@ -15,8 +15,8 @@ import { ipInRanges } from "../verify/ip.ts";
 import type { Located } from "./locate.ts";
 import { requestTarget } from "./request-target.ts";
 
-const JSON_TYPE = "application/json";
-const FORM_TYPES: ReadonlySet<string> = new Set(["application/x-www-form-urlencoded", "multipart/form-data"]);
+const JSON_TYPES: readonly string[] = ["application/json"];
+const FORM_TYPES: readonly string[] = ["application/x-www-form-urlencoded", "multipart/form-data"];
 
 /** The callback of a request that came to `located`, read once, or why it is refused. */
 export async function readCallback(
@@ -58,7 +58,7 @@ function checkEnvelope(
   if (allowIps.length > 0 && !ipInRanges(request.headers.get("cf-connecting-ip"), allowIps)) return "ip";
   if (route.body === "any") return null;
   if (encodingOf(request) !== null) return "content_encoding";
-  return checkContentType(request.headers.get("content-type"), route.body);
+  return route.body === "query" ? null : checkContentType(request.headers.get("content-type"), route);
 }
 
 /** Null for a body that is sent as it is. */
@@ -67,15 +67,14 @@ function encodingOf(request: Request): string | null {
   return encoding === "" || encoding === "identity" ? null : encoding;
 }
 
-function checkContentType(header: string | null, body: "json" | "form"): RefusedReason | null {
+function checkContentType(header: string | null, { body, contentTypes }: Route): RefusedReason | null {
   const given = readContentType(header);
   if (given === null) return "content_type";
-  if (body === "form") {
-    if (!FORM_TYPES.has(given.type)) return "content_type";
-    return given.charset === null ? "charset" : null;
-  }
-  if (given.type !== JSON_TYPE) return "content_type";
-  return given.charset === "utf-8" ? null : "charset";
+  const isForm = body === "form";
+  const taken = contentTypes ?? (isForm ? FORM_TYPES : JSON_TYPES);
+  if (!taken.includes(given.type)) return "content_type";
+  const isReadable = isForm ? given.charset !== null : given.charset === "utf-8";
+  return isReadable ? null : "charset";
 }
 
 /** The body within the source's limit; where nothing but the address counts, as much of it as is ever kept. */

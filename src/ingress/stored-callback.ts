@@ -24,6 +24,7 @@ export function toStored(
     contentType: callback.contentType,
     ...(callback.contentEncoding === null ? {} : { contentEncoding: callback.contentEncoding }),
     ...(callback.isCut ? { isCut: true } : {}),
+    ...keptHeaders(source, callback),
     body: toBase64(body),
     receivedAtMs: callback.receivedAtMs,
     sha256: callback.sha256,
@@ -31,12 +32,20 @@ export function toStored(
   };
 }
 
+function keptHeaders(source: Source, { headers }: Callback): Pick<StoredCallback, "headers"> {
+  const kept = source.keptHeaders.flatMap((name) => {
+    const value = headers.get(name);
+    return value === undefined ? [] : [[name, value] as const];
+  });
+  return kept.length === 0 ? {} : { headers: Object.fromEntries(kept) };
+}
+
 export function fromStored(stored: StoredCallback): Callback {
   return new Callback({
     ...stored,
     contentEncoding: stored.contentEncoding ?? null,
     isCut: stored.isCut ?? false,
-    headers: new Map(),
+    headers: new Map(Object.entries(stored.headers ?? {})),
     body: fromBase64(stored.body) ?? new Uint8Array(),
   });
 }

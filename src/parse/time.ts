@@ -24,6 +24,12 @@ export function fromUnixSeconds(token: string): string | null {
   return `${secondsOf(Number(token) * 1_000)}Z`;
 }
 
+/** `1756211921063` gives `2025-08-26T12:38:41.063Z`. Null unless it is seconds as above, and three digits more. */
+export function fromUnixMilliseconds(token: string): string | null {
+  const instant = /^\d{4,}$/.test(token) ? fromUnixSeconds(token.slice(0, -3)) : null;
+  return instant && `${instant.slice(0, -1)}.${token.slice(-3)}Z`;
+}
+
 /**
  * The instant of an RFC 3339 date-time in UTC, its fraction (1 to 9 digits) as sent:
  * `2023-07-11T08:03:22.063+02:00` gives `2023-07-11T06:03:22.063Z`.

@@ -35,10 +35,12 @@ export interface Route {
   readonly pathSecrets: readonly Secret[];
   readonly method: "GET" | "POST" | "PUT" | "DELETE";
   /**
-   * What the content type must be. `any`: the provider documents none and repeats whatever is refused, so
+   * What the content type must be; of `query` there is no body. `any`: the provider documents none and repeats whatever is refused, so
    * nothing about the body is checked before it is kept; what cannot be read `normalise` sets aside.
    */
-  readonly body: "json" | "form" | "any";
+  readonly body: "json" | "form" | "query" | "any";
+  /** Media types taken instead of those of `body`. */
+  readonly contentTypes?: readonly string[] | undefined;
 }
 
 /** What the world tells a verification that cannot be decided from the bytes alone. */
@@ -178,4 +180,6 @@ export interface Provider<S extends SourceSettings> {
   readonly redact: readonly string[];
   /** Of these, what a stored callback must still carry to be asked about again: one-time tokens, never static ones. */
   readonly keptInStore: readonly string[];
+  /** Headers that `normalise` reads, in lower case: a stored callback keeps them. Never one that proves anything by itself. */
+  readonly keptHeaders?: readonly string[] | undefined;
 }

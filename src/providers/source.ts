@@ -18,6 +18,7 @@ export interface Source {
   readonly headers: readonly string[];
   readonly redact: readonly string[];
   readonly keptInStore: readonly string[];
+  readonly keptHeaders: readonly string[];
   /** What to do when a verification cannot be decided now. */
   readonly onOutage: "defer" | "503";
   verify(callback: Callback, world: World): Promise<Verdict>;
@@ -47,6 +48,7 @@ export function adapter<S extends SourceSettings & { readonly onOutage?: "defer"
         headers: provider.headers,
         redact: provider.redact,
         keptInStore: provider.keptInStore,
+        keptHeaders: provider.keptHeaders ?? [],
         onOutage: settings.onOutage ?? "defer",
         verify: (callback: Callback, world: World) => provider.verify(callback, settings, world),
         normalise: async (callback: Callback) => provider.normalise(callback, settings),

@@ -278,7 +278,7 @@ describe("problems", () => {
     retries: 3,
     inbox_shards: 0,
     sources: {
-      stripe: { shop: {} },
+      nobody: { shop: {} },
       ipay: { shop: { secrets: ["NOT_SET"], token_at: "nowhere", tokn: 1 }, "a/b": {} },
       cryptopay: { shop: { secrets: [], scheme: "auto", destinations: ["erp"] } },
       iqpay: { shop: { kinds: { deposit: { secrets: ["SHORT_PATH", "SLASHED_PATH"] } } } },
@@ -292,7 +292,7 @@ describe("problems", () => {
     for (const path of [
       "RELAY.retries",
       "RELAY.inbox_shards",
-      "RELAY.sources.stripe",
+      "RELAY.sources.nobody",
       "RELAY.sources.ipay.shop",
       "RELAY.sources.ipay.shop.secrets.0",
       "RELAY.sources.ipay.shop.token_at",

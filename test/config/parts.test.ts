@@ -58,13 +58,13 @@ describe("a source with a problem", () => {
   });
 
   it("takes all accounts with it where the provider's table is none, or the provider is unknown", () => {
-    const loaded = load({ sources: { ipay: "shop", stripe: { shop: {} }, cryptopay: { shop: CRYPTOPAY } } });
+    const loaded = load({ sources: { ipay: "shop", nobody: { shop: {} }, cryptopay: { shop: CRYPTOPAY } } });
     expect(told(loaded)).toEqual([
       ["RELAY.sources.ipay", "source ipay"],
-      ["RELAY.sources.stripe", "source stripe"],
+      ["RELAY.sources.nobody", "source nobody"],
     ]);
     const { config } = loaded;
-    expect(isBroken(config, "ipay/shop") && isBroken(config, "stripe/shop")).toBe(true);
+    expect(isBroken(config, "ipay/shop") && isBroken(config, "nobody/shop")).toBe(true);
     expect(isBroken(config, "cryptopay/shop")).toBe(false);
   });
 

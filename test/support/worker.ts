@@ -115,9 +115,13 @@ export async function post(request: CaseRequest, clientIp?: string, env?: Env): 
   return response;
 }
 
-/** The test Worker's environment with other sources or secrets; the Inbox objects keep the test Worker's own. */
-export function envWith(sources: object, secrets: Readonly<Record<string, string>> = {}): Env {
-  const RELAY = JSON.stringify({ ...relay, sources });
+/** The test Worker's environment with other sources, secrets or declared providers; the Inbox objects keep the test Worker's own. */
+export function envWith(
+  sources: object,
+  secrets: Readonly<Record<string, string>> = {},
+  providers: object = {},
+): Env {
+  const RELAY = JSON.stringify({ ...relay, sources, providers });
   return { ...bindings, ...secrets, RELAY };
 }
 

@@ -15,8 +15,8 @@ export const MUTATION_PARTS: Readonly<Record<string, Part>> = {
   },
   parse: { mutate: ["src/parse/*.ts"], tests: ["test/parse/*.test.ts"] },
   providers: {
-    mutate: ["src/providers/*.ts"],
-    tests: ["test/providers/*.test.ts", "test/config/*.test.ts"],
+    mutate: ["src/providers/*.ts", "src/providers/declared/*.ts"],
+    tests: ["test/providers/*.test.ts", "test/providers/presets/*.test.ts", "test/config/*.test.ts"],
     slowTests: ["test/contract/*.test.ts"],
   },
   lifecycle: {

@@ -3,6 +3,7 @@
  * by it (docs/events.md#what-to-rely-on). Derived from the template and never from anybody's word. Pure.
  */
 import type { Place } from "./places.ts";
+import type { SignedTime } from "./signed-time.ts";
 import { holdsBody, holdsQuery, holdsTopLevel, holdsUrl, holdsValue, type Template } from "./template.ts";
 
 export interface Coverage {
@@ -19,19 +20,22 @@ export interface Coverage {
 
 /**
  * @param content null: nothing but the sender is proved
- * @param hasTime whether a time within the content is held to a tolerance
+ * @param time what of the content is held to a tolerance, or null
  */
-export function coverageOf(content: Template | null, hasTime: boolean): Coverage {
+export function coverageOf(content: Template | null, time: SignedTime["from"] | null): Coverage {
   if (content === null) return { claims: ["sender"], covers: () => false, isAmbiguous: false };
   const whole = holdsBody(content);
   const topLevel = !whole && holdsTopLevel(content);
   const values = content.parts.flatMap((part) => (part.kind === "value" ? [part.place] : []));
-  const fields = values.filter(({ kind }) => !whole || kind === "header" || kind === "query");
+  const timePlace = time !== null && "place" in time ? time.place.text : null;
+  const fields = values.filter(
+    ({ kind, text }) => text !== timePlace && (!whole || kind === "header" || kind === "query"),
+  );
   return {
     claims: [
       ...(whole ? ["body"] : []),
       ...(topLevel ? ["top_level"] : []),
-      ...(hasTime ? ["timestamp"] : []),
+      ...(time === null ? [] : ["timestamp"]),
       ...(holdsUrl(content) ? ["url"] : []),
       ...fields.map((place) => `field:${fieldOf(place)}`),
     ],

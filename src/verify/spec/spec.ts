@@ -12,14 +12,8 @@ import { coverageOf, type Coverage } from "./coverage.ts";
 import { ENCODINGS, parseFormat, type Encoding, type Format } from "./formats.ts";
 import { KEY_FORMS, statedBytes, type KeyForm } from "./keys.ts";
 import { needOf, parsePlace, type Need, type Place } from "./places.ts";
+import type { SignedTime } from "./signed-time.ts";
 import { holdsBody, holdsSecret, holdsValue, leftOut, parseTemplate, type Template } from "./template.ts";
-
-/** A signed time: from a named part of the signature's header, or from a place. */
-export interface SignedTime {
-  readonly from: { readonly signaturePart: string } | { readonly place: Place };
-  readonly unit: "s" | "ms" | "iso";
-  readonly toleranceSeconds: number;
-}
 
 export interface VerifySpec {
   readonly alg: AlgorithmName;
@@ -118,7 +112,7 @@ function build(given: z.output<typeof written>, problems: Problem[]): VerifySpec
         `put {${given.time?.from}} into content as the provider does, or leave time out`,
     );
   }
-  const coverage = coverageOf(content, time !== null);
+  const coverage = coverageOf(content, from);
   for (const [index, one] of (given.covers ?? []).entries()) {
     if (coverage.claims.includes(one) || (one.startsWith("field:") && coversField(coverage, one))) continue;
     problem(

@@ -14,7 +14,8 @@ import { matchToken } from "../token.ts";
 import { ALGORITHMS, proves } from "./algorithms.ts";
 import { decodeSignature, readSignature, type Signature } from "./formats.ts";
 import { readContents, valueOf, type Contents, type Message } from "./places.ts";
-import type { SignedTime, VerifySpec } from "./spec.ts";
+import type { SignedTime } from "./signed-time.ts";
+import type { VerifySpec } from "./spec.ts";
 import { piecesOf } from "./template.ts";
 
 export type Proof =

@@ -1,0 +1,241 @@
+/**
+ * What a declared provider's callback says. Also run over a stored callback, so it reads nothing but what is
+ * kept: the body, the query and the headers that the declaration names.
+ *
+ * Promises: an id that is there and cannot be read is quarantined, not skipped; a confirmation without a
+ * positive amount is never money; a word in no table is the provider's own event, whatever it is spelled like.
+ */
+import type { Money, Status } from "../../event.ts";
+import { asNumberToken, asText } from "../../parse/access.ts";
+import { networkOf } from "../../parse/currency.ts";
+import { canonicalDecimal, compareDecimals, isPositive } from "../../parse/decimal.ts";
+import { fromRfc3339, fromUnixMilliseconds, fromUnixSeconds } from "../../parse/time.ts";
+import type { Because, QuarantinedReason } from "../../reasons.ts";
+import { readContents, valueOf, type Contents, type Message } from "../../verify/spec/places.ts";
+import { statePart, type KeyPart } from "../keys.ts";
+import type { Facts, Reading } from "../provider.ts";
+import { readAmount } from "./amounts.ts";
+import { AMOUNTS, CHAIN, type AmountName, type ChainName, type Declaration } from "./declaration.ts";
+import { meaningOf, wordOf, type Meaning } from "./status.ts";
+import { read, readIdentifier, readPart, readText, type Part, type Value } from "./values.ts";
+
+export async function readFacts(declared: Declaration, message: Message): Promise<Reading> {
+  const contents = await readContents(message, declared.needs);
+  if (!contents.ok) {
+    const { reason, detail } = contents.error;
+    // Proved but unreadable is authentic: kept and looked at. Hostile shapes are refused whoever signed them.
+    return reason === "json" ? { kind: "quarantined", reason, detail } : { kind: "refused", reason, detail };
+  }
+  const facts = factsOf(declared, contents.value);
+  return "reason" in facts ? { kind: "quarantined", ...facts } : { kind: "facts", facts };
+}
+
+function factsOf(declared: Declaration, contents: Contents): Facts | Because<QuarantinedReason> {
+  if (declared.single !== null) {
+    const list = valueOf(declared.single, contents);
+    if (!Array.isArray(list) || list.length !== 1) {
+      return { reason: "conflict", detail: "several_events" };
+    }
+  }
+  const word = wordOf(declared.status, contents);
+  const meaning = meaningOf(declared.status, word);
+  const amounts = meaning === null ? NO_AMOUNTS : readAmounts(declared, meaning, contents);
+  if ("reason" in amounts) return amounts;
+  const status = amounts.status ?? meaning?.status ?? null;
+
+  const keys = readKeys(declared, meaning, status, word, contents);
+  if ("reason" in keys) return keys;
+  const ids = readIds(declared, contents);
+  if ("reason" in ids) return ids;
+  const chain = readChain(declared.blockchain, contents);
+  const { amount } = amounts.money;
+  return {
+    kind: meaning === null ? "provider" : meaning.status === null ? "updated" : "status",
+    direction: meaning?.direction ?? "in",
+    status,
+    eventKey: keys.event,
+    subjectKey: keys.subject,
+    provider: {
+      event: ids.event ?? word ?? "unnamed",
+      event_id: ids.event_id,
+      payment_id: ids.payment_id,
+      status: word,
+    },
+    merchantReference: ids.reference,
+    amount: amount ?? null,
+    amountRequested: amounts.money.requested ?? null,
+    amountNet: amounts.money.net ?? null,
+    amountConverted: amounts.money.converted ?? null,
+    amountRefunded: amounts.money.refunded,
+    fee: amounts.money.fee ?? null,
+    blockchain: chain,
+    occurredAt: readTime(declared.occurredAt, contents),
+    warnings: [...amounts.warnings, ...ids.warnings, ...warningsOf(declared, word)],
+    livemode: readLivemode(declared.livemode, contents),
+    contents: {
+      "conflict:amount": [amount ? canonicalDecimal(amount.value) : "", amount?.currency ?? ""].join(" "),
+      "conflict:network": amount?.network ?? chain?.network ?? "",
+      "conflict:body": JSON.stringify([statePart(status, word), ids.reference]),
+    },
+  };
+}
+
+function warningsOf({ status }: Declaration, word: string | null): readonly string[] {
+  const warning = word === null ? undefined : status.warnings.get(word);
+  return warning === undefined ? [] : [warning];
+}
+
+interface Amounts {
+  readonly money: Readonly<Partial<Record<AmountName, Money>>>;
+  readonly warnings: readonly string[];
+  /** A refund of the whole is another state than a refund of a part. */
+  readonly status?: Status | undefined;
+}
+
+const NO_AMOUNTS: Amounts = { money: {}, warnings: [] };
+
+function readAmounts(
+  { amounts, exponents }: Declaration,
+  meaning: Meaning,
+  contents: Contents,
+): Amounts | Because<QuarantinedReason> {
+  const money: Partial<Record<AmountName, Money>> = {};
+  const warnings = new Set<string>();
+  for (const name of AMOUNTS) {
+    const declared = amounts[name];
+    const amount = declared && readAmount(name, declared, contents, exponents);
+    if (amount === undefined || amount === null) continue;
+    if ("reason" in amount) return amount;
+    money[name] = amount.money;
+    if (amount.warning) warnings.add(amount.warning);
+  }
+  const { amount: paid, refunded } = money;
+  if (meaning.status === "confirmed") {
+    if (paid === undefined) return { reason: "missing_amount" };
+    if (!isPositive(paid.value)) return { reason: "bad_amount", detail: "amount" };
+  }
+  const read = { money, warnings: [...warnings] };
+  if (meaning.status !== "refunded" || amounts.refunded === undefined) return read;
+  if (refunded === undefined || paid === undefined) return { reason: "missing_amount", detail: "refunded" };
+  const isOfSameMoney = refunded.currency === paid.currency && isPositive(refunded.value);
+  const compared = compareDecimals(refunded.value, paid.value);
+  if (!isOfSameMoney || compared > 0) return { reason: "bad_amount", detail: "refunded" };
+  return { ...read, status: compared === 0 ? "refunded" : "partially_refunded" };
+}
+
+interface Keys {
+  readonly event: readonly KeyPart[];
+  readonly subject: readonly KeyPart[];
+}
+
+/**
+ * An event is its own parts and its payment's: a provider that uses an id twice must not lose the second payment.
+ * One with no place in our table need not speak of a payment at all.
+ */
+function readKeys(
+  declared: Declaration,
+  meaning: Meaning | null,
+  status: Status | null,
+  word: string | null,
+  contents: Contents,
+): Keys | Because<QuarantinedReason> {
+  const state = statePart(meaning === null ? null : (status ?? "updated"), word);
+  const of = (parts: readonly Part[]): readonly KeyPart[] | Because<QuarantinedReason> => {
+    const key: KeyPart[] = [];
+    for (const part of parts) {
+      const read = part.kind === "state" ? { part: state } : readPart(part, contents);
+      if (read === "unreadable" || (read === "missing" && meaning !== null)) {
+        return { reason: "missing_event_id", detail: nameOf(part) };
+      }
+      key.push(read === "missing" ? null : read.part);
+    }
+    return key;
+  };
+  const event = of(declared.eventKey);
+  if ("reason" in event) return event;
+  const subject = of(declared.subjectKey);
+  if ("reason" in subject) return subject;
+  if (subject.some((part) => part !== null)) return { event: [...event, ...subject], subject };
+  const named = event.filter((part) => part !== null && part !== state);
+  // About no payment: the event is its own subject, if anything tells it from others.
+  return named.length === 0 || meaning !== null
+    ? { reason: "missing_event_id", detail: "subject_key" }
+    : { event, subject: event };
+}
+
+function nameOf(part: Part): string {
+  return part.kind === "state" ? "state" : (part.value.places[0]?.text ?? "text");
+}
+
+interface Ids {
+  readonly event: string | null;
+  readonly event_id: string | null;
+  readonly payment_id: string | null;
+  readonly reference: string | null;
+  readonly warnings: readonly string[];
+}
+
+function readIds(declared: Declaration, contents: Contents): Ids | Because<QuarantinedReason> {
+  const ids: Record<"event" | "event_id" | "payment_id", string | null> = {
+    event: null,
+    event_id: null,
+    payment_id: null,
+  };
+  const values = { event: declared.event, event_id: declared.eventId, payment_id: declared.paymentId };
+  for (const name of ["event", "event_id", "payment_id"] as const) {
+    const read = readIdentifier(values[name], contents);
+    if (read === "unreadable") return { reason: "missing_event_id", detail: name };
+    ids[name] = read.id;
+  }
+  const reference = readIdentifier(declared.reference, contents);
+  // Free text of the merchant's own: not fit to be shown as an id, and no reason to keep money back.
+  const isUnreadable = reference === "unreadable";
+  return {
+    ...ids,
+    reference: isUnreadable ? null : reference.id,
+    warnings: isUnreadable ? ["unreadable:reference"] : [],
+  };
+}
+
+function readChain(
+  places: Readonly<Record<ChainName, Value | null>> | null,
+  contents: Contents,
+): Facts["blockchain"] {
+  if (places === null) return null;
+  const id = (name: ChainName): string | null => {
+    const read = readIdentifier(places[name], contents);
+    return read === "unreadable" ? null : read.id;
+  };
+  if (CHAIN.every((name) => id(name) === null)) return null;
+  const confirmations = id("confirmations") ?? "";
+  return {
+    network: networkOf(id("network") ?? ""),
+    txid: id("txid"),
+    from: id("from"),
+    to: id("to"),
+    confirmations: /^\d{1,9}$/.test(confirmations) ? Number(confirmations) : null,
+  };
+}
+
+/** By the provider's word, or null: never invented. */
+function readTime(time: Declaration["occurredAt"], contents: Contents): string | null {
+  if (time === null) return null;
+  const text = readText(time.at, contents) ?? "";
+  switch (time.unit) {
+    case "s":
+      return fromUnixSeconds(text);
+    case "ms":
+      return fromUnixMilliseconds(text);
+    case "iso":
+      return fromRfc3339(text);
+  }
+}
+
+/** Undefined where the provider does not say; whatever is not plainly live is not. */
+function readLivemode(livemode: Declaration["livemode"], contents: Contents): boolean | undefined {
+  const given = livemode === null ? undefined : read(livemode.at, contents);
+  if (livemode === null || given === undefined) return undefined;
+  return (
+    (typeof given === "boolean" ? String(given) : (asText(given) ?? asNumberToken(given))) === livemode.live
+  );
+}

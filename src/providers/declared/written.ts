@@ -1,0 +1,83 @@
+/** A provider as it is written, in the configuration and in the presets (docs/adding-a-provider.md#by-configuration). */
+import { z } from "zod";
+import { MAX_DECIMAL_EXPONENT, MAX_DECLARED_PARTS, MAX_DECLARED_WORDS } from "../../limits.ts";
+import { verifySpec } from "../../verify/spec/spec.ts";
+
+const value = z.string().min(1);
+const parts = z.array(value).min(1).max(MAX_DECLARED_PARTS);
+
+const amount = z.strictObject({
+  value,
+  currency: value,
+  network: value.optional(),
+  /** `minor`: whole minor units of an ISO 4217 currency. */
+  unit: z.enum(["decimal", "minor"]).default("decimal"),
+});
+
+export const writtenSchema = z.strictObject({
+  /** What people call it; for lists. */
+  title: z.string().min(1).optional(),
+  method: z.enum(["GET", "POST", "PUT", "DELETE"]).default("POST"),
+  /** Where the parameters are: the body as JSON or as a form, or the query. */
+  source: z.enum(["json", "form", "query"]).default("json"),
+  /** Media types taken, where they are others than those of `source`. */
+  content_types: z
+    .array(z.string().regex(/^[a-z0-9.+-]+\/[a-z0-9.+-]+$/, "must be like application/json"))
+    .min(1)
+    .optional(),
+  verify: verifySpec,
+  /** Other ways to verify, by the name an account chooses with `scheme`. */
+  schemes: z.record(z.string().regex(/^[a-z0-9-]+$/, "must be a name of a-z 0-9 -"), verifySpec).default({}),
+  /** Settings of an account that a value must equal: `{ merchant_id = "form:merchant" }`. */
+  equals: z.record(z.string().regex(/^[a-z][a-z0-9_]*$/, "must be a name of a-z 0-9 _"), value).default({}),
+  /** A list that must have one element: a callback that speaks of several events is set aside. */
+  single: value.optional(),
+  event: value.default("text:callback"),
+  event_id: value.optional(),
+  payment_id: value.optional(),
+  event_key: parts,
+  subject_key: parts,
+  status: z.strictObject({
+    at: z.union([value, parts]),
+    map: z
+      .record(z.string(), z.string())
+      .refine((map) => Object.keys(map).length <= MAX_DECLARED_WORDS, "has too many words"),
+    absent: z.string().optional(),
+    warnings: z.record(z.string(), z.string().regex(/^[a-z_:]+$/, "must be a word of a-z _ :")).default({}),
+  }),
+  amounts: z
+    .strictObject({
+      amount: amount.optional(),
+      requested: amount.optional(),
+      net: amount.optional(),
+      converted: amount.optional(),
+      fee: amount.optional(),
+      refunded: amount.optional(),
+    })
+    .default({}),
+  /** Exponents of currencies that the provider counts otherwise than ISO 4217. */
+  exponents: z
+    .record(z.string().regex(/^[A-Z]{3}$/, "must be like EUR"), z.int().min(0).max(MAX_DECIMAL_EXPONENT))
+    .default({}),
+  reference: value.optional(),
+  occurred_at: z.strictObject({ at: value, unit: z.enum(["s", "ms", "iso"]).default("iso") }).optional(),
+  /** Which value says that it is no test. */
+  livemode: z.strictObject({ at: value, live: z.string().default("true") }).optional(),
+  blockchain: z
+    .strictObject({
+      network: value.optional(),
+      txid: value.optional(),
+      from: value.optional(),
+      to: value.optional(),
+      confirmations: value.optional(),
+    })
+    .optional(),
+  /** Values that are never stored, shown or forwarded; the place of a token is one of them. */
+  redact: z.array(value).default([]),
+  reply: z.strictObject({ body: z.string().default(""), type: z.string().min(1).optional() }).prefault({}),
+  /** When the provider repeats, as its documents say; for people. */
+  retries: z.string().optional(),
+});
+
+export type WrittenProvider = z.input<typeof writtenSchema>;
+export type GivenProvider = z.output<typeof writtenSchema>;

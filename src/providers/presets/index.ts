@@ -1,0 +1,43 @@
+/** Every preset: adding one is its file, its line here, and its sample and cases (docs/adding-a-provider.md#a-preset). */
+import { adyen } from "./adyen.ts";
+import { checkoutCom } from "./checkout-com.ts";
+import { coinbaseCommerce } from "./coinbase-commerce.ts";
+import { coingate } from "./coingate.ts";
+import { coinify } from "./coinify.ts";
+import { coinpayments } from "./coinpayments.ts";
+import { coinspaid } from "./coinspaid.ts";
+import { cryptomus } from "./cryptomus.ts";
+import { cryptopayMe } from "./cryptopay-me.ts";
+import { flutterwave, flutterwaveV3 } from "./flutterwave.ts";
+import { nowpayments } from "./nowpayments.ts";
+import { oxapay } from "./oxapay.ts";
+import { paddle } from "./paddle.ts";
+import { paystack } from "./paystack.ts";
+import { plisio } from "./plisio.ts";
+import type { Preset } from "./preset.ts";
+import { razorpay } from "./razorpay.ts";
+import { standardWebhooks, svix } from "./standard-webhooks.ts";
+import { stripe } from "./stripe.ts";
+
+export const presets: readonly Preset[] = [
+  adyen,
+  checkoutCom,
+  coinbaseCommerce,
+  coingate,
+  coinify,
+  coinpayments,
+  coinspaid,
+  cryptomus,
+  cryptopayMe,
+  flutterwave,
+  flutterwaveV3,
+  nowpayments,
+  oxapay,
+  paddle,
+  paystack,
+  plisio,
+  razorpay,
+  standardWebhooks,
+  stripe,
+  svix,
+];

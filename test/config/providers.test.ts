@@ -1,0 +1,181 @@
+/** `RELAY.providers`: what is declared is known, and a mistake stops only the sources of that provider. */
+import { describe, expect, it } from "vitest";
+import { loadConfig } from "../../src/config/schema.ts";
+import { textOf } from "../../src/config/problems.ts";
+import { acme } from "../support/acme.ts";
+
+const SECRETS = {
+  ADMIN_TOKEN: "an-operators-token-of-32-characters",
+  ACME_SECRET: "acme",
+  IPAY_TOKEN: "ipay",
+};
+const SOURCES = { acme: { shop: { secrets: ["ACME_SECRET"] } }, ipay: { shop: { secrets: ["IPAY_TOKEN"] } } };
+
+function load(providers: unknown, sources: object = SOURCES) {
+  const loaded = loadConfig({
+    ...SECRETS,
+    RELAY: { environment: "production", providers, sources, destinations: {} },
+  });
+  return { ...loaded, lines: loaded.problems.map(textOf) };
+}
+
+describe("a declared provider", () => {
+  it("is a provider like any other", () => {
+    const { lines, config } = load({ acme });
+    expect(lines).toEqual([]);
+    expect([...config.sources.keys()]).toEqual(["acme/shop", "ipay/shop"]);
+  });
+
+  it("takes what it leaves out from the preset it extends", () => {
+    const { lines, config } = load(
+      {
+        acme: {
+          extends: "standard_webhooks",
+          subject_key: ["json:/data/id"],
+          status: { at: "json:/type", map: { "invoice.paid": "confirmed" } },
+          amounts: { amount: { value: "json:/data/amount", currency: "text:EUR" } },
+        },
+      },
+      { acme: { shop: { secrets: ["ACME_KEY"] } } },
+    );
+    expect(lines).toEqual([
+      expect.stringContaining("RELAY.sources.acme.shop.secrets.0: secret ACME_KEY is not set"),
+    ]);
+    expect(config.brokenSources).toEqual(new Set(["acme/shop"]));
+  });
+
+  it("with a mistake stops its own sources and no others, and the mistake is named once", () => {
+    const { lines, config, status } = load({
+      acme: { ...acme, verify: { ...acme.verify, content: "{raw}" } },
+    });
+    expect(lines).toEqual([
+      expect.stringMatching(
+        /^RELAY\.providers\.acme\.verify\.time: bounds header:x-acme-time although .* put \{header:x-acme-time\} into content/,
+      ),
+    ]);
+    expect([...config.sources.keys()]).toEqual(["ipay/shop"]);
+    expect(config.brokenSources).toEqual(new Set(["acme"]));
+    expect(config.isAccepting).toBe(true);
+    expect(status).toBe("degraded");
+  });
+
+  it.each<readonly [why: string, providers: object, says: RegExp]>([
+    [
+      "a name that is taken",
+      { stripe: acme },
+      /RELAY\.providers\.stripe: is a provider already: give yours another name/,
+    ],
+    ["the name of one in code", { ipay: acme }, /RELAY\.providers\.ipay: is a provider already/],
+    ["a name that is no segment", { "Acme Pay": acme }, /must be a name of a-z/],
+    [
+      "a preset that does not exist",
+      { acme: { extends: "stripes" } },
+      /RELAY\.providers\.acme\.extends: is not a preset: adyen, /,
+    ],
+    ["no table", { acme: "stripe" }, /RELAY\.providers\.acme: must be a table/],
+    ["an unknown setting", { acme: { ...acme, script: "x" } }, /RELAY\.providers\.acme: .*script/],
+    [
+      "a word that means nothing",
+      { acme: { ...acme, status: { at: "json:/s", map: { done: "paid" } } } },
+      /status\.map\.done: paid is no state: write created, /,
+    ],
+    [
+      "a confirmation without an amount",
+      { acme: { ...acme, amounts: {} } },
+      /amounts\.amount: is missing, although a word means confirmed/,
+    ],
+    [
+      "a key that the proof does not cover",
+      { acme: { ...acme, event_key: ["header:x-request-id"] } },
+      /event_key\.0: header:x-request-id is not covered by the proof/,
+    ],
+    [
+      "a payment named by its state",
+      { acme: { ...acme, subject_key: ["state"] } },
+      /subject_key: names state, which changes/,
+    ],
+    [
+      "a payment named by a text",
+      { acme: { ...acme, subject_key: ["text:payment"] } },
+      /subject_key: names no value of the callback/,
+    ],
+    [
+      "a key that is a text of its own",
+      { acme: { ...acme, event_key: ["json:/event_id | text:x"] } },
+      /event_key\.0: has a text of its own/,
+    ],
+    [
+      "a text before a place",
+      { acme: { ...acme, reference: "text:x | json:/a" } },
+      /reference: text:x is always there: put it last/,
+    ],
+    [
+      "a place of no kind",
+      { acme: { ...acme, reference: "payment.order" } },
+      /reference: payment\.order is no place: write header:<name>/,
+    ],
+    [
+      "places of a form in a JSON body",
+      { acme: { ...acme, reference: "form:order" } },
+      /source: is json, but form: places are read/,
+    ],
+    [
+      "a body of a GET",
+      { acme: { ...acme, method: "GET" } },
+      /source: must be query where the method is GET/,
+    ],
+    ["a query of a POST", { acme: { ...acme, source: "query" } }, /method: must be GET or DELETE/],
+    [
+      "a token in the address",
+      { acme: { ...acme, verify: { alg: "static", sig: "query:token" } } },
+      /verify\.sig: is a token in an address/,
+    ],
+    [
+      "a reference that is the token",
+      { acme: { ...acme, verify: { alg: "static", sig: "json:/token" }, reference: "json:/token" } },
+      /reference: reads json:\/token, which is secret/,
+    ],
+    [
+      "a scheme that proves nothing",
+      { acme: { ...acme, schemes: { other: { alg: "md5", sig: "json:/sign" } } } },
+      /schemes\.other\.content: leaves out \{secret\}/,
+    ],
+    [
+      "a header that is redacted",
+      { acme: { ...acme, redact: ["header:x-token"] } },
+      /redact\.0: must be a value of the body/,
+    ],
+    [
+      "a list in a header",
+      { acme: { ...acme, single: "header:items" } },
+      /single: must be a list in a JSON body/,
+    ],
+  ])("with %s is refused", (_, providers, says) => {
+    const { lines } = load(providers);
+    expect(lines.find((line) => says.test(line)) ?? lines.join("\n")).toMatch(says);
+  });
+
+  it("has its accounts checked against the form of its keys", () => {
+    const { lines } = load({ acme: { ...acme, verify: { ...acme.verify, key: "hex" } } });
+    expect(lines).toEqual([
+      "RELAY.sources.acme.shop.secrets.0: secret ACME_SECRET is not a key of the form hex",
+    ]);
+  });
+
+  it("may be no table at all, and then nothing is accepted", () => {
+    const { config } = load([acme]);
+    expect(config.isAccepting).toBe(false);
+  });
+});
+
+describe("a preset", () => {
+  it("needs the settings that its callbacks are compared with", () => {
+    const { lines } = load({}, { adyen: { shop: { secrets: ["ACME_SECRET"] } } });
+    expect(lines.join("\n")).toMatch(/RELAY\.sources\.adyen\.shop\.merchant_account: /);
+  });
+
+  it("can be verified in another way only if it has one", () => {
+    const { lines } = load({}, { stripe: { shop: { secrets: ["ACME_SECRET"], scheme: "raw" } } });
+    expect(lines.join("\n")).toMatch(/RELAY\.sources\.stripe\.shop\.scheme: /);
+  });
+});

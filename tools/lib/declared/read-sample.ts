@@ -1,0 +1,11 @@
+/** Reads the sample of a preset from tools/samples. */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import type { Sample } from "./samples.ts";
+
+const DIRECTORY = join(import.meta.dirname, "../../samples");
+
+/** @param name of the preset; throws when it has no sample */
+export function readSample(name: string): Sample {
+  return JSON.parse(readFileSync(join(DIRECTORY, `${name}.json`), "utf8")) as Sample;
+}
