@@ -9,18 +9,19 @@ import { join } from "node:path";
 import { build } from "../tools/lib/build.ts";
 import { credentials, readRelayConfig } from "../tools/lib/relay-config.ts";
 import { readSecrets } from "../tools/lib/secrets.ts";
-import { giveUp, readArgs } from "../tools/lib/text.ts";
+import { giveUp, parseCount, readArgs } from "../tools/lib/text.ts";
 import { startBenchCrm } from "./lib/crm.ts";
 import { writeSection } from "./lib/documents.ts";
 import { machine, machineLine } from "./lib/machine.ts";
 import { benchReport } from "./lib/report.ts";
-import { type Measured, measure } from "./lib/rounds.ts";
+import { expectedSeconds, type Measured, measure } from "./lib/rounds.ts";
 import { ACCOUNT, findRedis, type Surroundings } from "./lib/subjects.ts";
 import { WORKLOADS } from "./lib/workloads.ts";
 
 const USAGE = `Usage: npm run bench -- [options]
 
   --quick            fewer and shorter rounds: an order of magnitude
+  --rounds <n>       no more rounds of a workload than these: with 2 a whole run takes half as long
   --only <workload>  one or more of ${WORKLOADS.map(({ name }) => name).join(", ")} (separated by commas)
   --json             the figures of every round as JSON, nothing else
   --write            write the tables into docs/performance.md`;
@@ -29,6 +30,7 @@ const project = join(import.meta.dirname, "..");
 const { values } = readArgs(USAGE, {
   options: {
     quick: { type: "boolean", default: false },
+    rounds: { type: "string" },
     only: { type: "string" },
     json: { type: "boolean", default: false },
     write: { type: "boolean", default: false },
@@ -41,6 +43,8 @@ if (unknown.length > 0) giveUp(`there is no workload ${unknown.join(", ")}\n\n${
 if (values.write && only !== undefined) giveUp("--write is for all workloads: without --only");
 if (process.platform !== "linux") giveUp("CPU time is read from /proc: npm run bench needs Linux");
 
+const mostRounds =
+  values.rounds === undefined ? Number.POSITIVE_INFINITY : parseCount("rounds", values.rounds, 1);
 const say = values.json ? (line: string) => void process.stderr.write(`${line}\n`) : console.log;
 const on = machine(project);
 say(machineLine(on));
@@ -48,8 +52,12 @@ const redis = findRedis();
 const skipped = "missing" in redis ? redis.missing : null;
 if (skipped !== null) say(`BullMQ is left out: ${skipped}`);
 
+const minutes = Math.ceil(expectedSeconds(wanted, values.quick, mostRounds) / 60);
+say(`about ${minutes} min on a quiet machine, and longer the busier it is`);
+
 const scratch = mkdtempSync(join(tmpdir(), "psp-relay-bench-"));
 const crm = await startBenchCrm();
+const startedMs = performance.now();
 try {
   const secrets = readSecrets(join(project, ".dev.vars.example"));
   const around: Surroundings = {
@@ -67,8 +75,11 @@ try {
   const measured: Measured[] = [];
   for (const workload of wanted) {
     const names = workload.subjects.filter((name) => name !== "BullMQ" || around.redisServer !== null);
-    measured.push(await measure(workload, names, around, { crm, who, secrets, quick: values.quick }, say));
+    measured.push(
+      await measure(workload, names, around, { crm, who, secrets, quick: values.quick }, say, mostRounds),
+    );
   }
+  say(`it took ${Math.ceil((performance.now() - startedMs) / 60_000)} min`);
   const report = benchReport({ on, quick: values.quick, skipped, measured });
   if (values.json)
     console.log(JSON.stringify({ machine: on, quick: values.quick, skipped, measured }, null, 2));

@@ -17,6 +17,7 @@ export async function measure(
   around: Surroundings,
   bench: Bench,
   say: (line: string) => void,
+  mostRounds: number = Number.POSITIVE_INFINITY,
 ): Promise<Measured> {
   const rounds: Partial<Record<SubjectName, Figures[]>> = {};
   const running = new Map<SubjectName, Subject>();
@@ -30,7 +31,7 @@ export async function measure(
   };
   try {
     for (const name of workload.fresh === true ? [] : names) await ready(name);
-    for (let round = 0; round < workload.rounds(bench.quick); round += 1) {
+    for (let round = 0; round < Math.min(workload.rounds(bench.quick), mostRounds); round += 1) {
       for (const name of names) {
         const subject = await ready(name);
         const figures = await workload.round(subject, bench, round);
@@ -46,6 +47,23 @@ export async function measure(
     await Promise.all([...running.values()].map(async (subject) => await subject.stop()));
   }
   return { workload: workload.name, title: workload.title, rounds };
+}
+
+/** A short round has about a fifth of the work. */
+const QUICK_SHARE = 0.2;
+
+/** What so many rounds take on a quiet machine, in seconds; on a busy one several times as long. */
+export function expectedSeconds(
+  workloads: readonly Pick<Workload, "rounds" | "roundSeconds" | "subjects">[],
+  quick: boolean,
+  mostRounds: number,
+): number {
+  const share = quick ? QUICK_SHARE : 1;
+  return workloads.reduce(
+    (sum, { rounds, roundSeconds, subjects }) =>
+      sum + Math.min(rounds(quick), mostRounds) * subjects.length * roundSeconds * share,
+    0,
+  );
 }
 
 function shown(figures: Figures): string {

@@ -31,6 +31,8 @@ export interface Workload {
   readonly title: string;
   readonly subjects: readonly SubjectName[];
   readonly rounds: (quick: boolean) => number;
+  /** What a round of one subject takes on a quiet machine, roughly, with what has to be started for it. */
+  readonly roundSeconds: number;
   /** A subject of its own for each round: the round leaves too much behind. */
   readonly fresh?: boolean;
   readonly overrides?: DestinationOverrides;
@@ -52,6 +54,7 @@ function endToEnd(rate: number): Workload {
     title: `End to end at ${rate} callbacks a second`,
     subjects: ["relay", "pipeline floor", "BullMQ"],
     rounds: (quick) => (quick ? 1 : 3),
+    roundSeconds: 24,
     prepare: warmUp,
     async round(subject, bench) {
       const { crm, who } = bench;
@@ -85,6 +88,7 @@ export const WORKLOADS: readonly Workload[] = [
     title: "Accept, nothing delivered",
     subjects: ["relay", "accept floor", "BullMQ"],
     rounds: (quick) => (quick ? 2 : 5),
+    roundSeconds: 6,
     prepare: warmUpHeld,
     round: async (subject, bench) => await loadFigures(subject, fresh(bench.who, size(bench, 4_000, 800))),
   },
@@ -93,6 +97,7 @@ export const WORKLOADS: readonly Workload[] = [
     title: "Accepted and delivered, full load",
     subjects: ["relay", "pipeline floor", "BullMQ"],
     rounds: (quick) => (quick ? 2 : 5),
+    roundSeconds: 12,
     prepare: warmUp,
     async round(subject, bench) {
       bench.crm.forget();
@@ -107,6 +112,7 @@ export const WORKLOADS: readonly Workload[] = [
     title: "Duplicate storm: 200 events, again and again",
     subjects: ["relay", "accept floor", "BullMQ"],
     rounds: (quick) => (quick ? 2 : 5),
+    roundSeconds: 5,
     async prepare(subject, bench) {
       await warmUpHeld(subject, bench);
       const payments = Array.from({ length: STORM_EVENTS }, newName);
@@ -121,6 +127,7 @@ export const WORKLOADS: readonly Workload[] = [
     title: "Forged storm: signatures that do not verify",
     subjects: ["relay", "accept floor", "BullMQ"],
     rounds: (quick) => (quick ? 2 : 5),
+    roundSeconds: 5,
     prepare: warmUpHeld,
     async round(subject, bench) {
       const forger = { ...bench.who, secret: "whsec_guessed" };
@@ -135,6 +142,7 @@ export const WORKLOADS: readonly Workload[] = [
     title: "Drain of a backlog after an outage of the CRM",
     subjects: ["relay", "BullMQ"],
     rounds: (quick) => (quick ? 1 : 2),
+    roundSeconds: 60,
     fresh: true,
     overrides: { max_per_second: MAX_PER_SECOND },
     prepare: warmUp,
@@ -155,6 +163,7 @@ export const WORKLOADS: readonly Workload[] = [
     title: "Replay of everything delivered",
     subjects: ["relay"],
     rounds: (quick) => (quick ? 1 : 2),
+    roundSeconds: 60,
     fresh: true,
     async round(subject, bench) {
       const { crm, who } = bench;

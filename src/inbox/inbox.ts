@@ -106,8 +106,7 @@ export class Inbox extends DurableObject<InboxBindings> {
 
   /** Dedupe, fold, sequence, freeze, owe and lease. When this returns, the event is on disk. */
   async accept(input: Acceptance): Promise<Accepted> {
-    const isKnown = this.#store.payments.has(input.event.data.payment_id);
-    await this.#membership.admit(this.#config(), isKnown);
+    await this.#membership.admit(this.#config(), () => this.#store.payments.has(input.event.data.payment_id));
     return this.#noteAccepted(input, await this.#work((tx) => accept(tx, input)));
   }
 
@@ -124,7 +123,7 @@ export class Inbox extends DurableObject<InboxBindings> {
 
   /** Keeps a callback that has no event yet. */
   async setAside(input: SettingAside): Promise<SetAside> {
-    await this.#membership.admit(this.#config(), this.#store.payments.has(paymentOf(input)));
+    await this.#membership.admit(this.#config(), () => this.#store.payments.has(paymentOf(input)));
     return this.#noteSetAside(input, await this.#work((tx) => setAside(tx, input, this.#deferralQuota)));
   }
 

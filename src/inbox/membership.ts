@@ -31,12 +31,17 @@ export class Membership {
     this.#askRegistry = askRegistry;
   }
 
-  /** Throws unless this object may take in something new. @param isKnown it is not new here: its home stays */
-  async admit(config: Numbers, isKnown: boolean): Promise<void> {
-    await this.#register(config);
-    if (isKnown) return;
+  /**
+   * Throws unless this object may take something in.
+   *
+   * @param isKnown whether it is not new here: then its home stays. Asked only where that matters
+   */
+  async admit(config: Numbers, isKnown: () => boolean): Promise<void> {
+    if (!this.#isRegistered) await this.#register(config);
+    const isOld = this.#count !== config.inboxShards;
+    if ((!isOld && this.#numberAfter() === null) || isKnown()) return;
     // While the installation grows, a Worker that does not know it yet must not begin anything in an old home.
-    if (this.#count !== config.inboxShards)
+    if (isOld)
       throw new Error(`there are ${config.inboxShards} shards now: this one takes in no new payment`);
     this.refuseSuperseded(config);
   }
@@ -62,7 +67,6 @@ export class Membership {
   }
 
   async #register({ inboxShardsBefore }: Numbers): Promise<void> {
-    if (this.#isRegistered) return;
     const shards = this.#count;
     if (this.#rows.marker(SHARDS_MARKER) === null) {
       if (!(await this.#askRegistry(shards, inboxShardsBefore))) {

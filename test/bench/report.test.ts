@@ -2,7 +2,7 @@
 import { expect, it } from "vitest";
 import type { Machine } from "../../bench/lib/machine.ts";
 import { benchReport } from "../../bench/lib/report.ts";
-import type { Measured } from "../../bench/lib/rounds.ts";
+import { expectedSeconds, type Measured } from "../../bench/lib/rounds.ts";
 
 const on: Machine = {
   cpu: "A CPU",
@@ -50,4 +50,15 @@ it("compares the relay with its peers round by round, and a storm with an accept
   const lines = report([accept, forged]).split("\n");
   expect(lines).toContain("| Accept | against accept floor | 3.00 × |");
   expect(lines).toContain("| Forged | against an accept of the relay | 0.10 × |");
+});
+
+it("says what a run takes by its rounds, and less with fewer of them or short ones", () => {
+  const five = {
+    rounds: (quick: boolean) => (quick ? 2 : 5),
+    roundSeconds: 10,
+    subjects: ["relay"] as const,
+  };
+  expect(expectedSeconds([five, { ...five, subjects: ["relay", "BullMQ"] }], false, Infinity)).toBe(150);
+  expect(expectedSeconds([five], false, 3)).toBe(30);
+  expect(expectedSeconds([five], true, Infinity)).toBeLessThan(20);
 });
