@@ -5,13 +5,13 @@
 import { join } from "node:path";
 import { startVitest, type TestCase } from "vitest/node";
 import { giveUp, readArgs, table } from "../tools/lib/text.ts";
-import { type CostCounts, costReport, missedTargets, monthlyReport } from "./lib/cost-report.ts";
+import { billReport, type CostCounts, costReport, missedTargets, monthlyReport } from "./lib/cost-report.ts";
 import { writeSection } from "./lib/documents.ts";
 
 const USAGE = `Usage: npm run cost -- [options]
 
   --assert  exit code 1 if an event costs more than it may (bench/lib/cost-report.ts)
-  --write   write the tables into docs/performance.md and docs/scale.md
+  --write   write the tables into docs/performance.md, docs/scale.md and docs/deploy.md
   --json    the counts as JSON, nothing else`;
 
 const project = join(import.meta.dirname, "..");
@@ -50,6 +50,7 @@ console.log(values.json ? JSON.stringify(counted, null, 2) : report);
 if (values.write) {
   writeSection(join(project, "docs/performance.md"), "cost", report);
   writeSection(join(project, "docs/scale.md"), "scale-cost", monthlyReport(counted));
+  writeSection(join(project, "docs/deploy.md"), "deploy-cost", billReport(counted));
 }
 if (values.assert) {
   const missed = missedTargets(counted);

@@ -1,5 +1,5 @@
 /**
- * What operators are told: the name of every alert, and the message it is sent as (docs/operations.md#alerts).
+ * What operators are told: the name of every alert, and the message it is sent as (docs/deploy.md#alerts).
  *
  * The list is closed for our own code, so that an alert nobody has described does not compile; a receiver has to
  * expect names it does not know. Which alerts are worth a message, and how often, is src/inbox/alerts.ts.
@@ -7,7 +7,7 @@
 import { z } from "zod";
 import { instant } from "./event.ts";
 
-/** Each is described in docs/operations.md: test/tools/runbook.test.ts compares the two. */
+/** Each is described in docs/deploy.md: test/tools/runbook.test.ts compares the two. */
 export const ALERT_NAMES = [
   "address_refused",
   "breaker_closed",

@@ -8,8 +8,10 @@ import {
   OBJECT_SEND_MS,
   type Operation,
   PRICES,
+  PLAN_DOLLARS,
   PRICES_DATE,
   STORAGE_DOLLARS_PER_GB_MONTH,
+  STORAGE_INCLUDED_GB,
   WORKER_CPU_MS,
 } from "./prices.ts";
 
@@ -93,6 +95,34 @@ export function monthlyReport({ delivered, purged }: CostCounts): string {
     ["events a second", "events a month", "operations, $ a month", "storage, $ a month", "together"],
     rows,
   );
+}
+
+/** Events a month of the table in docs/deploy.md. */
+const VOLUMES = [10_000, 100_000, 1_000_000, 10_000_000, 100_000_000] as const;
+/** Of the default configuration, which is what is counted. */
+const SHARDS = 8;
+/** Events an hour in a shard from which they share its alarms and its ledger's rows as the busy count has it. */
+const BUSY_EVENTS_PER_HOUR = 60;
+
+/** The table of docs/deploy.md: a month's bill at a volume, plan and allowances included. */
+export function billReport({ delivered, purged, quiet, monitor }: CostCounts): string {
+  const watch = operationsOf(monitor);
+  const rows = VOLUMES.map((events) => {
+    const isBusy = events / SHARDS >= (BUSY_EVENTS_PER_HOUR * SECONDS_PER_MONTH) / 3_600;
+    const each = operationsOf(isBusy ? plus(delivered, purged) : quiet);
+    const dollars = (Object.keys(PRICES) as Operation[]).map((name) => {
+      const millions = (events * each[name] + MONITOR_RUNS_PER_MONTH * watch[name]) / 1_000_000;
+      return Math.max(0, millions - PRICES[name].includedMillions) * PRICES[name].dollarsPerMillion;
+    });
+    const gigabytes = ((events * EVENT_KB) / 1e6) * KEPT_MONTHS;
+    const storage = Math.max(0, gigabytes - STORAGE_INCLUDED_GB) * STORAGE_DOLLARS_PER_GB_MONTH;
+    const operations = dollars.reduce((sum, part) => sum + part, 0);
+    return [
+      events.toLocaleString("en"),
+      ...[operations, storage, PLAN_DOLLARS + operations + storage].map((sum) => sum.toFixed(2)),
+    ];
+  });
+  return markdownTable(["events a month", "operations, $", "storage, $", "with the plan, $"], rows);
 }
 
 function amount(value: number): string {

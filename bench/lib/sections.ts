@@ -8,6 +8,7 @@ const WRITTEN_BY = {
   scale: "scale",
   "scale-cost": "cost",
   presets: "presets",
+  "deploy-cost": "cost",
 } as const;
 export type Section = keyof typeof WRITTEN_BY;
 

@@ -13,14 +13,18 @@ database.exec(`
   CREATE TABLE IF NOT EXISTS events (id TEXT PRIMARY KEY, payment_id TEXT NOT NULL, body TEXT NOT NULL);
   CREATE TABLE IF NOT EXISTS payments (id TEXT PRIMARY KEY, sequence INTEGER NOT NULL);
   CREATE TABLE IF NOT EXISTS credits
-    (event_id TEXT PRIMARY KEY, reference TEXT, amount TEXT, currency TEXT, decision TEXT NOT NULL);
+    (event_id TEXT PRIMARY KEY, type TEXT NOT NULL, reference TEXT, amount TEXT, currency TEXT, decision TEXT NOT NULL);
 `);
 const addEvent = database.prepare("INSERT INTO events VALUES (?, ?, ?) ON CONFLICT (id) DO NOTHING");
 const advance = database.prepare(
   "INSERT INTO payments VALUES (?, ?) " +
     "ON CONFLICT (id) DO UPDATE SET sequence = excluded.sequence WHERE excluded.sequence > payments.sequence",
 );
-const addCredit = database.prepare("INSERT INTO credits VALUES (?, ?, ?, ?, ?)");
+// What moves money. All but a proven confirmation is for a person: money taken back, or a confirmation that was missed.
+const MONEY = ["confirmed", "partially_refunded", "refunded", "reversed", "disputed"].map(
+  (s) => `payment.${s}`,
+);
+const addCredit = database.prepare("INSERT INTO credits VALUES (?, ?, ?, ?, ?, ?)");
 
 /** The event if these very bytes are signed by one of our secrets within the last five minutes, else null. */
 function verifiedEvent(rawBody, headers) {
@@ -49,12 +53,13 @@ function book(event, rawBody) {
 function credit({ id, type, data }, rawBody) {
   if (addEvent.run(id, data.payment_id, rawBody).changes === 0) return; // we have it already
   if (advance.run(data.payment_id, data.sequence).changes === 0) return; // an older state, replayed
-  if (type !== "payment.confirmed") return;
+  if (!MONEY.includes(type)) return;
   const proven = ["signed", "confirmed"].includes(data.verification.assurance);
-  const automatic = proven && data.amount !== null && data.warnings.length === 0;
+  const automatic =
+    type === "payment.confirmed" && proven && data.amount !== null && data.warnings.length === 0;
   // The value stays the decimal string it is; in your tables it is a NUMERIC, never a float.
   const { value = null, currency = null } = data.amount ?? {};
-  addCredit.run(id, data.merchant_reference, value, currency, automatic ? "automatic" : "review");
+  addCredit.run(id, type, data.merchant_reference, value, currency, automatic ? "automatic" : "review");
 }
 
 async function receive(request) {

@@ -5,11 +5,19 @@ declare(strict_types=1);
 const TOLERANCE_SECONDS = 300;
 // A database that is locked for longer is answered 500: the relay comes again, and does not wait 15 seconds.
 const LOCK_SECONDS = 2;
+// What moves money. All but a proven confirmation is for a person: money taken back, or a confirmation that was missed.
+const MONEY = [
+    'payment.confirmed',
+    'payment.partially_refunded',
+    'payment.refunded',
+    'payment.reversed',
+    'payment.disputed',
+];
 const SCHEMA = '
 CREATE TABLE IF NOT EXISTS events (id TEXT PRIMARY KEY, payment_id TEXT NOT NULL, body TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS payments (id TEXT PRIMARY KEY, sequence INTEGER NOT NULL);
 CREATE TABLE IF NOT EXISTS credits
-  (event_id TEXT PRIMARY KEY, reference TEXT, amount TEXT, currency TEXT, decision TEXT NOT NULL)';
+  (event_id TEXT PRIMARY KEY, type TEXT NOT NULL, reference TEXT, amount TEXT, currency TEXT, decision TEXT NOT NULL)';
 
 /** The event if these very bytes are signed by one of our secrets within the last five minutes, else null. */
 function verifiedEvent(string $rawBody, string $id, string $timestamp, string $signatures, array $secrets): ?array
@@ -58,14 +66,16 @@ function credit(PDO $database, array $event, string $rawBody): void
     if ($advance->rowCount() === 0) {
         return; // an older state, replayed
     }
-    if ($event['type'] !== 'payment.confirmed') {
+    if (!in_array($event['type'], MONEY, true)) {
         return;
     }
     $proven = in_array($data['verification']['assurance'], ['signed', 'confirmed'], true);
-    $automatic = $proven && $data['amount'] !== null && $data['warnings'] === [];
+    $isConfirmed = $event['type'] === 'payment.confirmed';
+    $automatic = $isConfirmed && $proven && $data['amount'] !== null && $data['warnings'] === [];
     // The value stays the decimal string it is: bcmath and a DECIMAL column, never a float.
-    $database->prepare('INSERT INTO credits VALUES (?, ?, ?, ?, ?)')->execute([
+    $database->prepare('INSERT INTO credits VALUES (?, ?, ?, ?, ?, ?)')->execute([
         $event['id'],
+        $event['type'],
         $data['merchant_reference'],
         $data['amount']['value'] ?? null,
         $data['amount']['currency'] ?? null,

@@ -23,12 +23,15 @@ SCHEMA = """
 CREATE TABLE IF NOT EXISTS events (id TEXT PRIMARY KEY, payment_id TEXT NOT NULL, body TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS payments (id TEXT PRIMARY KEY, sequence INTEGER NOT NULL);
 CREATE TABLE IF NOT EXISTS credits
-  (event_id TEXT PRIMARY KEY, reference TEXT, amount TEXT, currency TEXT, decision TEXT NOT NULL);
+  (event_id TEXT PRIMARY KEY, type TEXT NOT NULL, reference TEXT, amount TEXT, currency TEXT, decision TEXT NOT NULL);
 """
 ADD_EVENT = "INSERT INTO events VALUES (?, ?, ?) ON CONFLICT (id) DO NOTHING"
 ADVANCE = """INSERT INTO payments VALUES (?, ?)
 ON CONFLICT (id) DO UPDATE SET sequence = excluded.sequence WHERE excluded.sequence > payments.sequence"""
-ADD_CREDIT = "INSERT INTO credits VALUES (?, ?, ?, ?, ?)"
+ADD_CREDIT = "INSERT INTO credits VALUES (?, ?, ?, ?, ?, ?)"
+# What moves money. All but a proven confirmation is for a person: money taken back, or a confirmation that was missed.
+STATES = ("confirmed", "partially_refunded", "refunded", "reversed", "disputed")
+MONEY = {f"payment.{state}" for state in STATES}
 
 
 def verified_event(raw_body: bytes, headers: dict[str, str]) -> dict | None:
@@ -50,16 +53,18 @@ def book(database: sqlite3.Connection, event: dict, raw_body: str) -> None:
             return  # we have it already
         if database.execute(ADVANCE, (data["payment_id"], data["sequence"])).rowcount == 0:
             return  # an older state, replayed
-        if event["type"] != "payment.confirmed":
+        if event["type"] not in MONEY:
             return
         amount = data["amount"]
         proven = data["verification"]["assurance"] in ("signed", "confirmed")
-        automatic = proven and amount is not None and not data["warnings"]
+        is_confirmed = event["type"] == "payment.confirmed"
+        automatic = is_confirmed and proven and amount is not None and not data["warnings"]
         # Decimal, never float; in your tables it is a NUMERIC.
         value = None if amount is None else str(Decimal(amount["value"]))
         currency = None if amount is None else amount["currency"]
         decision = "automatic" if automatic else "review"
-        database.execute(ADD_CREDIT, (event["id"], data["merchant_reference"], value, currency, decision))
+        row = (event["id"], event["type"], data["merchant_reference"], value, currency, decision)
+        database.execute(ADD_CREDIT, row)
 
 
 def connect() -> sqlite3.Connection:

@@ -4,10 +4,12 @@
  */
 import { expect, it } from "vitest";
 import performance from "../../docs/performance.md?raw";
+import deploy from "../../docs/deploy.md?raw";
 import scale from "../../docs/scale.md?raw";
 import { disagreements } from "../../bench/lib/agree.ts";
 import { type Counts, each, plus } from "../../bench/lib/bill.ts";
 import {
+  billReport,
   costReport,
   type CostCounts,
   KNOWN_MISSES,
@@ -134,7 +136,7 @@ async function countRefusedAndRepeated(): Promise<Pick<CostCounts, "duplicate" |
 
 it(
   "costs what docs/performance.md and docs/scale.md say (npm run cost -- --write)",
-  { timeout: 120_000 },
+  { timeout: 900_000 },
   async ({ task }) => {
     const counted: CostCounts = {
       ...(await countBusy()),
@@ -147,5 +149,6 @@ it(
     expect(missedTargets(counted).map(({ target }) => target)).toEqual(KNOWN_MISSES);
     expect(disagreements(sectionOf(performance, "cost") ?? "", costReport(counted))).toEqual([]);
     expect(disagreements(sectionOf(scale, "scale-cost") ?? "", monthlyReport(counted))).toEqual([]);
+    expect(disagreements(sectionOf(deploy, "deploy-cost") ?? "", billReport(counted))).toEqual([]);
   },
 );

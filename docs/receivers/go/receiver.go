@@ -23,7 +23,16 @@ const schema = `
 CREATE TABLE IF NOT EXISTS events (id TEXT PRIMARY KEY, payment_id TEXT NOT NULL, body TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS payments (id TEXT PRIMARY KEY, sequence INTEGER NOT NULL);
 CREATE TABLE IF NOT EXISTS credits
-  (event_id TEXT PRIMARY KEY, reference TEXT, amount TEXT, currency TEXT, decision TEXT NOT NULL)`
+  (event_id TEXT PRIMARY KEY, type TEXT NOT NULL, reference TEXT, amount TEXT, currency TEXT, decision TEXT NOT NULL)`
+
+// What moves money. All but a proven confirmation is for a person: money taken back, or a confirmation that was missed.
+var money = map[string]bool{
+	"payment.confirmed":          true,
+	"payment.partially_refunded": true,
+	"payment.refunded":           true,
+	"payment.reversed":           true,
+	"payment.disputed":           true,
+}
 
 type event struct {
 	ID   string `json:"id"`
@@ -84,7 +93,7 @@ func credit(tx *sql.Tx, e event, rawBody []byte) error {
 	if err != nil || !isNewest {
 		return err // an older state, replayed
 	}
-	if e.Type != "payment.confirmed" {
+	if !money[e.Type] {
 		return nil
 	}
 	assurance := e.Data.Verification.Assurance
@@ -93,12 +102,12 @@ func credit(tx *sql.Tx, e event, rawBody []byte) error {
 	var value, currency *string
 	if amount := e.Data.Amount; amount != nil {
 		value, currency = &amount.Value, &amount.Currency
-		if proven && len(e.Data.Warnings) == 0 {
+		if e.Type == "payment.confirmed" && proven && len(e.Data.Warnings) == 0 {
 			decision = "automatic"
 		}
 	}
-	_, err = tx.Exec("INSERT INTO credits VALUES (?, ?, ?, ?, ?)",
-		e.ID, e.Data.MerchantReference, value, currency, decision)
+	_, err = tx.Exec("INSERT INTO credits VALUES (?, ?, ?, ?, ?, ?)",
+		e.ID, e.Type, e.Data.MerchantReference, value, currency, decision)
 	return err
 }
 

@@ -16,6 +16,7 @@ import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.Executors;
 
 public final class Receiver {
@@ -30,13 +31,23 @@ public final class Receiver {
     "CREATE TABLE IF NOT EXISTS events (id TEXT PRIMARY KEY, payment_id TEXT NOT NULL, body TEXT NOT NULL)",
     "CREATE TABLE IF NOT EXISTS payments (id TEXT PRIMARY KEY, sequence INTEGER NOT NULL)",
     "CREATE TABLE IF NOT EXISTS credits"
-        + " (event_id TEXT PRIMARY KEY, reference TEXT, amount TEXT, currency TEXT, decision TEXT NOT NULL)",
+        + " (event_id TEXT PRIMARY KEY, type TEXT NOT NULL, reference TEXT, amount TEXT, currency TEXT,"
+        + " decision TEXT NOT NULL)",
   };
   static final String ADD_EVENT = "INSERT INTO events VALUES (?, ?, ?) ON CONFLICT (id) DO NOTHING";
   static final String ADVANCE =
       "INSERT INTO payments VALUES (?, ?) ON CONFLICT (id) DO UPDATE SET sequence = excluded.sequence"
           + " WHERE excluded.sequence > payments.sequence";
-  static final String ADD_CREDIT = "INSERT INTO credits VALUES (?, ?, ?, ?, ?)";
+  static final String ADD_CREDIT = "INSERT INTO credits VALUES (?, ?, ?, ?, ?, ?)";
+
+  // What moves money. All but a proven confirmation is for a person: money taken back, or a confirmation that was missed.
+  static final Set<String> MONEY =
+      Set.of(
+          "payment.confirmed",
+          "payment.partially_refunded",
+          "payment.refunded",
+          "payment.reversed",
+          "payment.disputed");
 
   record Event(String id, String type, Data data) {}
 
@@ -79,14 +90,15 @@ public final class Receiver {
     Data data = event.data();
     if (write(database, ADD_EVENT, event.id(), data.paymentId(), rawBody) == 0) return; // we have it already
     if (write(database, ADVANCE, data.paymentId(), data.sequence()) == 0) return; // an older state, replayed
-    if (!event.type().equals("payment.confirmed")) return;
+    if (!MONEY.contains(event.type())) return;
     Money amount = data.amount();
     boolean proven = List.of("signed", "confirmed").contains(data.verification().assurance());
-    boolean automatic = proven && amount != null && data.warnings().isEmpty();
+    boolean confirmed = event.type().equals("payment.confirmed");
+    boolean automatic = confirmed && proven && amount != null && data.warnings().isEmpty();
     String value = amount == null ? null : amount.value().toPlainString();
     String currency = amount == null ? null : amount.currency();
     String decision = automatic ? "automatic" : "review";
-    write(database, ADD_CREDIT, event.id(), data.merchantReference(), value, currency, decision);
+    write(database, ADD_CREDIT, event.id(), event.type(), data.merchantReference(), value, currency, decision);
   }
 
   /** How many rows the statement has written. */
