@@ -370,6 +370,8 @@ export const LIVE_STREAM_MS = 600_000;
 
 /** Events one scan of a shard reads before it lets other requests in. */
 export const LIST_WINDOW_EVENTS = 2_000;
+/** A scan begins with so many, a page and a bit, and doubles: what does not fit on the page is not read. */
+export const LIST_STEP_EVENTS = 64;
 /** Events on a page of the operator API, at most and by default. */
 export const MAX_PAGE_EVENTS = 200;
 export const DEFAULT_PAGE_EVENTS = 50;

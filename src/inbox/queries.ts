@@ -3,10 +3,10 @@
  * Scans go over a bounded window at a time: an operator's question must not hold up a provider's callback.
  */
 import type { NormalisedEvent, PaymentEvent } from "../event.ts";
-import { LIST_WINDOW_EVENTS } from "../limits.ts";
+import { LIST_STEP_EVENTS, LIST_WINDOW_EVENTS } from "../limits.ts";
 import { fromBase64 } from "../parse/encoding.ts";
 import { VERIFIER, type Attempt, type StoredCallback } from "./protocol.ts";
-import type { EventWithRows } from "./store/operator-store.ts";
+import type { EventWithRows, RareEvents } from "./store/operator-store.ts";
 import { keyOf, type Direct, type EventHead } from "./store/rows.ts";
 import type { Transaction } from "./transaction.ts";
 
@@ -70,11 +70,47 @@ export function list(
   limit: number,
 ): { events: ListedEvent[]; next: number | null } {
   const to = before ?? tx.store.events.last() + 1;
-  const from = Math.max(0, to - LIST_WINDOW_EVENTS);
-  const found = matching(tx, filter, from, to);
+  const rare = isRare(filter) ? tx.store.operators.rare(to, LIST_WINDOW_EVENTS) : null;
+  const { found, from } = rare === null ? inWindow(tx, filter, to, limit) : amongRare(tx, filter, rare);
   const events = found.slice(0, limit);
   if (found.length > limit) return { events, next: events.at(-1)?.n ?? null };
   return { events, next: from > 1 ? from : null };
+}
+
+/** What a search has found, and the number down to which it has looked. */
+interface Looked {
+  readonly found: readonly ListedEvent[];
+  readonly from: number;
+}
+
+/** The newest first and a few at a time: what does not fit on the page is not read. */
+function inWindow(tx: Transaction, filter: EventFilter, to: number, limit: number): Looked {
+  const end = Math.max(0, to - LIST_WINDOW_EVENTS);
+  const found: ListedEvent[] = [];
+  let from = to;
+  for (let step = LIST_STEP_EVENTS; from > end && found.length <= limit; step *= 2) {
+    const below = Math.max(end, from - step);
+    found.push(...matching(tx, filter, below, from));
+    from = below;
+  }
+  return { found, from };
+}
+
+/** Of the few that are anything but delivered or under way. */
+function amongRare(tx: Transaction, filter: EventFilter, { numbers, from }: RareEvents): Looked {
+  const events = tx.store.operators.numbered(numbers);
+  return {
+    found: events.map((event) => listed(tx, event)).filter((event) => isWantedBy(tx, filter, event)),
+    from,
+  };
+}
+
+/** Can the filter find nothing but what is dead, held back, set aside or dismissed? */
+function isRare({ state, needsPerson, releasable }: EventFilter): boolean {
+  if (needsPerson === true || releasable === true) return true;
+  if (state === undefined) return false;
+  const states: readonly ShownState[] = typeof state === "string" ? [state] : state;
+  return states.every((one) => one !== "pending" && one !== "delivered" && one !== "unrouted");
 }
 
 /** Events with numbers in [from, to) that the filter wants, newest first. */
@@ -82,7 +118,11 @@ export function matching(tx: Transaction, filter: EventFilter, from: number, to:
   return tx.store.operators
     .window(from, to)
     .map((event) => listed(tx, event))
-    .filter((event) => agrees(filter, event) && (filter.q === undefined || mentions(tx, event, filter.q)));
+    .filter((event) => isWantedBy(tx, filter, event));
+}
+
+function isWantedBy(tx: Transaction, filter: EventFilter, event: ListedEvent): boolean {
+  return agrees(filter, event) && (filter.q === undefined || mentions(tx, event, filter.q));
 }
 
 function listed(tx: Transaction, { rows, ...event }: EventWithRows): ListedEvent {

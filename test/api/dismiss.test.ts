@@ -85,12 +85,12 @@ async function expectDismissed(id: string): Promise<void> {
   expect(await waiting()).toEqual([]);
   expect(await get(`/api/events/${id}`)).toMatchObject({
     state: "dismissed",
-    dismissed: { by: "operator", reason: WHY.reason },
+    dismissed: { by: "admin", reason: WHY.reason },
   });
   expect((await listed("state=dismissed")).map((event) => event.id)).toEqual([id]);
   const { audit } = (await get("/api/audit")) as unknown as { audit: { action: string; detail: string }[] };
   const entry = audit.find(({ action }) => action === "dismiss");
-  expect(entry).toMatchObject({ actor: "operator" });
+  expect(entry).toMatchObject({ actor: "admin" });
   expect(JSON.parse(entry?.detail ?? "{}")).toEqual({ event: id, why: WHY.reason });
   await expectLedgerToAddUp();
   // Once is enough.

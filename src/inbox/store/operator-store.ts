@@ -10,6 +10,12 @@ export type EventWithRows = EventHead & {
   readonly rows: readonly Pick<DeliveryRow, "destination" | "state" | "due" | "attempts">[];
 };
 
+/** Numbers of events, and the number down to which there are no others of their kind. */
+export interface RareEvents {
+  readonly numbers: readonly number[];
+  readonly from: number;
+}
+
 /** A bulk replay, as far as this shard is concerned. */
 export type ReplayJobRow = {
   id: string;
@@ -50,18 +56,54 @@ export class OperatorStore {
 
   /** Everything about events with numbers in [from, to), newest first, with what is owed of each. */
   window(from: number, to: number): EventWithRows[] {
+    return this.#withRows("n >= ? AND n < ?", from, to);
+  }
+
+  /** The same of events with these numbers. */
+  numbered(numbers: readonly number[]): EventWithRows[] {
+    return this.#withRows("n IN (SELECT value FROM json_each(?))", JSON.stringify(numbers));
+  }
+
+  #withRows(where: string, ...values: (number | string)[]): EventWithRows[] {
     return this.#sql
       .exec<EventHead & { rows: string }>(
         `SELECT n, event_id, payment_id, source, state, reason, type, received_at, fingerprint, warnings, duplicates,
            became, sequence, instance, direct, released, dismissed,
            (SELECT json_group_array(json_object('destination', destination, 'state', state, 'due', due, 'attempts', attempts))
             FROM deliveries AS d WHERE d.payment_id = events.payment_id AND d.n = events.n) AS rows
-         FROM events WHERE n >= ? AND n < ? AND state <> 'alert' ORDER BY n DESC`,
-        from,
-        to,
+         FROM events WHERE ${where} AND state <> 'alert' ORDER BY n DESC`,
+        ...values,
       )
       .toArray()
       .map((row) => ({ ...row, rows: JSON.parse(row.rows) as EventWithRows["rows"] }));
+  }
+
+  /**
+   * The newest events below number `to` that are anything but delivered or under way, by indexes that hold only
+   * those; null: so much is owed that these are not few, and a look at the newest events finds some.
+   *
+   * @param most of the ones set aside, and of what is owed
+   */
+  rare(to: number, most: number): RareEvents | null {
+    const owed = this.#sql
+      .exec<{ n: number }>(
+        "SELECT n FROM deliveries INDEXED BY deliveries_owed WHERE state = 'pending' OR state = 'dead' LIMIT ?",
+        most + 1,
+      )
+      .toArray();
+    if (owed.length > most) return null;
+    const aside = this.#sql
+      .exec<{ n: number }>(
+        `SELECT n FROM events INDEXED BY events_rare
+         WHERE ((state <> 'accepted' AND state <> 'alert') OR dismissed IS NOT NULL) AND n < ? ORDER BY n DESC LIMIT ?`,
+        to,
+        most,
+      )
+      .toArray();
+    // Full: what is older has not been looked for, owed or not.
+    const from = aside.length < most ? 0 : (aside.at(-1)?.n ?? 0);
+    const numbers = new Set([...aside, ...owed].map(({ n }) => n));
+    return { numbers: [...numbers].filter((n) => n >= from && n < to), from };
   }
 
   /** Does the body of this event contain the text? */
