@@ -4,7 +4,7 @@
  * today and missed tomorrow.
  */
 import fc from "fast-check";
-import { afterAll, vi } from "vitest";
+import { afterAll, inject, vi } from "vitest";
 
 /** Of a property that does not say how many: a limit of time would be another one on a busy machine. */
 const EXAMPLES = 20;
@@ -16,7 +16,23 @@ fc.configureGlobal({ seed: 1, numRuns: EXAMPLES });
 const timeout = AbortSignal.timeout.bind(AbortSignal);
 AbortSignal.timeout = (ms: number) => timeout(Math.min(ms, LONGEST_WAIT_MS));
 
-// The thread goes on to the next file (tools/lib/kept-threads.ts).
+// The thread goes on to the next file (tools/lib/kept-threads.ts): in time as it is, and with no change active
+// while modules are loaded but one that is judged by loading them. The one before it would spoil what they hold.
 afterAll(() => {
   vi.useRealTimers();
 });
+
+declare module "vitest" {
+  /** What Stryker's runner tells each file; nothing where Vitest was started by something else. */
+  interface ProvidedContext {
+    globalNamespace?: string;
+    mode?: "dry-run" | "mutant";
+    mutantActivation?: "static" | "runtime";
+  }
+}
+
+const namespace = inject("globalNamespace");
+if (namespace !== undefined && inject("mutantActivation") !== "static") {
+  const stryker = (globalThis as unknown as Record<string, { activeMutant?: string | undefined }>)[namespace];
+  if (stryker) stryker.activeMutant = undefined;
+}
