@@ -22,13 +22,14 @@ afterAll(() => {
   vi.useRealTimers();
 });
 
+/** What Stryker's runner tells each file; nothing where Vitest was started by something else. */
+export interface RunnerContext {
+  globalNamespace?: string;
+  mutantActivation?: "static" | "runtime";
+}
+
 declare module "vitest" {
-  /** What Stryker's runner tells each file; nothing where Vitest was started by something else. */
-  interface ProvidedContext {
-    globalNamespace?: string;
-    mode?: "dry-run" | "mutant";
-    mutantActivation?: "static" | "runtime";
-  }
+  interface ProvidedContext extends RunnerContext {}
 }
 
 const namespace = inject("globalNamespace");
