@@ -12,6 +12,11 @@ const documents = [
 ];
 const text = (path: string) => readFileSync(join(root, path), "utf8");
 const scripts = Object.keys((JSON.parse(text("package.json")) as { scripts: object }).scripts);
+/** Wrangler's own table of its commands, as it is bundled. */
+const wrangler = readFileSync(join(root, "node_modules/wrangler/wrangler-dist/cli.js"), "utf8");
+const wranglerCommands = new Set(
+  [...wrangler.matchAll(/command: "wrangler ([a-z -]+)"/g)].map(([, name = ""]) => name),
+);
 
 describe.each(documents)("%s", (document) => {
   it("links to files that exist", () => {
@@ -26,6 +31,16 @@ describe.each(documents)("%s", (document) => {
     ];
     const missing = named.map(([, path = ""]) => path).filter((path) => !existsSync(join(root, path)));
     expect(missing).toEqual([]);
+  });
+
+  it("names commands that wrangler has", () => {
+    // `$W` is what docs/deploy.md calls it; the words after a command are its arguments.
+    const named = [...text(document).matchAll(/(?:npx wrangler|\$W|`wrangler) ([a-z][a-z -]*)/g)].map(
+      ([, line = ""]) => line.trim().split(" "),
+    );
+    const isCommand = (words: readonly string[]) =>
+      words.some((_, at) => wranglerCommands.has(words.slice(0, at + 1).join(" ")));
+    expect(named.filter((words) => !isCommand(words)).map((words) => words.join(" "))).toEqual([]);
   });
 
   it("names commands that package.json has", () => {
