@@ -21,7 +21,7 @@ import { readDestinations, type Destination, type HeldDestination } from "./dest
 import { readLocalUrls } from "./local-only.ts";
 import { operatorProblems } from "./operators.ts";
 import { problemsOf, type About, type Problem, type Status } from "./problems.ts";
-import { ALERTS } from "./reserved.ts";
+import { ALERTS, OWN_NAMES } from "./reserved.ts";
 import { readProviders } from "./providers.ts";
 import { readSources } from "./sources.ts";
 import { tableOf, type Table } from "./table.ts";
@@ -131,7 +131,7 @@ export function loadConfig(env: Readonly<Record<string, unknown>>): Loaded {
   const log = setting("log", z.enum(["all", "problems"]).default(byEnvironment), byEnvironment);
 
   const receivers = table("destinations");
-  const eventDestinations = Object.keys(receivers);
+  const eventDestinations = Object.keys(receivers).filter((name) => !name.startsWith(OWN_NAMES));
   const fields = new SourceFields({
     development: environment === "development",
     destinations: eventDestinations,
@@ -142,10 +142,10 @@ export function loadConfig(env: Readonly<Record<string, unknown>>): Loaded {
   const sources = readSources(table("sources"), fields, ["RELAY", "sources"], providers);
   const destinations = readDestinations(
     [
-      ...Object.entries(receivers).map(([name, settings]) => ({
+      ...eventDestinations.map((name) => ({
         name,
         path: ["RELAY", "destinations", name],
-        settings,
+        settings: receivers[name],
       })),
       ...(given.alerts === undefined
         ? []
@@ -157,6 +157,7 @@ export function loadConfig(env: Readonly<Record<string, unknown>>): Loaded {
   const operators = operatorProblems(env.ADMIN_TOKEN, environment === "development");
   problems.push(
     ...unknownSettings(given),
+    ...reservedNames(receivers),
     ...providers.problems,
     ...sources.problems,
     ...destinations.problems,
@@ -228,4 +229,14 @@ const KNOWN = new Set([
 function unknownSettings(given: Table): Problem[] {
   const unknown = Object.keys(given).filter((name) => !KNOWN.has(name));
   return unknown.map((name) => ({ path: ["RELAY", name], message: "is no setting", about: RELAY }));
+}
+
+/** A receiver of this name would get what is meant for operators, or be taken for a verifier. */
+function reservedNames(receivers: Table): Problem[] {
+  const reserved = Object.keys(receivers).filter((name) => name.startsWith(OWN_NAMES));
+  return reserved.map((name) => ({
+    path: ["RELAY", "destinations", name],
+    message: "is a name of the relay's own",
+    about: RELAY,
+  }));
 }

@@ -150,12 +150,14 @@ describe("the whole", () => {
     ["sources", { sources: [] }],
     ["destinations", { destinations: null }],
     ["sorces", { sorces: {} }],
+    ["destinations.@alerts", { destinations: { crm: CRM, "@alerts": CRM }, alerts: CRM }],
   ])("accepts nothing while %s is wrong, and goes on delivering", (name, changes) => {
     const loaded = load(changes);
     expect(told(loaded)[0]).toEqual([`RELAY.${name}`, "relay"]);
     expect(loaded.status).toBe("misconfigured");
     expect(loaded.config.isAccepting).toBe(false);
-    expect(loaded.config.destinations.size).toBe(name === "destinations" ? 0 : 1);
+    expect(loaded.config.destinations.has("crm")).toBe(name !== "destinations");
+    expect(loaded.config.eventDestinations).not.toContain("@alerts");
     expect(loaded.config.isShardCountKnown).toBe(name !== "inbox_shards");
   });
 });
