@@ -19,7 +19,7 @@ import { SourceFields } from "../providers/settings-fields.ts";
 import type { Source } from "../providers/source.ts";
 import { readDestinations, type Destination, type HeldDestination } from "./destinations.ts";
 import { readLocalUrls } from "./local-only.ts";
-import { operatorProblems } from "./operators.ts";
+import { readOperators, type Access, type ConfiguredOperator } from "./operators.ts";
 import { problemsOf, type About, type Problem, type Status } from "./problems.ts";
 import { ALERTS, OWN_NAMES } from "./reserved.ts";
 import { readProviders } from "./providers.ts";
@@ -54,6 +54,10 @@ export interface RelayConfig {
   readonly heldDestinations: ReadonlyMap<string, HeldDestination>;
   /** Names of the receivers of events, with a problem or without: what a source sends to unless it names some. */
   readonly eventDestinations: readonly string[];
+  /** Who may look and give orders: those without a problem. */
+  readonly operators: readonly ConfiguredOperator[];
+  /** Null: nobody comes by way of Cloudflare Access. */
+  readonly access: Access | null;
   /** False: nobody can be let in as an operator, whatever token is given. */
   readonly admitsOperators: boolean;
   /** Nothing is served under a public name: it is a development configuration, or delivers to this machine. */
@@ -79,6 +83,7 @@ export function isDestination(config: RelayConfig, name: string): boolean {
 }
 
 const RELAY: About = { kind: "relay" };
+const anyTable = z.record(z.string(), z.unknown());
 const shardCount = z.int().min(1).max(MAX_INBOX_SHARDS);
 
 /** Reads `env.RELAY` (an object, or JSON text from `.dev.vars` or the dashboard) and the secrets it names. */
@@ -96,7 +101,7 @@ export function loadConfig(env: Readonly<Record<string, unknown>>): Loaded {
   };
   const setting = <T>(name: string, schema: z.ZodType<T>, instead: T): T =>
     read(name, schema, instead, { kind: "setting", name });
-  const table = (name: string): Table => read(name, z.record(z.string(), z.unknown()), {}, RELAY);
+  const table = (name: string): Table => read(name, anyTable, {}, RELAY);
 
   const environment = read("environment", z.string().min(1).default("production"), "production", RELAY);
   const isReadable = !("problem" in raw);
@@ -154,7 +159,16 @@ export function loadConfig(env: Readonly<Record<string, unknown>>): Loaded {
     fields,
   );
   const local = readLocalUrls(env.RELAY_LOCAL_URLS, eventDestinations);
-  const operators = operatorProblems(env.ADMIN_TOKEN, environment === "development");
+  const isDevelopment = environment === "development";
+  const operators = readOperators(
+    {
+      operators: read("operators", anyTable.default({}), {}, { kind: "operators" }),
+      access: given.access,
+    },
+    env.ADMIN_TOKEN,
+    fields,
+    isDevelopment,
+  );
   problems.push(
     ...unknownSettings(given),
     ...reservedNames(receivers),
@@ -162,7 +176,7 @@ export function loadConfig(env: Readonly<Record<string, unknown>>): Loaded {
     ...sources.problems,
     ...destinations.problems,
     ...local.problems,
-    ...operators,
+    ...operators.problems,
   );
 
   const isAccepting = !problems.some(({ about }) => about.kind === "relay");
@@ -181,7 +195,10 @@ export function loadConfig(env: Readonly<Record<string, unknown>>): Loaded {
     destinations: pointed(destinations.served, local.urls),
     heldDestinations: destinations.held,
     eventDestinations,
-    admitsOperators: operators.length === 0,
+    operators: operators.operators,
+    access: operators.access,
+    admitsOperators:
+      operators.operators.length > 0 || operators.access !== null || operators.problems.length === 0,
     isLocalOnly: environment === "development" || env.RELAY_LOCAL_URLS !== undefined,
   };
   return { config, problems, status: statusOf(config, problems) };
@@ -223,6 +240,8 @@ const KNOWN = new Set([
   "sources",
   "destinations",
   "alerts",
+  "operators",
+  "access",
 ]);
 
 /** A name mistyped: what was meant by it may be anything, all sources among it. */

@@ -33,7 +33,7 @@ export function forOperators(page: Page): (c: ConsoleContext) => Promise<Respons
     const frame: Frame = {
       assets: await assetUrls(),
       environment: config.environment,
-      operator: { name: operator.name, role: "operate" },
+      operator: { name: operator.name, role: operator.role },
       nowMs: Date.now(),
       path: c.req.path,
       done: doneSentence(c.req.query("done"), c.req.query("count")),
@@ -50,7 +50,7 @@ export function forOperators(page: Page): (c: ConsoleContext) => Promise<Respons
         env: c.env,
         config,
         inbox: await InboxClient.open(c.env, config),
-        operator: { name: operator.name, role: "operate" },
+        operator: { name: operator.name, role: operator.role },
       }),
       config,
       frame,

@@ -2,11 +2,14 @@
 import type { Context } from "hono";
 import { deleteCookie, getCookie, setCookie } from "hono/cookie";
 import type { ApiBindings } from "../api/operations/bindings.ts";
+import type { Operator } from "../api/operations/operation.ts";
+import { operatorOfAccess } from "../api/access.ts";
 import { authenticate } from "../api/auth.ts";
 import { configOf } from "../config/load.ts";
 import { addressOf } from "../ingress/caller.ts";
 import { SESSION_SECONDS } from "../limits.ts";
 import { AskAgain, SignIn } from "./pages/sign-in.tsx";
+import { liveSecrets } from "../verify/secret.ts";
 import { assetUrls } from "./parts/assets.ts";
 import { isFromConsole, PAGE_HEADERS, safePath } from "./security.ts";
 import { openSession, sealSession, SESSION_COOKIE, type Credential } from "./session.ts";
@@ -14,13 +17,15 @@ import { openSession, sealSession, SESSION_COOKIE, type Credential } from "./ses
 export type ConsoleContext = Context<{ Bindings: ApiBindings }>;
 
 /** Whoever may sign in: nobody while the token has a problem, with a session from before as well. */
-function credentialsOf(env: ApiBindings): Credential[] {
-  if (!configOf(env).config.admitsOperators) return [];
-  return env.ADMIN_TOKEN ? [{ name: "admin", token: env.ADMIN_TOKEN }] : [];
+function credentialsOf(env: ApiBindings): (Credential & Operator)[] {
+  return configOf(env).config.operators.flatMap(({ name, role, tokens }) =>
+    liveSecrets(tokens, Date.now()).map(({ value }) => ({ name, role, token: value })),
+  );
 }
 
-export function operatorOf(c: ConsoleContext): Promise<Credential | null> {
-  return openSession(getCookie(c, SESSION_COOKIE), credentialsOf(c.env), Date.now());
+export async function operatorOf(c: ConsoleContext): Promise<Operator | null> {
+  const ofAccess = await operatorOfAccess(c.req.raw, configOf(c.env).config.access);
+  return ofAccess ?? (await openSession(getCookie(c, SESSION_COOKIE), credentialsOf(c.env), Date.now()));
 }
 
 /** The page as a response, with the headers every page has. */

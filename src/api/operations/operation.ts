@@ -4,13 +4,11 @@
  * (`call.ts`).
  */
 import { z } from "zod";
+import type { Role } from "../../config/operators.ts";
 import type { RelayConfig } from "../../config/schema.ts";
 import type { InboxClient } from "../../inbox/client.ts";
 import type { ApiBindings } from "./bindings.ts";
 import type { Refused } from "./problem.ts";
-
-/** What an operator may do: look, or look and give orders. */
-export type Role = "read" | "operate";
 
 /** Who calls: a name for the audit, and what it may do. */
 export interface Operator {
