@@ -39,14 +39,16 @@ function whyInstall() {
 }
 
 function install(why) {
-  console.log(`Installing dependencies (${why}) …`);
+  console.error(`Installing dependencies (${why}) …`);
   // Whatever NODE_ENV or the user's npm says: the tools, the project's Node among them, are dev dependencies.
   const flags = ["ci", "--include=dev", "--include=optional", "--no-audit", "--no-fund", "--loglevel=error"];
+  // Standard output is the program's own: of a command with --json it is read by another program.
+  const stdio = ["inherit", process.stderr, process.stderr];
   // Under `npm start`, the same npm.
   const npm = process.env.npm_execpath ?? "";
   const result = npm.endsWith("npm-cli.js")
-    ? spawnSync(process.execPath, [npm, ...flags], { cwd: project, stdio: "inherit" })
-    : spawnSync("npm", flags, { cwd: project, stdio: "inherit" });
+    ? spawnSync(process.execPath, [npm, ...flags], { cwd: project, stdio })
+    : spawnSync("npm", flags, { cwd: project, stdio });
   if (result.error) throw new Error(`npm could not be run: ${result.error.message}`);
   if (result.status !== 0) throw new Error(`npm ci failed (exit code ${result.status})`);
   if (!existsSync(node)) {

@@ -43,7 +43,7 @@ it.each([
   [5, [], ["its clock is 5 s ahead of this machine's"]],
   [-90, ["its clock is 90 s behind this machine's: one of the two is wrong"], []],
 ])("a clock that is %i s ahead", (ahead, problems, notes) => {
-  expect(judge(healthy, ahead)).toEqual({ problems, notes });
+  expect(judge(healthy, ahead, false)).toEqual({ problems, notes });
 });
 
 it("the clock is compared with the middle between question and answer", async () => {
@@ -59,11 +59,15 @@ it("bindings that are missing or fail are problems, and a development configurat
     { name: "LOGINS", state: "missing", error: null },
     { name: "DELIVERIES", state: "present", error: null },
   ];
-  expect(judge({ ...healthy, environment: "development", bindings: given }, 0).problems).toEqual([
+  expect(judge({ ...healthy, environment: "development", bindings: given }, 0, false).problems).toEqual([
     "binding SEEN does not answer: KV is away",
     "binding LOGINS is missing",
     "it runs a development configuration",
   ]);
+  expect(judge({ ...healthy, environment: "development" }, 0, true)).toEqual({
+    problems: [],
+    notes: ["it runs a development configuration"],
+  });
 });
 
 it.each([

@@ -1,7 +1,5 @@
 /** The plan of a deployment over what an account has, and its execution with a wrangler that only writes down. */
-import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { delimiter, join } from "node:path";
+import { existsSync } from "node:fs";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { carryOut, commandLines } from "../../../tools/lib/cli/carry-out.ts";
 import {
@@ -11,6 +9,7 @@ import {
   type PlanOptions,
 } from "../../../tools/lib/cli/deploy-plan.ts";
 import { terminalIo, type Io } from "../../../tools/lib/cli/io.ts";
+import { fakeWrangler, type FakeWrangler } from "./fake-wrangler.ts";
 import { accountState } from "../../../tools/lib/cli/wrangler.ts";
 
 const needs: Needs = {
@@ -79,57 +78,21 @@ describe("the plan", () => {
   });
 });
 
-/** Writes down its arguments, and the contents of the secrets' file while it can; fails or answers as told. */
-const FAKE = `#!/usr/bin/env node
-const { appendFileSync, readFileSync, existsSync } = require("node:fs");
-const { join } = require("node:path");
-const args = process.argv.slice(2);
-const line = args.join(" ");
-const file = args[args.indexOf("--secrets-file") + 1];
-const secrets = args.includes("--secrets-file") ? readFileSync(file, "utf8") : null;
-appendFileSync(join(__dirname, "calls"), JSON.stringify({ args, secrets, file }) + "\\n");
-const { answers } = JSON.parse(readFileSync(join(__dirname, "answers.json"), "utf8"));
-const [, code, text] = answers.find(([start]) => line.startsWith(start)) ?? ["", 0, ""];
-process.stdout.write(text);
-process.exitCode = code;
-`;
-
-interface Call {
-  readonly args: readonly string[];
-  readonly secrets: string | null;
-  readonly file: string;
-}
-
-describe("with wrangler", () => {
-  let folder: string;
+// Each of its commands is a process, and machines are shared.
+describe("with wrangler", { timeout: 60_000 }, () => {
+  let fake: FakeWrangler;
   let io: Io;
   const said: string[] = [];
-  const answer = (...answers: [string, number, string][]) =>
-    writeFileSync(join(folder, "answers.json"), JSON.stringify({ answers }));
-  const calls = (): Call[] => {
-    const file = join(folder, "calls");
-    const lines = existsSync(file) ? readFileSync(file, "utf8").trim().split("\n") : [];
-    return lines.map((line) => JSON.parse(line) as Call);
-  };
 
   beforeEach(() => {
-    folder = mkdtempSync(join(tmpdir(), "fake-wrangler-"));
-    writeFileSync(join(folder, "wrangler"), FAKE);
-    chmodSync(join(folder, "wrangler"), 0o755);
-    answer();
+    fake = fakeWrangler();
     said.length = 0;
-    const PATH = [folder, process.env["PATH"]].join(delimiter);
-    io = {
-      ...terminalIo(),
-      env: { ...process.env, PATH },
-      err: (text) => void said.push(text),
-      progress: () => undefined,
-    };
+    io = { ...terminalIo(), env: fake.env, err: (text) => void said.push(text), progress: () => undefined };
   });
-  afterEach(() => rmSync(folder, { recursive: true }));
+  afterEach(() => fake.remove());
 
   it("an account's queues and secrets are asked for one by one", async () => {
-    answer(
+    fake.answer(
       [
         "queues info dead",
         1,
@@ -139,25 +102,22 @@ describe("with wrangler", () => {
     );
     const state = await accountState(io, needs, ["--config", "x.toml"]);
     expect(state).toEqual({ queues: new Set(["deliveries"]), secrets: new Set(["IPAY"]) });
-    expect(calls().map(({ args }) => args.slice(0, 3).join(" "))).toEqual([
-      "whoami --json",
-      "queues info deliveries",
-      "queues info dead",
-      "secret list --name",
-    ]);
+    const [first, ...others] = fake.calls().map(({ args }) => args.slice(0, 3).join(" "));
+    expect(first).toBe("whoami --json");
+    expect(others.toSorted()).toEqual(["queues info dead", "queues info deliveries", "secret list --name"]);
   });
 
   it("a Worker that is not there yet has no secrets", async () => {
-    answer(["secret list", 1, '✘ Worker "shop-relay" not found.']);
+    fake.answer(["secret list", 1, '✘ Worker "shop-relay" not found.']);
     expect((await accountState(io, needs, [])).secrets).toBeNull();
   });
 
   it.each([
     ["whoami", "not logged in"],
-    ["queues info", "wrangler queues info deliveries failed (1)"],
+    ["queues info", "wrangler queues info d"],
     ["secret list", "wrangler secret list"],
   ])("a failure of %s that says nothing about what is there is a failure", async (command, message) => {
-    answer([command, 1, "fetch failed"]);
+    fake.answer([command, 1, "fetch failed"]);
     await expect(accountState(io, needs, [])).rejects.toMatchObject({
       message: expect.stringContaining(message),
       exitCode: 4,
@@ -168,29 +128,29 @@ describe("with wrangler", () => {
   it("the steps are carried out in order, secrets in a file that is gone afterwards", async () => {
     const plan = deployPlan(needs, empty, options);
     await carryOut(io, plan.ok ? plan.steps : [], { ADMIN_TOKEN: "a$b", IPAY: "c", UNUSED: "d" });
-    expect(calls().map(({ args }) => args[0])).toEqual(["queues", "queues", "deploy"]);
-    const deploy = calls().at(-1);
+    expect(fake.calls().map(({ args }) => args[0])).toEqual(["queues", "queues", "deploy"]);
+    const deploy = fake.calls().at(-1);
     expect(JSON.parse(deploy?.secrets ?? "")).toEqual({ ADMIN_TOKEN: "a$b", IPAY: "c" });
     expect(existsSync(deploy?.file ?? "")).toBe(false);
   });
 
   it("nothing is deployed after a step that has failed, and what it said is shown", async () => {
-    answer(["queues create dead", 1, "retention is too long for this plan"]);
+    fake.answer(["queues create dead", 1, "retention is too long for this plan"]);
     const plan = deployPlan(needs, empty, options);
     await expect(carryOut(io, plan.ok ? plan.steps : [], {})).rejects.toMatchObject({
       exitCode: 4,
       problems: ["retention is too long for this plan"],
     });
-    expect(calls().map(({ args }) => args.slice(0, 3).join(" "))).toEqual([
+    expect(fake.calls().map(({ args }) => args.slice(0, 3).join(" "))).toEqual([
       "queues create deliveries",
       "queues create dead",
     ]);
   });
 
   it("the secrets' file is gone also when the deployment fails", async () => {
-    answer(["deploy", 1, "no"]);
+    fake.answer(["deploy", 1, "no"]);
     const plan = deployPlan({ ...needs, queues: [] }, empty, options);
     await expect(carryOut(io, plan.ok ? plan.steps : [], {})).rejects.toThrow("wrangler deploy");
-    expect(existsSync(calls().at(-1)?.file ?? "")).toBe(false);
+    expect(existsSync(fake.calls().at(-1)?.file ?? "")).toBe(false);
   });
 });

@@ -12,6 +12,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { parseSecrets } from "../../../tools/lib/secrets.ts";
+import { fakeWrangler, type FakeWrangler } from "./fake-wrangler.ts";
 import { project as ours, run, type Ran } from "./support.ts";
 
 let project: string;
@@ -320,4 +321,83 @@ it("a command for a deployment says when there is none, or which one is unclear"
   });
   expect(await relay(["check", "staging"])).toMatchObject({ exitCode: 0 });
   expect((await relay(["check", "other"])).err).toContain("is not there");
+});
+
+// Each command of wrangler is a process, and machines are shared.
+describe("deploy", { timeout: 60_000 }, () => {
+  let fake: FakeWrangler;
+  /** An account that has nothing of it yet. */
+  const nothingYet = () =>
+    fake.answer(
+      ["queues info", 1, "✘ Queue does not exist."],
+      ["secret list", 1, '✘ Worker "psp-relay" not found.'],
+    );
+  const done = () =>
+    fake.calls().filter(({ args }) => /^(queues (create|update)|deploy)/.test(args.join(" ")));
+
+  beforeEach(async () => {
+    fake = fakeWrangler();
+    await relay(MERCHANT, ISSUED);
+  });
+  afterEach(() => fake.remove());
+
+  it("shows the commands, asks, and carries them out", async () => {
+    nothingYet();
+    const deployed = await relay(["deploy"], { env: fake.env, answer: true });
+    expect(deployed).toMatchObject({
+      exitCode: 0,
+      asked: [expect.stringContaining("the Worker psp-relay.")],
+    });
+    expect(done().map(({ args }) => args.slice(0, 3).join(" "))).toEqual([
+      "queues create psp-relay-deliveries",
+      "queues create psp-relay-verifications",
+      "queues create psp-relay-deliveries-dead",
+      "deploy --config deployments/production/wrangler.jsonc",
+    ]);
+    const uploaded = JSON.parse(done().at(-1)?.secrets ?? "{}") as object;
+    expect(uploaded).toEqual(parseSecrets(readFileSync(file(".dev.vars"), "utf8")));
+  });
+
+  it("changes nothing after a no, nor where nobody can be asked", async () => {
+    nothingYet();
+    expect(await relay(["deploy"], { env: fake.env, answer: false })).toMatchObject({ exitCode: 5 });
+    expect(await relay(["deploy"], { env: fake.env })).toMatchObject({ exitCode: 5 });
+    expect(done()).toEqual([]);
+  });
+
+  it("goes on without the secrets' file once the account has them, and not before", async () => {
+    const names = Object.keys(parseSecrets(readFileSync(file(".dev.vars"), "utf8")));
+    rmSync(file(".dev.vars"));
+    nothingYet();
+    const refused = await relay(["deploy", "--yes"], { env: fake.env });
+    expect(refused.exitCode).toBe(1);
+    for (const name of names) expect(refused.err).toContain(name);
+    expect(done()).toEqual([]);
+    fake.answer(["secret list", 0, JSON.stringify(names.map((name) => ({ name })))]);
+    expect(await relay(["deploy", "--yes"], { env: fake.env })).toMatchObject({ exitCode: 0 });
+    expect(done().at(-1)).toMatchObject({ secrets: null });
+  });
+});
+
+describe("--deployment", () => {
+  it("has diagnose, simulate and crm work with the deployment's own configuration and secrets", async () => {
+    await relay(MERCHANT, ISSUED);
+    const line = `curl https://relay.example.com/in/cryptopay/shop --json '{}'`;
+    const stdin = () => Promise.resolve(Buffer.from(line));
+    const diagnosis = await relay(["diagnose", "--deployment", "production", "--json"], { stdin });
+    expect(diagnosis.json).toMatchObject({
+      source: "cryptopay/shop",
+      failed: { reason: "missing_signature" },
+    });
+    const list = ["simulate", "cryptopay", "--list", "--deployment", "production"];
+    expect((await relay([...list, "--account", "shop"])).out).toContain("cryptopay  success");
+    expect(await relay(list)).toMatchObject({
+      exitCode: 2,
+      err: expect.stringContaining('no account "broker-eu"'),
+    });
+    expect(await relay(["crm", "--deployment", "staging"])).toMatchObject({
+      exitCode: 2,
+      err: expect.stringContaining("is not there"),
+    });
+  });
 });

@@ -1,6 +1,6 @@
 /** A relay that runs, as it says of itself to an operator: its problems, its bindings, and its clock beside ours. */
 import { CliError, EXIT } from "./exit-codes.ts";
-import type { RelayApi } from "./relay-api.ts";
+import { isLoopback, type RelayApi } from "./relay-api.ts";
 
 export interface Health {
   readonly status: string;
@@ -42,7 +42,7 @@ export async function checkDeployed(api: RelayApi, nowMs: () => number): Promise
     url: api.url.origin,
     status: health.status,
     clock_ahead_seconds: aheadSeconds,
-    ...judge(health, aheadSeconds),
+    ...judge(health, aheadSeconds, isLoopback(api.url)),
   };
 }
 
@@ -59,6 +59,7 @@ async function healthOf(api: RelayApi): Promise<Health> {
 export function judge(
   health: Health,
   aheadSeconds: number | null,
+  isLocal: boolean,
 ): Pick<DeployedFindings, "problems" | "notes"> {
   const problems = (health.problems ?? []).map(({ path, message }) => `${path}: ${message}`);
   const notes: string[] = [];
@@ -67,7 +68,8 @@ export function judge(
     if (state === "missing") problems.push(`binding ${name} is missing`);
   }
   if (!health.bindings) notes.push("it is an older release: it does not say whether its bindings answer");
-  if (health.environment === "development") problems.push("it runs a development configuration");
+  if (health.environment === "development")
+    (isLocal ? notes : problems).push("it runs a development configuration");
   if (aheadSeconds !== null && Math.abs(aheadSeconds) >= CLOCK_NOTE_SECONDS) {
     const off = `its clock is ${Math.abs(aheadSeconds)} s ${aheadSeconds > 0 ? "ahead of" : "behind"} this machine's`;
     if (Math.abs(aheadSeconds) >= CLOCK_PROBLEM_SECONDS) problems.push(`${off}: one of the two is wrong`);

@@ -108,5 +108,5 @@ export function addDeploy(frame: Frame): void {
 function problemsBefore<F extends { readonly kind: string; readonly message: string }>(
   findings: readonly F[],
 ): F[] {
-  return findings.filter(({ kind, message }) => kind === "problem" && !/ is not set\b/.test(message));
+  return findings.filter(({ kind, message }) => kind === "problem" && !/\bis not set\b/.test(message));
 }

@@ -3,16 +3,15 @@ import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { diagnose, type Diagnosis } from "../../../src/diagnose/diagnose.ts";
 import { withHeader } from "../../../src/diagnose/captured.ts";
-import { readRelayConfig } from "../relay-config.ts";
-import { readSecrets, secretsFile } from "../secrets.ts";
 import { instant, wholeNumber } from "./arguments.ts";
 import { type Capture, readCapture } from "./capture.ts";
+import { choosing, type Chosen, configurationOf } from "./configuration.ts";
 import { printable } from "./event-views.ts";
 import { CliError, EXIT } from "./exit-codes.ts";
 import type { Common, Frame } from "./frame.ts";
 import { type Io, paint, show } from "./io.ts";
 
-interface Options extends Common {
+interface Options extends Common, Chosen {
   readonly secrets?: string;
   readonly at?: string;
   readonly from?: string;
@@ -26,8 +25,8 @@ export function addDiagnose(frame: Frame): void {
     "diagnose [file]",
     "Why a captured callback does not verify, and what would: a curl line, a HAR file or raw HTTP (standard input without [file])",
     (command) =>
-      command
-        .option("--secrets <file>", "secrets as KEY=value lines (.dev.vars, else .dev.vars.example)")
+      choosing(command)
+        .option("--secrets <file>", "other secrets, as KEY=value lines")
         .option("--at <time>", "when it came (a HAR file says so itself; else now)", (text: string) =>
           instant(text),
         )
@@ -36,10 +35,9 @@ export function addDiagnose(frame: Frame): void {
         .option("--ask", "ask the provider's verifier about a token (it is sent to the provider)", false),
     async (options, file) => {
       const capture = await captured(io, options, file);
-      const secrets = readSecrets(
-        options.secrets === undefined ? secretsFile(io.project) : resolve(io.cwd, options.secrets),
-      );
-      const env = { ...secrets, RELAY: readRelayConfig(io.project, secrets) };
+      const path = options.secrets === undefined ? undefined : resolve(io.cwd, options.secrets);
+      const { relay, secrets } = configurationOf(io, options, path);
+      const env = { ...secrets, RELAY: relay };
       const { request, atMs } = capture;
       const diagnosis = await diagnose(
         {
@@ -55,7 +53,7 @@ export function addDiagnose(frame: Frame): void {
     },
     [
       "diagnose callback.http",
-      "diagnose requests.har --entry 3 --json",
+      "diagnose requests.har --entry 3 --deployment production --json",
       `diagnose <<'EOF'\ncurl https://relay.example.com/in/ipay/eu -H 'content-type: application/json' -d '{"token":"…"}'\nEOF`,
     ],
   );

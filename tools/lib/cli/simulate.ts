@@ -5,12 +5,12 @@
 import { randomBytes } from "node:crypto";
 import { setTimeout as delay } from "node:timers/promises";
 import { type Callback, PROVIDERS, type ProviderName, samplePayment } from "../callbacks.ts";
-import { credentials, readRelayConfig } from "../relay-config.ts";
+import { credentials } from "../relay-config.ts";
 import { judge, type Scenario, scenariosOf, type Step } from "../scenarios.ts";
-import { readSecrets, secretsFile } from "../secrets.ts";
 import { type Reply, send } from "../send.ts";
 import { table } from "../text.ts";
 import { wholeNumber } from "./arguments.ts";
+import { choosing, type Chosen, type Configuration, configurationOf } from "./configuration.ts";
 import { CliError, EXIT } from "./exit-codes.ts";
 import type { Common, Frame } from "./frame.ts";
 import { type Io, show } from "./io.ts";
@@ -20,7 +20,7 @@ const RETRY_EVERY_MS = 1_000;
 /** How many wrong responses are printed: the first ones tell. */
 const SHOWN_WRONG = 20;
 
-interface Options extends Common {
+interface Options extends Common, Chosen {
   readonly scenario: string;
   readonly list: boolean;
   readonly count: number;
@@ -36,7 +36,7 @@ export function addSimulate(frame: Frame): void {
     "simulate [provider]",
     `Send callbacks as a provider would: ${PROVIDERS.join(", ")}`,
     (command) =>
-      command
+      choosing(command)
         .option("--scenario <name>", 'what happens; "all" runs every one', "success")
         .option("--list", "print every provider's scenarios", false)
         .option("--count <n>", "run it n times, each time another payment", wholeNumber(1), 1)
@@ -54,22 +54,23 @@ export function addSimulate(frame: Frame): void {
   );
 }
 
-function scenariosFor(io: Io, provider: ProviderName, account: string): Record<string, Scenario> {
-  const secrets = readSecrets(secretsFile(io.project), io.env);
+function scenariosFor(
+  { relay, secrets }: Configuration,
+  provider: ProviderName,
+  account: string,
+): Record<string, Scenario> {
   try {
-    return scenariosOf(
-      provider,
-      credentials(readRelayConfig(io.project, secrets), secrets, provider, account),
-    );
+    return scenariosOf(provider, credentials(relay, secrets, provider, account));
   } catch (error) {
     throw new CliError(EXIT.usage, (error as Error).message);
   }
 }
 
 function list(io: Io, options: Options, only: string | undefined): void {
+  const configuration = configurationOf(io, options);
   const wanted = PROVIDERS.filter((p) => only === undefined || only === p);
   const found = wanted.flatMap((provider) =>
-    Object.entries(scenariosFor(io, provider, options.account)).map(([scenario, { about }]) => ({
+    Object.entries(scenariosFor(configuration, provider, options.account)).map(([scenario, { about }]) => ({
       provider,
       scenario,
       about,
@@ -88,7 +89,7 @@ async function simulate(io: Io, options: Options, name: string | undefined): Pro
     list(io, options, provider);
     return EXIT.ok;
   }
-  const known = scenariosFor(io, provider, options.account);
+  const known = scenariosFor(configurationOf(io, options), provider, options.account);
   const chosen = options.scenario === "all" ? Object.keys(known) : [options.scenario];
   for (const one of chosen) {
     if (Object.hasOwn(known, one)) continue;

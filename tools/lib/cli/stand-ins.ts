@@ -4,9 +4,9 @@
  */
 import { crmLine } from "../crm-lines.ts";
 import { FAILURES, isFailure, startCrm } from "../crm-server.ts";
-import { readSecrets, secretsFile } from "../secrets.ts";
 import { isVerifierMode, startVerifier, VERIFIER_MODES } from "../verifier-server.ts";
 import { duration, portNumber, several } from "./arguments.ts";
+import { choosing, type Chosen, configurationOf } from "./configuration.ts";
 import { CliError, EXIT } from "./exit-codes.ts";
 import type { Common, Frame } from "./frame.ts";
 
@@ -21,7 +21,7 @@ function cannotStart(what: string, port: number, error: unknown): CliError {
   );
 }
 
-interface CrmOptions extends Common {
+interface CrmOptions extends Common, Chosen {
   readonly port: number;
   readonly secret?: readonly string[];
   readonly fail?: string;
@@ -34,7 +34,7 @@ function addCrm(frame: Frame): void {
     "crm",
     "A sample CRM; while it runs: GET /received, POST /_fail?mode=503&for=10s, POST /_fail?mode=none",
     (command) =>
-      command
+      choosing(command)
         .option("--port <n>", "listen on 127.0.0.1:<n>", portNumber, 8788)
         .option(
           "--secret <whsec>",
@@ -43,12 +43,13 @@ function addCrm(frame: Frame): void {
         )
         .option("--fail <mode>", `fail on purpose: ${FAILURES.join(", ")}`)
         .option("--for <time>", "fail for so long, then recover: 30s, 2m", duration),
-    async ({ port, secret, fail: mode, for: forMs, json }) => {
+    async (options) => {
+      const { port, secret, fail: mode, for: forMs, json } = options;
       if (mode !== undefined && !isFailure(mode)) {
         throw new CliError(EXIT.usage, `--fail is one of ${FAILURES.join(", ")}, not "${mode}"`);
       }
       const name = "CRM_SIGNING_SECRET";
-      const secrets = secret ?? [io.env[name] ?? readSecrets(secretsFile(io.project))[name] ?? ""];
+      const secrets = secret ?? [configurationOf(io, options).secrets[name] ?? ""];
       const crm = await startCrm({
         port,
         secrets,

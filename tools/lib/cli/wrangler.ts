@@ -48,21 +48,33 @@ export async function accountState(
       lastLines(who),
     );
   }
-  const queues = new Set<string>();
-  for (const queue of needs.queues) {
-    io.progress(`asking for the queue ${queue} …`);
-    const info = await wrangler(io, ["queues", "info", queue, ...configArgs]);
-    if (info.code === 0) queues.add(queue);
-    else if (!/does not exist/i.test(info.stdout + info.stderr))
-      throw failed(["queues", "info", queue], info);
-  }
-  io.progress("asking for the Worker's secrets …");
-  const list = ["secret", "list", "--name", needs.worker, "--format", "json"];
-  const secrets = await wrangler(io, [...list, ...configArgs]);
+  io.progress("asking the account what it has …");
+  const [queues, secrets] = await Promise.all([
+    Promise.all(needs.queues.map(async (queue) => ((await hasQueue(io, queue, configArgs)) ? [queue] : []))),
+    secretsOf(io, needs.worker, configArgs),
+  ]);
   io.progress(null);
-  if (secrets.code === 0) return { queues, secrets: new Set(namesIn(secrets.stdout)) };
-  if (/not found/i.test(secrets.stdout + secrets.stderr)) return { queues, secrets: null };
-  throw failed(list, secrets);
+  return { queues: new Set(queues.flat()), secrets };
+}
+
+async function hasQueue(io: Io, queue: string, configArgs: readonly string[]): Promise<boolean> {
+  const info = await wrangler(io, ["queues", "info", queue, ...configArgs]);
+  if (info.code === 0) return true;
+  if (/does not exist/i.test(info.stdout + info.stderr)) return false;
+  throw failed(["queues", "info", queue], info);
+}
+
+/** Null: there is no such Worker. */
+async function secretsOf(
+  io: Io,
+  worker: string,
+  configArgs: readonly string[],
+): Promise<ReadonlySet<string> | null> {
+  const args = ["secret", "list", "--name", worker, "--format", "json"];
+  const list = await wrangler(io, [...args, ...configArgs]);
+  if (list.code === 0) return new Set(namesIn(list.stdout));
+  if (/not found/i.test(list.stdout + list.stderr)) return null;
+  throw failed(args, list);
 }
 
 function namesIn(json: string): string[] {
