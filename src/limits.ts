@@ -71,6 +71,8 @@ export const MIN_ADMIN_TOKEN_CHARS = 32;
 export const VERIFIER_TIMEOUT_MS = 5_000;
 /** … and within this many bytes. */
 export const VERIFIER_MAX_BODY_BYTES = 4_096;
+/** What a provider's API says of one object: invoices with their payments are a few KiB. */
+export const FETCHED_MAX_BODY_BYTES = 65_536;
 /** How long an explicit "not our token" is remembered, so that a flood of one token asks once. */
 export const TOKEN_REFUSED_MEMORY_MS = 60_000;
 /** Tokens remembered at once per shard; the oldest is forgotten first. */

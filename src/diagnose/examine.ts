@@ -37,6 +37,9 @@ export interface Examination {
 }
 
 /** Knows no token: each is asked about anew. */
+/** Nothing is asked at a provider's API: whoever diagnoses wants to know of the request. */
+const mayAsk = () => Promise.resolve(false);
+
 const NO_TOKENS: TokenRegistry = {
   consult: () => Promise.resolve({ kind: "ask" }),
   refuse: () => Promise.resolve(),
@@ -60,7 +63,7 @@ export async function examine({ request, env, nowMs }: Case, ask: Ask | null): P
       unasked = url;
       return Promise.reject(new Error("nobody is to be asked"));
     });
-  const world = { nowMs, source: source.name, fetch: fetcher, tokens: NO_TOKENS };
+  const world = { nowMs, source: source.name, fetch: fetcher, tokens: NO_TOKENS, again: false, mayAsk };
   const verdict = await source.verify(callback.value, world);
   if (unasked !== null) return at("proof", { kind: "unasked", host: (unasked as URL).host });
   if (verdict.kind !== "verified") return at("proof", verdict);

@@ -12,6 +12,7 @@ import { setAsideBy } from "../providers/policy.ts";
 import type { Reservation, Verdict } from "../providers/provider.ts";
 import type { Source } from "../providers/source.ts";
 import type { Because, QuarantinedReason, RefusedReason } from "../reasons.ts";
+import { takeQuestion } from "./flood.ts";
 import { tokenRegistry } from "./questions.ts";
 import type { InboxClient } from "../inbox/client.ts";
 import { expectsRepeats, isKnownDuplicate, noteRepeat, recentCallbacks, repeatsAreNoNews } from "./shield.ts";
@@ -46,22 +47,29 @@ export interface ProcessingContext {
 
 export async function processCallback(
   source: Source,
-  callback: Callback,
+  received: Callback,
   context: ProcessingContext,
 ): Promise<Processed> {
   const { inbox, nowMs } = context;
   const verdict = context.verification
-    ? { kind: "verified" as const, verification: context.verification, reservation: undefined }
-    : await source.verify(callback, {
+    ? { kind: "verified" as const, verification: context.verification }
+    : await source.verify(received, {
         nowMs,
         source: source.name,
         fetch: (url, init) => fetch(url, init),
         tokens: tokenRegistry(source.name, context),
+        again: context.again,
+        mayAsk: () => takeQuestion(context.env, source.name, { isKnown: false, again: true }),
       });
   if (verdict.kind !== "verified") return verdict;
   const { verification } = verdict;
+  const callback = ("statement" in verdict ? verdict.statement : undefined) ?? received;
 
-  const taken = await takenByAnother(verdict.reservation, callback, inbox);
+  const taken = await takenByAnother(
+    "reservation" in verdict ? verdict.reservation : undefined,
+    callback,
+    inbox,
+  );
   if (taken) return { kind: "refused", reason: taken };
 
   const reading = await source.normalise(callback);

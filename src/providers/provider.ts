@@ -50,6 +50,10 @@ export interface World {
   readonly source: string;
   readonly fetch: (url: URL, init: RequestInit) => Promise<Response>;
   readonly tokens: TokenRegistry;
+  /** A callback that was deferred, which is asked about now. */
+  readonly again: boolean;
+  /** Takes one question about a deferred callback from the account's budget; false: not now. */
+  mayAsk(): Promise<boolean>;
 }
 
 /** What is known of a one-time token (only its hash is ever kept). */
@@ -90,6 +94,8 @@ export type Verdict =
        * Across accounts, since a token of one merchant must not serve another.
        */
       readonly reservation?: Reservation | undefined;
+      /** What the provider's API said when it was asked: it is the callback from here on. */
+      readonly statement?: Callback | undefined;
     }
   | ({
       readonly kind: "refused";

@@ -11,7 +11,7 @@ import { requestOf, type Sample } from "../../tools/lib/declared/samples.ts";
 import { sign } from "../../tools/lib/declared/sign.ts";
 import { acme } from "../support/acme.ts";
 import { secrets } from "../support/bindings.ts";
-import { NOW_MS } from "../support/declared.ts";
+import { NOW_MS, proofOf } from "../support/declared.ts";
 import { envWith, freshRelay, keptById, keptRows, post, runAlarms } from "../support/worker.ts";
 
 const NOW = new Date(NOW_MS).toISOString();
@@ -37,7 +37,7 @@ async function fromAcme(body: object, secret = SECRET) {
     headers: { "content-type": "application/json" },
     body: JSON.stringify(body),
   };
-  const { headers, body: sent } = await sign(declaration.parse(acme).verify, secret, unsigned, NOW_MS);
+  const { headers, body: sent } = await sign(proofOf(declaration.parse(acme)), secret, unsigned, NOW_MS);
   return await post({ method: "POST", path: "/in/acme/shop", headers, body: sent }, undefined, env);
 }
 
@@ -114,7 +114,7 @@ const samples = Object.fromEntries(
 );
 
 describe("the preset", () => {
-  it.each(presets)(
+  it.each(presets.filter(({ written }) => written.fetch === undefined))(
     "$name: its sample reaches the CRM, once, and answered as the provider wants it",
     async ({ name, written }) => {
       const outside = await freshRelay(NOW);
@@ -124,7 +124,7 @@ describe("the preset", () => {
       const here = envWith({ [name]: { shop: settings } }, { SAMPLE_SECRET: sample.secret });
       const declared = declaration.parse(written);
       const unsigned = requestOf(sample, `https://relay.test/in/${name}/shop`);
-      const { headers, body } = await sign(declared.verify, sample.secret, unsigned, NOW_MS);
+      const { headers, body } = await sign(proofOf(declared), sample.secret, unsigned, NOW_MS);
       const send = () =>
         post({ method: declared.method, path: `/in/${name}/shop`, headers, body }, undefined, here);
 
@@ -158,7 +158,7 @@ describe("the preset", () => {
     );
     const unsigned = { ...requestOf(sample, "https://relay.test/in/standard_webhooks/shop"), body: "[]" };
     const { headers, body } = await sign(
-      declaration.parse(preset.written).verify,
+      proofOf(declaration.parse(preset.written)),
       sample.secret,
       { ...unsigned, body: "{" },
       NOW_MS,

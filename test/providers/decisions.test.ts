@@ -88,6 +88,8 @@ describe("a TokenPayments token", () => {
         asked += 1;
         return Promise.resolve(new Response('{"valid":true}'));
       },
+      again: false,
+      mayAsk: () => Promise.resolve(true),
       tokens: {
         consult: (use) => Promise.resolve(known(use)),
         refuse: (...about) => Promise.resolve(void told.push(["refuse", ...about])),

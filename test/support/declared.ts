@@ -11,6 +11,7 @@ import { SourceFields } from "../../src/providers/settings-fields.ts";
 import { adapter, type Source } from "../../src/providers/source.ts";
 import { because } from "../../src/reasons.ts";
 import { sha256Hex } from "../../src/verify/digest.ts";
+import type { VerifySpec } from "../../src/verify/spec/spec.ts";
 import { sign, type UnsignedRequest } from "../../tools/lib/declared/sign.ts";
 
 export const NOW_MS = Date.parse("2026-09-21T14:13:25Z");
@@ -22,7 +23,11 @@ export interface Account {
   readonly secret: string;
 }
 
-export const OLD_SECRET = "OLD";
+/** How its callbacks are proved: of a declaration that does prove them. */
+export function proofOf({ verify }: Declaration): VerifySpec {
+  if (verify === null) throw new Error("it proves nothing by itself");
+  return verify;
+}
 
 /** @param secrets the one that signs, and the one before it */
 export function accountOf(
@@ -43,7 +48,7 @@ export async function signed(
   request: UnsignedRequest,
   { secret, nowMs = NOW_MS, scheme }: { secret: string; nowMs?: number; scheme?: string },
 ): Promise<UnsignedRequest> {
-  const spec = (scheme === undefined ? null : declared.schemes.get(scheme)) ?? declared.verify;
+  const spec = (scheme === undefined ? null : declared.schemes.get(scheme)) ?? proofOf(declared);
   return await sign(spec, secret, request, nowMs);
 }
 

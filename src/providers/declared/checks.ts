@@ -11,18 +11,48 @@ export interface DeclarationProblem {
 }
 
 export function problemsOf(declared: Declaration): readonly DeclarationProblem[] {
+  const { verify, fetch } = declared;
   const specs = [
-    ["verify", declared.verify] as const,
+    ...(verify === null ? [] : [["verify", verify] as const]),
     ...[...declared.schemes].map(([name, spec]) => [`schemes.${name}`, spec] as const),
   ];
   return [
-    ...specs.flatMap(([path, spec]) => [...identityOf(declared, spec), ...tokenInQuery(path, spec)]),
+    // What the API says is confirmed as a whole.
+    ...(fetch === null ? specs.flatMap(([, spec]) => identityOf(declared, spec)) : foreignFetch(declared)),
+    ...specs.flatMap(([path, spec]) => tokenInQuery(path, spec)),
+    ...(verify === null && fetch === null ? [UNPROVED] : []),
     ...confirmedWithoutAmount(declared),
     ...foreignSource(declared, specs),
     ...readsSecrets(declared),
     ...keyOfStateAlone(declared),
     ...unusable(declared),
   ];
+}
+
+const UNPROVED: DeclarationProblem = {
+  path: ["verify"],
+  message:
+    "is missing: an open address is never accepted. Write how callbacks are proved, or fetch what they name",
+};
+
+/** Facts are of the answer, which is JSON and nothing else; what is asked for is named by the callback. */
+function foreignFetch({ source, fetch, needs }: Declaration): DeclarationProblem[] {
+  const asked = fetch?.parts.flatMap((part) => (typeof part === "string" ? [] : [part])) ?? [];
+  const problems: DeclarationProblem[] = [];
+  if ([...needs].some((need) => need !== "json")) {
+    problems.push({
+      path: ["fetch"],
+      message: "answers with JSON: read the event from json: places of the answer",
+    });
+  }
+  for (const { kind, text } of asked) {
+    if (kind === source) continue;
+    problems.push({
+      path: ["fetch", "path"],
+      message: `${text} is not in the callback, whose source is ${source}`,
+    });
+  }
+  return problems;
 }
 
 /** What makes an event, or a payment, must not be the sender's to choose. */
@@ -76,20 +106,21 @@ function confirmedWithoutAmount({ status, amounts }: Declaration): DeclarationPr
 
 /** A value of a form is not in a JSON body, nor the other way round. */
 function foreignSource(
-  { source, needs }: Declaration,
+  { source, needs, fetch }: Declaration,
   specs: readonly (readonly [string, VerifySpec])[],
 ): DeclarationProblem[] {
   const foreign = source === "json" ? "form" : "json";
   const wrong = (read: ReadonlySet<string>) => read.has(foreign) || (source === "query" && read.has("form"));
   const message = `is ${source}, but ${foreign === "form" ? "form:" : "json:"} places are read: write the source the provider uses`;
-  const isWrong = wrong(needs) || specs.some(([, spec]) => wrong(spec.needs));
+  const isWrong = (fetch === null && wrong(needs)) || specs.some(([, spec]) => wrong(spec.needs));
   return isWrong ? [{ path: ["source"], message }] : [];
 }
 
 /** Facts are read again from a stored callback, whose secrets are gone. */
 function readsSecrets(declared: Declaration): DeclarationProblem[] {
   const secret = new Set(declared.redact.map(({ text }) => text));
-  const signatures = [declared.verify, ...declared.schemes.values()].map(({ signature }) => signature);
+  const specs = [...(declared.verify === null ? [] : [declared.verify]), ...declared.schemes.values()];
+  const signatures = specs.map(({ signature }) => signature);
   for (const signature of signatures) if (signature.kind === "header") secret.add(signature.text);
   const named: readonly (readonly [string, readonly Place[]])[] = [
     ["event_key", partsOf(declared.eventKey).map(([, place]) => place)],

@@ -8,6 +8,7 @@ import type { Coverage } from "../../verify/spec/coverage.ts";
 import { needOf, parsePlace, type Need, type Place } from "../../verify/spec/places.ts";
 import type { VerifySpec } from "../../verify/spec/spec.ts";
 import type { DeclaredAmount, Exponents } from "./amounts.ts";
+import type { FetchBack } from "./fetch-spec.ts";
 import { problemsOf } from "./checks.ts";
 import { parseMeaning, type Meaning, type StatusTable } from "./status.ts";
 import { parsePart, parseValue, type Part, type Value } from "./values.ts";
@@ -24,7 +25,9 @@ export interface Declaration {
   readonly method: GivenProvider["method"];
   readonly source: GivenProvider["source"];
   readonly contentTypes: readonly string[] | null;
-  readonly verify: VerifySpec;
+  /** null: the hint is unsigned, and the object is asked for. */
+  readonly verify: VerifySpec | null;
+  readonly fetch: FetchBack | null;
   readonly schemes: ReadonlyMap<string, VerifySpec>;
   /** By the account's setting: the place whose value must equal it. */
   readonly equals: ReadonlyMap<string, Place>;
@@ -107,9 +110,6 @@ const NO_PLACE: Place = { kind: "header", name: "", text: "" };
 const STATE: Part = { kind: "state" };
 
 function build(given: GivenProvider, reader: Reader): Declaration {
-  const equals = Object.entries(given.equals).map(
-    ([name, place]) => [name, reader.place(["equals", name], place)] as const,
-  );
   const amounts = AMOUNTS.flatMap((name) => {
     const amount = given.amounts[name];
     if (amount === undefined) return [];
@@ -128,9 +128,9 @@ function build(given: GivenProvider, reader: Reader): Declaration {
     method: given.method,
     source: given.source,
     contentTypes: given.content_types ?? null,
-    verify: given.verify,
+    verify: given.verify ?? null,
+    fetch: given.fetch ?? null,
     schemes: new Map(Object.entries(given.schemes)),
-    equals: new Map(equals),
     single: given.single === undefined ? null : reader.place(["single"], given.single),
     event: reader.value(["event"], given.event),
     eventId: reader.optional(["event_id"], given.event_id),
@@ -158,21 +158,29 @@ function build(given: GivenProvider, reader: Reader): Declaration {
     retries: given.retries ?? null,
   };
   const facts = [...reader.places];
+  // Of the callback, whatever the facts are of.
+  const equals = Object.entries(given.equals).map(
+    ([name, place]) => [name, reader.place(["equals", name], place)] as const,
+  );
   const redact = given.redact.map((place, index) => reader.place(["redact", index], place));
   return {
     ...built,
+    equals: new Map(equals),
     occurredAt: built.occurredAt ?? null,
     livemode: built.livemode ?? null,
     blockchain: built.blockchain ?? null,
     redact: [...redact, ...tokenPlaces(given)],
-    needs: new Set([given.source, ...facts.flatMap((place) => needOf(place) ?? [])]),
+    needs: new Set([
+      given.fetch === undefined ? given.source : "json",
+      ...facts.flatMap((place) => needOf(place) ?? []),
+    ]),
     keptHeaders: [...new Set(facts.flatMap((place) => (place.kind === "header" ? [place.name] : [])))],
   };
 }
 
 /** A token in a body is a secret in a body. */
 function tokenPlaces({ verify, schemes }: GivenProvider): readonly Place[] {
-  return [verify, ...Object.values(schemes)].flatMap(({ alg, signature }) =>
+  return [...(verify ? [verify] : []), ...Object.values(schemes)].flatMap(({ alg, signature }) =>
     alg === "static" && signature.kind !== "header" ? [signature] : [],
   );
 }

@@ -12,13 +12,17 @@ import type { Callback } from "../callback.ts";
 import type { Provider, SourceSettings, Verdict, World } from "../provider.ts";
 import { commonSettings, type SourceFields } from "../settings-fields.ts";
 import { meaningsCovered, type Declaration } from "./declaration.ts";
+import { confirm, type ObjectApi } from "./fetch-back.ts";
+import type { FetchBack } from "./fetch-spec.ts";
 import { readFacts } from "./facts.ts";
 
 interface DeclaredSettings extends SourceSettings {
   readonly secrets: readonly Secret[];
   readonly pathSecrets: readonly Secret[];
-  readonly verify: VerifySpec;
-  readonly believed: Believed;
+  /** null: nothing is verified but what the API says. */
+  readonly proof: { readonly spec: VerifySpec; readonly believed: Believed } | null;
+  /** Where objects are asked for, if they are. */
+  readonly api: ObjectApi | null;
   /** By name, what `equals` compares with. */
   readonly equals: ReadonlyMap<string, string>;
 }
@@ -58,7 +62,8 @@ function headersOf(declared: Declaration): readonly string[] {
   const equals = [...declared.equals.values()].flatMap((place) =>
     place.kind === "header" ? [place.name] : [],
   );
-  const specs = [declared.verify, ...declared.schemes.values()].flatMap(({ headers }) => headers);
+  const all = [...(declared.verify === null ? [] : [declared.verify]), ...declared.schemes.values()];
+  const specs = all.flatMap(({ headers }) => headers);
   return [...new Set([...specs, ...declared.keptHeaders, ...equals])];
 }
 
@@ -68,39 +73,57 @@ function fieldName(place: Declaration["redact"][number]): string {
 }
 
 function settings(declared: Declaration, fields: SourceFields): z.ZodType<DeclaredSettings> {
+  const { fetch } = declared;
   const schemes = ["default", ...declared.schemes.keys()] as [string, ...string[]];
   const equals = Object.fromEntries([...declared.equals.keys()].map((name) => [name, z.string().min(1)]));
   return z
     .strictObject({
       ...fields.common(),
-      secrets: fields.secrets(),
+      ...(declared.verify === null ? {} : { secrets: fields.secrets() }),
+      ...(fetch === null ? {} : { api_url: apiUrl(fetch, fields) }),
+      ...(fetch === null || fetch.authorization === null ? {} : { api_secrets: fields.secrets() }),
       path_secrets: fields.pathSecrets().default([]),
       scheme: z.enum(schemes).default("default"),
       ...equals,
     })
     .check((context) => {
-      const spec = specOf(declared, context.value.scheme);
-      for (const [index, secret] of context.value.secrets.entries()) {
-        const message = secretProblem(spec, secret);
+      const { secrets = [], scheme } = context.value as Given;
+      const spec = specOf(declared, scheme);
+      for (const [index, secret] of secrets.entries()) {
+        const message = spec && secretProblem(spec, secret);
         if (message === null) continue;
         context.issues.push({ code: "custom", input: secret.id, path: ["secrets", index], message });
       }
     })
     .transform((input): DeclaredSettings => {
-      const spec = specOf(declared, input.scheme);
-      const given = input as Readonly<Record<string, unknown>>;
+      const given = input as typeof input & Given;
+      const spec = specOf(declared, given.scheme);
+      const base = given.api_url;
       return {
         ...commonSettings(input),
-        secrets: input.secrets,
+        secrets: given.secrets ?? [],
         pathSecrets: input.path_secrets,
-        verify: spec,
-        believed: believedBy(declared, spec),
+        proof: spec && { spec, believed: believedBy(declared, spec) },
+        api: base === undefined ? null : { base, keys: given.api_secrets ?? [] },
         equals: new Map([...declared.equals.keys()].map((name) => [name, String(given[name])])),
       };
     });
 }
 
-function specOf({ verify, schemes }: Declaration, scheme: string): VerifySpec {
+function apiUrl({ base }: FetchBack, fields: SourceFields) {
+  return base === null ? fields.outboundUrl() : fields.outboundUrl().prefault(base);
+}
+
+/** What an account says beside the common options, as far as its provider asks for it. */
+interface Given {
+  readonly secrets?: readonly Secret[];
+  readonly api_secrets?: readonly Secret[];
+  readonly api_url?: URL;
+  readonly scheme: string;
+  readonly [name: string]: unknown;
+}
+
+function specOf({ verify, schemes }: Declaration, scheme: string): VerifySpec | null {
   return schemes.get(scheme) ?? verify;
 }
 
@@ -135,13 +158,22 @@ async function verify(
   // Whatever came in a body was not looked at, and would be shown as the message.
   if (declared.source === "query" && callback.body.length > 0)
     return { kind: "refused", reason: "content_type" };
-  const proof = await verifyDeclared(account.verify, callback, account.secrets, world.nowMs);
-  if (!proof.ok) {
-    const { reason, detail, skewSeconds } = proof;
-    return { kind: "refused", reason, detail, skewSeconds };
+  const { proof, api, secrets } = account;
+  let key: string | null = null;
+  // A hint that was deferred was verified when it came; the headers it was signed with are gone.
+  if (proof !== null && !(world.again && declared.fetch !== null)) {
+    const proved = await verifyDeclared(proof.spec, callback, secrets, world.nowMs);
+    if (!proved.ok) {
+      const { reason, detail, skewSeconds } = proved;
+      return { kind: "refused", reason, detail, skewSeconds };
+    }
+    key = proved.secret.id;
   }
   if (!(await isOurs(declared, callback, account))) return { kind: "refused", reason: "merchant" };
-  return { kind: "verified", verification: { ...account.believed, key: proof.secret.id } };
+  if (declared.fetch !== null && api !== null) return await confirm(declared.fetch, callback, api, world);
+  // A declaration without either is refused when it is read.
+  if (proof === null) return { kind: "refused", reason: "missing_signature" };
+  return { kind: "verified", verification: { ...proof.believed, key } };
 }
 
 /** Do the values that name the merchant name this one? */

@@ -2,6 +2,7 @@
 import { z } from "zod";
 import { MAX_DECIMAL_EXPONENT, MAX_DECLARED_PARTS, MAX_DECLARED_WORDS } from "../../limits.ts";
 import { verifySpec } from "../../verify/spec/spec.ts";
+import { fetchSpec } from "./fetch-spec.ts";
 
 const value = z.string().min(1);
 const parts = z.array(value).min(1).max(MAX_DECLARED_PARTS);
@@ -25,7 +26,10 @@ export const writtenSchema = z.strictObject({
     .array(z.string().regex(/^[a-z0-9.+-]+\/[a-z0-9.+-]+$/, "must be like application/json"))
     .min(1)
     .optional(),
-  verify: verifySpec,
+  /** May be left out only where the object is asked for. */
+  verify: verifySpec.optional(),
+  /** The callback is a hint: what it names is asked for, and the event says what the answer says. */
+  fetch: fetchSpec.optional(),
   /** Other ways to verify, by the name an account chooses with `scheme`. */
   schemes: z.record(z.string().regex(/^[a-z0-9-]+$/, "must be a name of a-z 0-9 -"), verifySpec).default({}),
   /** Settings of an account that a value must equal: `{ merchant_id = "form:merchant" }`. */

@@ -1,8 +1,10 @@
 /** Every preset: adding one is its file, its line here, and its sample and cases (docs/adding-a-provider.md#a-preset). */
 import { adyen } from "./adyen.ts";
+import { bitpay } from "./bitpay.ts";
+import { btcpay } from "./btcpay.ts";
 import { checkoutCom } from "./checkout-com.ts";
 import { coinbaseCommerce } from "./coinbase-commerce.ts";
-import { coingate } from "./coingate.ts";
+import { coingate, coingateOrder } from "./coingate.ts";
 import { coinify } from "./coinify.ts";
 import { coinpayments } from "./coinpayments.ts";
 import { coinspaid } from "./coinspaid.ts";
@@ -10,6 +12,7 @@ import { cryptomus } from "./cryptomus.ts";
 import { cryptopayMe } from "./cryptopay-me.ts";
 import { flutterwave, flutterwaveV3 } from "./flutterwave.ts";
 import { nowpayments } from "./nowpayments.ts";
+import { opennode } from "./opennode.ts";
 import { oxapay } from "./oxapay.ts";
 import { paddle } from "./paddle.ts";
 import { paystack } from "./paystack.ts";
@@ -21,9 +24,12 @@ import { stripe } from "./stripe.ts";
 
 export const presets: readonly Preset[] = [
   adyen,
+  bitpay,
+  btcpay,
   checkoutCom,
   coinbaseCommerce,
   coingate,
+  coingateOrder,
   coinify,
   coinpayments,
   coinspaid,
@@ -32,6 +38,7 @@ export const presets: readonly Preset[] = [
   flutterwave,
   flutterwaveV3,
   nowpayments,
+  opennode,
   oxapay,
   paddle,
   paystack,

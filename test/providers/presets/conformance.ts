@@ -14,7 +14,15 @@ import {
   type Sample,
 } from "../../../tools/lib/declared/samples.ts";
 import type { UnsignedRequest } from "../../../tools/lib/declared/sign.ts";
-import { accountOf, NOW_MS, outcomeOf, signed, type Account, type Outcome } from "../../support/declared.ts";
+import {
+  accountOf,
+  NOW_MS,
+  outcomeOf,
+  proofOf,
+  signed,
+  type Account,
+  type Outcome,
+} from "../../support/declared.ts";
 
 /** Another secret of the same form: hex digits, base64 and plain text stay what they are. */
 function anotherSecret(secret: string): string {
@@ -31,7 +39,8 @@ export function describeConformance(name: string, written: WrittenProvider, samp
   const { source, declared } = account;
   const url = `https://relay.test/in/${name}/shop`;
   const unsigned = requestOf(sample, url);
-  const isStatic = declared.verify.alg === "static";
+  const verify = proofOf(declared);
+  const isStatic = verify.alg === "static";
   const send = async (request: UnsignedRequest, options: Partial<Parameters<typeof signed>[2]> = {}) =>
     await outcomeOf(
       source,
@@ -61,8 +70,8 @@ export function describeConformance(name: string, written: WrittenProvider, samp
       expect(await send(unsigned, { secret: anotherSecret(old) })).toEqual({ kind: "refused", reason });
       const missing = isStatic ? "missing_token" : "missing_signature";
       for (const bare of [
-        without(await genuine(), declared.verify.signature),
-        blank(await genuine(), declared.verify.signature),
+        without(await genuine(), verify.signature),
+        blank(await genuine(), verify.signature),
       ]) {
         expect(await outcomeOf(source, bare)).toEqual({ kind: "refused", reason: missing });
       }
@@ -70,9 +79,9 @@ export function describeConformance(name: string, written: WrittenProvider, samp
 
     it("refuses a change of whatever it covers, and says that it covers no other", async () => {
       const request = await genuine();
-      const { covers } = declared.verify.coverage;
+      const { covers } = verify.coverage;
       const wrong: string[] = [];
-      for (const [place, other] of changesOf(request, declared.verify.signature)) {
+      for (const [place, other] of changesOf(request, verify.signature)) {
         const outcome = await outcomeOf(source, other);
         const isRefused =
           outcome.kind === "refused" && /^(bad_signature|malformed_signature|stale)/.test(outcome.reason);
@@ -161,7 +170,7 @@ export function describeConformance(name: string, written: WrittenProvider, samp
       },
     );
 
-    const { time } = declared.verify;
+    const { time } = verify;
     const edge = time?.toleranceSeconds ?? 0;
     const times = [
       [0, "in"],

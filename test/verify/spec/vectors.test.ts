@@ -38,13 +38,6 @@ const OTHERS: Readonly<Record<string, WrittenVerifySpec>> = {
     sig: "header:gt-authentication",
     content: "{json:/a}{json:/b}{json:/merchant_id}{json:/timestamp}{json:/version}{secret}",
   },
-  btcpay: { alg: "hmac-sha256", sig: "header:btcpay-sig", format: "prefix:sha256=" },
-  opennode: {
-    alg: "hmac-sha256",
-    sig: "form:hashed_order",
-    content: "{form:id}",
-    covers: ["field:form:id"],
-  },
   cashfree: {
     alg: "hmac-sha256",
     encoding: "base64",

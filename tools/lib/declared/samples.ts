@@ -42,12 +42,15 @@ export interface SampleCase {
 }
 
 export interface Sample {
+  /** Empty where callbacks are unsigned. */
   readonly secret: string;
   /** Of the account, beside its secrets. */
   readonly settings?: Readonly<Record<string, unknown>>;
   readonly content_type?: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body: object | string;
+  /** What the provider's API says, where the callback is only a hint. */
+  readonly api?: { readonly path: string; readonly authorization?: string; readonly body: object };
   readonly expect: Expected;
   readonly cases: readonly SampleCase[];
 }

@@ -1,4 +1,5 @@
 /** The presets as docs/providers.md lists them, made from their declarations. Pure. */
+import type { Verification } from "../../../src/event.ts";
 import { declaration, type Declaration } from "../../../src/providers/declared/declaration.ts";
 import { believedBy } from "../../../src/providers/declared/provider.ts";
 import type { Meaning } from "../../../src/providers/declared/status.ts";
@@ -26,11 +27,11 @@ export function presetDocument(presets: readonly Preset[]): string {
 }
 
 function cellsOf({ name, written, tested }: Preset, declared: Declaration): readonly string[] {
-  const { assurance, covers } = believedBy(declared, declared.verify);
+  const { assurance, covers } = proofOf(declared);
   return [
     `\`${name}\` (${written.title})`,
     `${declared.method}, ${declared.source}`,
-    schemeOf(written.verify, declared),
+    [schemeOf(written.verify, declared), fetchOf(declared)].filter((one) => one !== "").join("; "),
     `\`${assurance}\`: ${covers.map(shortField).join(", ")}`,
     declared.subjectKey.map(partOf).join(", "),
     declared.eventKey.map(partOf).join(", "),
@@ -39,7 +40,21 @@ function cellsOf({ name, written, tested }: Preset, declared: Declaration): read
   ];
 }
 
+/** What its events say of how they are believed. */
+function proofOf(declared: Declaration): Pick<Verification, "assurance" | "covers"> {
+  if (declared.fetch !== null) return { assurance: "confirmed", covers: ["body"] };
+  if (declared.verify === null) throw new Error("a declaration that proves nothing is never read");
+  return believedBy(declared, declared.verify);
+}
+
+function fetchOf({ fetch }: Declaration): string {
+  if (fetch === null) return "";
+  const path = fetch.parts.map((part) => (typeof part === "string" ? part : `{${part.text}}`)).join("");
+  return `asks its API for ${code(path)}`;
+}
+
 function schemeOf(written: Preset["written"]["verify"], { verify, schemes }: Declaration): string {
+  if (verify === null || written === undefined) return "";
   const time = verify.time === null ? "" : `, time within ${verify.time.toleranceSeconds} s`;
   const other = schemes.size === 0 ? "" : `; also \`scheme\` ${[...schemes.keys()].map(code).join(", ")}`;
   if (verify.alg === "static") return `a token at ${code(verify.signature.text)}${other}`;

@@ -1,0 +1,107 @@
+/**
+ * The kind of declared provider whose callback is only a hint: what it names is asked for at the provider's API, and
+ * the event says what the API said (assurance `confirmed`).
+ *
+ * Never at once: the callback is kept and answered, and the queue asks, so that a stranger's callbacks cost the
+ * provider's API no more than the account's budget, and an API that hangs keeps no provider waiting. A provider that
+ * signs its hints is verified before they are kept.
+ */
+import { sha256Hex } from "../../verify/digest.ts";
+import { askForObject, isPlainId, objectUrl } from "../../verify/object-api.ts";
+import { needOf, readContents, textOf, valueOf, type Need, type Place } from "../../verify/spec/places.ts";
+import { liveSecrets, type Secret } from "../../verify/secret.ts";
+import { Callback } from "../callback.ts";
+import type { Verdict, World } from "../provider.ts";
+import type { FetchBack } from "./fetch-spec.ts";
+
+export interface ObjectApi {
+  readonly base: URL;
+  /** The API's own keys, newest first: the first that has not expired is used. */
+  readonly keys: readonly Secret[];
+}
+
+/** Keep it and ask later, or, when that later has come, what the API says in place of the callback. */
+export async function confirm(
+  fetch: FetchBack,
+  callback: Callback,
+  { base, keys }: ObjectApi,
+  world: World,
+): Promise<Verdict> {
+  const path = await pathOf(fetch, callback);
+  const url = path === null ? null : objectUrl(base, path);
+  if (url === null) return { kind: "refused", reason: "token_syntax" };
+  if (!world.again) return { kind: "deferred", reason: "verifier_rate", detail: "asked_over_the_queue" };
+  if (!(await world.mayAsk())) return { kind: "deferred", reason: "verifier_rate" };
+
+  const [key] = liveSecrets(keys, world.nowMs);
+  const authorization = fetch.authorization?.replace("{secret}", key?.value ?? "") ?? null;
+  const answer = await askForObject(url, authorization, world.fetch);
+  if (answer.kind === "outage") return { kind: "deferred", reason: answer.reason };
+  // Nothing of that name: whoever sent this made it up.
+  if (answer.kind === "none") return { kind: "refused", reason: "token_invalid" };
+
+  const statement = await statementOf(callback, answer.body);
+  if (!(await isAbout(fetch, callback, statement)))
+    return { kind: "deferred", reason: "verifier_unreadable" };
+  const verification = {
+    method: "fetch_back",
+    assurance: "confirmed" as const,
+    covers: ["body"],
+    key: key?.id ?? null,
+  };
+  return { kind: "verified", verification, statement };
+}
+
+/** What the API said, as if it had been sent: the event is made of it, and shows it. */
+async function statementOf(callback: Callback, body: Uint8Array): Promise<Callback> {
+  return new Callback({
+    method: "GET",
+    kind: callback.kind,
+    pathKey: callback.pathKey,
+    query: "",
+    contentType: "application/json",
+    contentEncoding: null,
+    headers: new Map(),
+    body,
+    isCut: false,
+    receivedAtMs: callback.receivedAtMs,
+    sha256: await sha256Hex(body),
+  });
+}
+
+/** The path of the API with the callback's ids in it; null where one is missing or is none. */
+async function pathOf(fetch: FetchBack, callback: Callback): Promise<string | null> {
+  const ids = await textsAt(
+    fetch.parts.flatMap((part) => (typeof part === "string" ? [] : [part])),
+    callback,
+  );
+  let path = "";
+  for (const part of fetch.parts) {
+    const text = typeof part === "string" ? part : ids?.get(part.text);
+    if (text === undefined || (typeof part !== "string" && !isPlainId(text))) return null;
+    path += text;
+  }
+  return path;
+}
+
+/** Does the object call itself what the callback called it? An API may answer with another one. */
+async function isAbout(fetch: FetchBack, callback: Callback, statement: Callback): Promise<boolean> {
+  const asked = await textsAt([fetch.id.asked], callback);
+  const answered = await textsAt([fetch.id.answered], statement);
+  const id = asked?.get(fetch.id.asked.text);
+  return id !== undefined && id === answered?.get(fetch.id.answered.text);
+}
+
+async function textsAt(
+  places: readonly Place[],
+  message: Callback,
+): Promise<ReadonlyMap<string, string> | null> {
+  const contents = await readContents(message, new Set<Need>(places.flatMap((place) => needOf(place) ?? [])));
+  if (!contents.ok) return null;
+  return new Map(
+    places.flatMap((place) => {
+      const text = textOf(valueOf(place, contents.value));
+      return text === null || text === undefined ? [] : [[place.text, text] as const];
+    }),
+  );
+}
