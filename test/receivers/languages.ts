@@ -1,6 +1,6 @@
 /**
  * The receivers of docs/receivers/ as servers: what each needs, fetched once and kept in node_modules/.cache, and how it
- * is started. Where a language or a library is not to be had, it says which.
+ * is started. Where a language or a library is not to be had, it says which; a receiver that is not right is an error.
  */
 import { execFile, spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
@@ -23,47 +23,56 @@ export interface Language {
   readonly name: string;
   /** Below docs/receivers/, shown whole in docs/receivers.md. */
   readonly file: string;
-  /** What is missing, or null. */
+  /** What is missing here, or null. */
   missing(): string | null;
-  /** Fetches the libraries; throws where they are not to be had. */
-  server(port: number): Promise<Server>;
+  /** Fetches the libraries and answers where they are; throws where they are not to be had. */
+  fetch(): Promise<string>;
+  /** How it is started. What throws here is a mistake of the receiver. */
+  server(libraries: string, port: number): Promise<Server> | Server;
 }
+
+/** As docs/receivers/go/go.mod says. */
+const OLDEST_GO_MINOR = 22;
+const NOTHING = () => Promise.resolve("");
+const PYTHON_LIBRARY = "standardwebhooks==1.1.0";
+/** -O0: SQLite is compiled in a third of the time. */
+const GO_ENV = { GOTOOLCHAIN: "local", CGO_ENABLED: "1", CGO_CFLAGS: "-O0" };
 
 export const LANGUAGES: readonly Language[] = [
   {
     name: "Node",
     file: "node.mjs",
     missing: () => null,
-    server: () => Promise.resolve({ command: [process.execPath, join(FOLDER, "node.mjs")], env: {} }),
+    fetch: NOTHING,
+    server: () => ({ command: [process.execPath, join(FOLDER, "node.mjs")], env: {} }),
   },
   {
     name: "Python",
     file: "receiver.py",
-    missing: () => lacks("python3", "-c", "import sqlite3, sys; assert sys.version_info >= (3, 10)"),
-    server: async () => {
-      const library = await cached("python", "standardwebhooks==1.1.0", async (folder) => {
-        await exec("python3", [
-          "-m",
-          "pip",
-          "install",
-          "--quiet",
-          "--target",
-          folder,
-          "standardwebhooks==1.1.0",
-        ]);
-      });
-      return { command: ["python3", join(FOLDER, "receiver.py")], env: { PYTHONPATH: library } };
-    },
+    missing: () =>
+      lacks("python3", "-c", "import sqlite3, sys; assert sys.version_info >= (3, 10)") ??
+      lacks("python3", "-m", "pip", "--version"),
+    fetch: async () =>
+      await cached("python", PYTHON_LIBRARY, async (folder) => {
+        await exec("python3", ["-m", "pip", "install", "--quiet", "--target", folder, PYTHON_LIBRARY]);
+      }),
+    server: (libraries) => ({
+      command: ["python3", join(FOLDER, "receiver.py")],
+      env: { PYTHONPATH: libraries },
+    }),
   },
   {
     name: "Go",
     file: "go/receiver.go",
-    missing: () => lacks("go", "version") ?? lacks("gcc", "--version"),
+    missing: () => lacksGo() ?? lacks("gcc", "--version"),
+    fetch: async () => {
+      await exec("go", ["mod", "download"], { cwd: join(FOLDER, "go"), env: { ...process.env, ...GO_ENV } });
+      return "";
+    },
     server: async () => {
       const sources = ["go/receiver.go", "go/go.mod", "go/go.sum"].map(textOf).join("\0");
       const built = await cached("go", sources, async (folder) => {
-        // -O0: SQLite is compiled in a third of the time.
-        const env = { ...process.env, GOTOOLCHAIN: "local", CGO_ENABLED: "1", CGO_CFLAGS: "-O0" };
+        const env = { ...process.env, ...GO_ENV };
         await exec("go", ["build", "-o", join(folder, "receiver"), "."], { cwd: join(FOLDER, "go"), env });
       });
       return { command: [join(built, "receiver")], env: {} };
@@ -73,24 +82,26 @@ export const LANGUAGES: readonly Language[] = [
     name: "Java",
     file: "java/Receiver.java",
     missing: () => lacks("java", "--version") ?? lacks("javac", "--version") ?? lacks("mvn", "--version"),
-    server: async () => {
-      const jars = await cached("java", textOf("java/pom.xml"), async (folder) => {
+    fetch: async () =>
+      await cached("java", textOf("java/pom.xml"), async (folder) => {
         const goal = ["dependency:copy-dependencies", `-DoutputDirectory=${folder}`];
         await exec("mvn", ["--quiet", "--batch-mode", "--file", join(FOLDER, "java/pom.xml"), ...goal]);
-      });
-      return { command: ["java", "-cp", join(jars, "*"), join(FOLDER, "java/Receiver.java")], env: {} };
-    },
+      }),
+    server: (libraries) => ({
+      command: ["java", "-cp", join(libraries, "*"), join(FOLDER, "java/Receiver.java")],
+      env: {},
+    }),
   },
   {
     name: "PHP",
     file: "receiver.php",
     missing: () => lacks("php", "-r", "exit(extension_loaded('pdo_sqlite') ? 0 : 1);"),
-    server: (port) =>
-      Promise.resolve({
-        command: ["php", "-S", `127.0.0.1:${port}`, join(FOLDER, "receiver.php")],
-        // It serves one request after another otherwise.
-        env: { PHP_CLI_SERVER_WORKERS: "4" },
-      }),
+    fetch: NOTHING,
+    server: (_, port) => ({
+      command: ["php", "-S", `127.0.0.1:${port}`, join(FOLDER, "receiver.php")],
+      // It serves one request after another otherwise.
+      env: { PHP_CLI_SERVER_WORKERS: "4" },
+    }),
   },
 ];
 
@@ -101,6 +112,13 @@ function lacks(program: string, ...args: string[]): string | null {
   return spawnSync(program, args, { stdio: "ignore" }).status === 0
     ? null
     : `${program} is not installed here`;
+}
+
+/** Of Debian's older releases, Go is older than the libraries take. */
+function lacksGo(): string | null {
+  const { stdout } = spawnSync("go", ["env", "GOVERSION"], { encoding: "utf8" });
+  const [, minor] = /^go1\.(\d+)/.exec(stdout ?? "") ?? [];
+  return Number(minor ?? 0) >= OLDEST_GO_MINOR ? null : `go 1.${OLDEST_GO_MINOR} is not installed here`;
 }
 
 /** A folder that `fill` has filled once for these contents. Complete or not there: it is renamed when it is full. */

@@ -36,14 +36,15 @@ const started = new Map<string, Running | string>();
 async function start(language: Language): Promise<Running | string> {
   const missing = language.missing();
   if (missing !== null) return missing;
-  const port = await freePort();
-  const file = join(scratch, `${language.name}.sqlite`);
-  let server;
+  let libraries;
   try {
-    server = await language.server(port);
+    libraries = await language.fetch();
   } catch (error) {
     return `its libraries cannot be fetched here: ${(error as Error).message}`;
   }
+  const port = await freePort();
+  const file = join(scratch, `${language.name}.sqlite`);
+  const server = await language.server(libraries, port);
   const [program, ...args] = server.command;
   const group = await spawnGroup(language.name, program, args, {
     // While the secret is being changed: the new one, and the old one.
