@@ -16,7 +16,7 @@ import type { ActivityBindings } from "./client.ts";
 import { LiveFeed, type LiveFilter } from "./live-feed.ts";
 import { RefusedGroups, type RefusedBatch, type RefusedGroup } from "./refused-groups.ts";
 import { ACTIVITY_MIGRATIONS } from "./schema.ts";
-import { Series, type TimedPoint } from "./series.ts";
+import { Series, type Recorded, type TimedPoint } from "./series.ts";
 
 export class Activity extends DurableObject<ActivityBindings> implements LiveListener {
   readonly #refused: RefusedGroups;
@@ -51,9 +51,9 @@ export class Activity extends DurableObject<ActivityBindings> implements LiveLis
     this.#refused.flush(Date.now());
   }
 
-  /** When charts were last added to (epoch ms); null: never. */
-  recordedAt(): number | null {
-    return this.#series.recordedAtMs;
+  /** All that was counted and measured when charts were last added to; null: never. */
+  recorded(): Recorded | null {
+    return this.#series.recorded();
   }
 
   /** Adds to the charts what the shards have counted in all, and measured since they were last asked. */

@@ -4,7 +4,7 @@
  */
 import type { Counts } from "../inbox/ledger.ts";
 import { NO_COUNTS } from "../inbox/ledger.ts";
-import type { Measures } from "../inbox/measures.ts";
+import { allMeasures, NO_MEASURES, type Measures } from "../inbox/measures.ts";
 import { SERIES_KEPT_MS, SERIES_LONG_KEPT_MS, SERIES_LONG_STEP_MS, SERIES_STEP_MS } from "../limits.ts";
 import { first } from "../inbox/store/sql.ts";
 import { joined, pointOf, refusedTotals, type Point, type Totals } from "./points.ts";
@@ -16,8 +16,10 @@ export interface TimedPoint {
   readonly point: Point;
 }
 
-interface Recorded extends Totals {
+/** All that was recorded so far. */
+export interface Recorded extends Totals {
   readonly atMs: number;
+  readonly measures: Measures;
 }
 
 const NOTHING: Point = { sources: {}, destinations: {} };
@@ -29,16 +31,17 @@ export class Series {
     this.#sql = sql;
   }
 
-  /** When something was last recorded (epoch ms); null: never. */
-  get recordedAtMs(): number | null {
-    return this.#last()?.atMs ?? null;
+  /** Null: nothing yet. */
+  recorded(): Recorded | null {
+    return this.#last();
   }
 
   /** Adds what has come to pass since the last call to the step under way. The first call has nothing to compare with. */
   record(nowMs: number, counts: Counts, groups: readonly RefusedGroup[], measures: Measures): void {
     const last = this.#last();
     const totals = { counts, refused: refusedTotals(groups) };
-    this.#setLast({ atMs: nowMs, ...totals });
+    const allMeasured = allMeasures([last?.measures ?? NO_MEASURES, measures]);
+    this.#setLast({ atMs: nowMs, ...totals, measures: allMeasured });
     const before = last ?? { counts: NO_COUNTS, refused: {} };
     // The last millisecond of a step that has just ended is still its own.
     const atMs = stepOf(nowMs - 1, SERIES_STEP_MS);

@@ -5,6 +5,7 @@
 import type { Destination } from "../config/schema.ts";
 import type { PaymentEvent } from "../event.ts";
 import type { Attempt, Leased, Outcome } from "../inbox/protocol.ts";
+import { VERSION } from "../version.ts";
 import { readResponseExcerpt } from "./response-excerpt.ts";
 import { judge } from "./outcome.ts";
 import { signatureHeaders, type SignatureHeaders } from "./sign.ts";
@@ -16,7 +17,7 @@ export type Delivered =
   /** Every key of the destination has expired: nothing was sent. */
   | { readonly kind: "unsigned" };
 
-const USER_AGENT = "psp-relay/0.2.0";
+const USER_AGENT = `psp-relay/${VERSION}`;
 const SEQUENCE_DIGITS = 20;
 
 /** Sends the frozen body once. */

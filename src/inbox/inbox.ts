@@ -243,6 +243,11 @@ export class Inbox extends DurableObject<InboxBindings> {
     return this.#measures.take();
   }
 
+  /** How large this shard's database is. */
+  databaseBytes(): number {
+    return this.ctx.storage.sql.databaseSize;
+  }
+
   #noteAccepted(input: Acceptance, accepted: Accepted): Accepted {
     const nowMs = Date.now();
     const { source, event } = input;

@@ -2,10 +2,10 @@
 import { z } from "zod";
 import { activityOf } from "../../activity/client.ts";
 import type { DestinationPoint, SourcePoint } from "../../activity/points.ts";
-import { record } from "../../activity/record.ts";
+import { recordedLately } from "../../activity/record.ts";
 import { stepOf, type TimedPoint } from "../../activity/series.ts";
 import { quantileMs } from "../../histogram.ts";
-import { DAY_MS, SERIES_FRESH_MS, SERIES_LONG_STEP_MS, SERIES_STEP_MS } from "../../limits.ts";
+import { DAY_MS, SERIES_LONG_STEP_MS, SERIES_STEP_MS } from "../../limits.ts";
 import { instant } from "./fields.ts";
 import { done, operation } from "./operation.ts";
 import { instantOf } from "./views.ts";
@@ -59,9 +59,7 @@ export const getSeries = operation({
     const { step, ms } = RANGES[query.range];
     const nowMs = Date.now();
     const activity = activityOf(env);
-    const lastMs = (await activity?.recordedAt()) ?? 0;
-    // The monitor records every few minutes; whoever looks wants to see the last seconds too.
-    if (activity && nowMs - lastMs >= SERIES_FRESH_MS) await record(activity, inbox, nowMs);
+    if (activity) await recordedLately(activity, inbox, nowMs);
     const stepMs = step === "short" ? SERIES_STEP_MS : SERIES_LONG_STEP_MS;
     const from = stepOf(nowMs - 1, stepMs) - ms + stepMs;
     const points = (await activity?.points(step, from, nowMs)) ?? [];

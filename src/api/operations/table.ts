@@ -4,6 +4,7 @@ import { forgetPayment } from "./forget.ts";
 import { dismissEvent, replayEvent } from "./event-orders.ts";
 import { listDestinations, pauseDestination, resumeDestination } from "./destinations.ts";
 import { getLedger, listAudit } from "./ledger.ts";
+import { getMetrics } from "./metrics.ts";
 import type { AnyOperation } from "./operation.ts";
 import { dismissEvents, releaseEvents } from "./orders.ts";
 import { listRefused } from "./refused.ts";
@@ -27,6 +28,7 @@ export const OPERATIONS: readonly AnyOperation[] = [
   listDestinations,
   pauseDestination,
   resumeDestination,
+  getMetrics,
   getSeries,
   listRefused,
   tail,
