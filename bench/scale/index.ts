@@ -8,6 +8,9 @@ import type { Env } from "../../src/env.ts";
 import type { Reference } from "../../src/inbox/protocol.ts";
 import { writeShardState } from "./shard-state.ts";
 
+// Whatever else wrangler.toml names of it; the Inbox below stands for its own.
+export * from "../../src/index.ts";
+
 type Cursor = SqlStorageCursor<Record<string, SqlStorageValue>>;
 
 /** Worker and objects are one isolate locally, so that the one can ask what the others did. */
