@@ -2,7 +2,7 @@
 import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import type { Reference } from "../../src/inbox/protocol.ts";
-import { ALARM_OVERDUE_MS, HANDOVER_TIMEOUT_MS } from "../../src/limits.ts";
+import { ALARM_OVERDUE_MS, HANDOVER_TIMEOUT_MS, SWEEP_RETRY_MS } from "../../src/limits.ts";
 import { alarmAt, inbox, later, referenceTo } from "../support/attempts.ts";
 import { acceptance } from "../support/events.ts";
 import { interceptQueue } from "../support/queue.ts";
@@ -68,5 +68,33 @@ describe("a lost alarm", () => {
     later(HANDOVER_TIMEOUT_MS + 1);
     await call();
     await expectSweep();
+  });
+});
+
+describe("an alarm", () => {
+  it("whose work fails is set again, and what was due is then handed over", async () => {
+    await acceptAndLose();
+    later(HANDOVER_TIMEOUT_MS + 1);
+    await runInDurableObject(inbox(), async (instance, state) => {
+      vi.spyOn(state.storage, "transactionSync").mockImplementationOnce(() => {
+        throw new Error("storage is down");
+      });
+      await instance.alarm();
+    });
+    expect(sent).toEqual([]);
+    expect(await alarmAt()).toBe(Date.now() + SWEEP_RETRY_MS);
+    later(SWEEP_RETRY_MS);
+    await expectSweep();
+  });
+
+  it("is set once a run, after its work: each time is a row", async () => {
+    await acceptAndLose();
+    later(HANDOVER_TIMEOUT_MS + 1);
+    await runInDurableObject(inbox(), async (instance, state) => {
+      const set = vi.spyOn(state.storage, "setAlarm");
+      await instance.alarm();
+      expect(set).toHaveBeenCalledOnce();
+    });
+    await vi.waitFor(() => expect(sent).toHaveLength(1));
   });
 });
