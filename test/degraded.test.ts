@@ -85,9 +85,9 @@ describe("one account with a problem", () => {
   });
 
   it("logs its own name when it is called, and no name that a stranger made up", async () => {
-    const env = await deployed({ sources: { ...brokenIpay.sources, stripe: {} } });
+    const env = await deployed({ sources: { ...brokenIpay.sources, "no-provider": {} } });
     await send(ipay("0a"), env);
-    await send(new Request("https://relay.test/in/stripe/anything", { method: "POST" }), env);
+    await send(new Request("https://relay.test/in/no-provider/anything", { method: "POST" }), env);
     expect(sut.outside.lines("refused")).toEqual([
       { what: "refused", source: "ipay/broker-eu", reason: "misconfigured" },
       { what: "refused", source: null, reason: "misconfigured" },

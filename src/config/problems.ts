@@ -16,6 +16,8 @@ export type About =
   /** The operators' token: `/api` answers 503. */
   | { readonly kind: "operators" };
 
+export const WHOLE: About = { kind: "relay" };
+
 export interface Problem {
   /** Where it is: `["RELAY", "sources", "ipay", "shop", "secrets", "0"]`, or the name of another variable. */
   readonly path: readonly string[];

@@ -3,28 +3,18 @@
  * isolate, part by part: every problem is found before any is reported, and each stops only what it is about
  * (docs/operations.md#problems-of-the-configuration). There is always a configuration to go on with.
  */
-import { z } from "zod";
-import {
-  DEFAULT_INBOX_SHARDS,
-  DEFAULT_RETENTION_DAYS,
-  DEFAULT_TOMBSTONE_DAYS,
-  HANDOVER_TIMEOUT_MS,
-  MAX_HANDOVER_TIMEOUT_MS,
-  MAX_INBOX_SHARDS,
-  MAX_RETENTION_DAYS,
-  MAX_TOMBSTONE_DAYS,
-  MIN_HANDOVER_TIMEOUT_MS,
-} from "../limits.ts";
+import { DEFAULT_INBOX_SHARDS } from "../limits.ts";
 import { SourceFields } from "../providers/settings-fields.ts";
 import type { Source } from "../providers/source.ts";
 import { readDestinations, type Destination, type HeldDestination } from "./destinations.ts";
 import { readLocalUrls } from "./local-only.ts";
 import { readOperators, type Access, type ConfiguredOperator } from "./operators.ts";
-import { problemsOf, type About, type Problem, type Status } from "./problems.ts";
+import { WHOLE, type Problem, type Status } from "./problems.ts";
 import { ALERTS, OWN_NAMES } from "./reserved.ts";
 import { readProviders } from "./providers.ts";
+import { readSettings } from "./settings.ts";
 import { readSources } from "./sources.ts";
-import { tableOf, type Table } from "./table.ts";
+import { isTable, tableOf, type Table } from "./table.ts";
 
 export type { Destination, HeldDestination } from "./destinations.ts";
 
@@ -82,68 +72,29 @@ export function isDestination(config: RelayConfig, name: string): boolean {
   return config.destinations.has(name) || config.heldDestinations.has(name);
 }
 
-const RELAY: About = { kind: "relay" };
-const anyTable = z.record(z.string(), z.unknown());
-const shardCount = z.int().min(1).max(MAX_INBOX_SHARDS);
-
 /** Reads `env.RELAY` (an object, or JSON text from `.dev.vars` or the dashboard) and the secrets it names. */
 export function loadConfig(env: Readonly<Record<string, unknown>>): Loaded {
-  const raw = readVariable(env.RELAY);
-  const problems: Problem[] = "problem" in raw ? [raw.problem] : [];
-  const given = "problem" in raw ? {} : raw.table;
-
-  const read = <T>(name: string, schema: z.ZodType<T>, instead: T, about: About): T => {
-    const parsed = schema.safeParse(given[name]);
-    if (parsed.success) return parsed.data;
-    // Of a variable that cannot be read at all its one problem says enough.
-    if (!("problem" in raw)) problems.push(...problemsOf(parsed.error.issues, ["RELAY", name], about));
-    return instead;
+  const given = tableOf(env.RELAY);
+  const problems: Problem[] = given === null ? [unreadable(env.RELAY)] : [];
+  const table = (name: string, about = WHOLE): Table => {
+    const value = given?.[name];
+    if (isTable(value)) return value;
+    if (given !== null) problems.push({ path: ["RELAY", name], message: "must be a table", about });
+    return {};
   };
-  const setting = <T>(name: string, schema: z.ZodType<T>, instead: T): T =>
-    read(name, schema, instead, { kind: "setting", name });
-  const table = (name: string): Table => read(name, anyTable, {}, RELAY);
-
-  const environment = read("environment", z.string().min(1).default("production"), "production", RELAY);
-  const isReadable = !("problem" in raw);
-  const shards = read("inbox_shards", shardCount.default(DEFAULT_INBOX_SHARDS), null, RELAY);
-  const shardsBefore = read("inbox_shards_before", shardCount.nullable().default(null), null, RELAY);
-  const handoverTimeoutMs = setting(
-    "handover_lease_ms",
-    z.int().min(MIN_HANDOVER_TIMEOUT_MS).max(MAX_HANDOVER_TIMEOUT_MS).default(HANDOVER_TIMEOUT_MS),
-    HANDOVER_TIMEOUT_MS,
-  );
-  // What was to be kept for longer must not be purged because of a mistake: the longest time stands in.
-  const longest = { retention: MAX_RETENTION_DAYS, tombstone: MAX_TOMBSTONE_DAYS };
-  const retentionDays = setting(
-    "retention_days",
-    z
-      .int()
-      .min(1)
-      .max(MAX_RETENTION_DAYS)
-      .default(isReadable ? DEFAULT_RETENTION_DAYS : longest.retention),
-    longest.retention,
-  );
-  const tombstoneDays = setting(
-    "tombstone_days",
-    z
-      .int()
-      .min(1)
-      .max(MAX_TOMBSTONE_DAYS)
-      .default(isReadable ? DEFAULT_TOMBSTONE_DAYS : longest.tombstone),
-    longest.tombstone,
-  );
-  const byEnvironment = environment === "development" ? "all" : "problems";
-  const log = setting("log", z.enum(["all", "problems"]).default(byEnvironment), byEnvironment);
+  const optional = (name: string, about = WHOLE): Table =>
+    given?.[name] === undefined ? {} : table(name, about);
+  const settings = readSettings(given);
+  const isDevelopment = settings.environment === "development";
 
   const receivers = table("destinations");
   const eventDestinations = Object.keys(receivers).filter((name) => !name.startsWith(OWN_NAMES));
   const fields = new SourceFields({
-    development: environment === "development",
+    development: isDevelopment,
     destinations: eventDestinations,
     secret: (name) => (typeof env[name] === "string" ? env[name] : undefined),
   });
-  const declared = given.providers === undefined ? {} : table("providers");
-  const providers = readProviders(declared, ["RELAY", "providers"]);
+  const providers = readProviders(optional("providers"), ["RELAY", "providers"]);
   const sources = readSources(table("sources"), fields, ["RELAY", "sources"], providers);
   const destinations = readDestinations(
     [
@@ -152,25 +103,22 @@ export function loadConfig(env: Readonly<Record<string, unknown>>): Loaded {
         path: ["RELAY", "destinations", name],
         settings: receivers[name],
       })),
-      ...(given.alerts === undefined
+      ...(given?.alerts === undefined
         ? []
         : [{ name: ALERTS, path: ["RELAY", "alerts"], settings: given.alerts }]),
     ],
     fields,
   );
   const local = readLocalUrls(env.RELAY_LOCAL_URLS, eventDestinations);
-  const isDevelopment = environment === "development";
   const operators = readOperators(
-    {
-      operators: read("operators", anyTable.default({}), {}, { kind: "operators" }),
-      access: given.access,
-    },
+    { operators: optional("operators", { kind: "operators" }), access: given?.access },
     env.ADMIN_TOKEN,
     fields,
     isDevelopment,
   );
   problems.push(
-    ...unknownSettings(given),
+    ...settings.problems,
+    ...unknownSettings(given ?? {}),
     ...reservedNames(receivers),
     ...providers.problems,
     ...sources.problems,
@@ -180,16 +128,17 @@ export function loadConfig(env: Readonly<Record<string, unknown>>): Loaded {
   );
 
   const isAccepting = !problems.some(({ about }) => about.kind === "relay");
+  const { inboxShards, inboxShardsBefore, retentionDays } = settings;
   const config: RelayConfig = {
-    environment,
+    environment: settings.environment,
     isAccepting,
-    isShardCountKnown: isReadable && shards !== null,
-    inboxShards: shards ?? DEFAULT_INBOX_SHARDS,
-    inboxShardsBefore: shardsBefore === shards ? null : shardsBefore,
-    handoverTimeoutMs,
+    isShardCountKnown: inboxShards !== null,
+    inboxShards: inboxShards ?? DEFAULT_INBOX_SHARDS,
+    inboxShardsBefore: inboxShardsBefore === inboxShards ? null : inboxShardsBefore,
+    handoverTimeoutMs: settings.handoverTimeoutMs,
     retentionDays,
-    tombstoneDays: Math.max(tombstoneDays, retentionDays),
-    log,
+    tombstoneDays: Math.max(settings.tombstoneDays, retentionDays),
+    log: settings.log,
     sources: sources.served,
     brokenSources: sources.broken,
     destinations: pointed(destinations.served, local.urls),
@@ -199,7 +148,7 @@ export function loadConfig(env: Readonly<Record<string, unknown>>): Loaded {
     access: operators.access,
     admitsOperators:
       operators.operators.length > 0 || operators.access !== null || operators.problems.length === 0,
-    isLocalOnly: environment === "development" || env.RELAY_LOCAL_URLS !== undefined,
+    isLocalOnly: isDevelopment || env.RELAY_LOCAL_URLS !== undefined,
   };
   return { config, problems, status: statusOf(config, problems) };
 }
@@ -218,14 +167,15 @@ function statusOf(config: RelayConfig, problems: readonly Problem[]): Status {
   return !config.isAccepting || allSourcesBroken ? "misconfigured" : "degraded";
 }
 
-function readVariable(value: unknown): { readonly table: Table } | { readonly problem: Problem } {
-  const table = tableOf(value);
-  if (table) return { table };
-  const message =
-    value === undefined
-      ? "is not set: [vars.RELAY] of the configuration file is missing"
-      : "is no table, and no JSON text of one";
-  return { problem: { path: ["RELAY"], message, about: RELAY } };
+function unreadable(value: unknown): Problem {
+  return {
+    path: ["RELAY"],
+    message:
+      value === undefined
+        ? "is not set: [vars.RELAY] of the configuration file is missing"
+        : "is no table, and no JSON text of one",
+    about: WHOLE,
+  };
 }
 
 const KNOWN = new Set([
@@ -247,7 +197,7 @@ const KNOWN = new Set([
 /** A name mistyped: what was meant by it may be anything, all sources among it. */
 function unknownSettings(given: Table): Problem[] {
   const unknown = Object.keys(given).filter((name) => !KNOWN.has(name));
-  return unknown.map((name) => ({ path: ["RELAY", name], message: "is no setting", about: RELAY }));
+  return unknown.map((name) => ({ path: ["RELAY", name], message: "is no setting", about: WHOLE }));
 }
 
 /** A receiver of this name would get what is meant for operators, or be taken for a verifier. */
@@ -256,6 +206,6 @@ function reservedNames(receivers: Table): Problem[] {
   return reserved.map((name) => ({
     path: ["RELAY", "destinations", name],
     message: "is a name of the relay's own",
-    about: RELAY,
+    about: WHOLE,
   }));
 }

@@ -101,6 +101,17 @@ describe("what is made of both", () => {
     });
   });
 
+  it("needs no shared token where operators have their own", () => {
+    const { RELAY } = example["vars"] as { RELAY: Table };
+    const operators = { jana: { role: "operate", secrets: ["JANA_TOKEN"] } };
+    const vars = { RELAY: { ...RELAY, operators } };
+    expect(secretsNeeded(own({ vars }))).toEqual([
+      "CRYPTOPAY_SHOP_SECRET",
+      "CRM_SIGNING_SECRET",
+      "JANA_TOKEN",
+    ]);
+  });
+
   it("has the merchant's values of what is theirs to say, beside ours", () => {
     const config = mergeDeployment(
       ours,

@@ -93,9 +93,16 @@ export function entriesOf(config: Table, list: string): readonly Table[] {
   return Array.isArray(given) ? given.filter(isTable) : [];
 }
 
-/** Names of every Worker secret the deployment needs, the operators' token last. */
+/**
+ * Names of every Worker secret the deployment needs; `ADMIN_TOKEN` among them, last, unless the relay has operators with
+ * tokens of their own or behind Cloudflare Access.
+ */
 export function secretsNeeded(own: Table): string[] {
   const vars = isTable(own["vars"]) ? own["vars"] : {};
-  const named = isTable(vars["RELAY"]) ? secretsNamedIn(vars["RELAY"]) : [];
-  return [...named.filter((name) => name !== "ADMIN_TOKEN"), "ADMIN_TOKEN"];
+  const relay = isTable(vars["RELAY"]) ? vars["RELAY"] : {};
+  const named = secretsNamedIn(relay).filter((name) => name !== ADMIN_TOKEN);
+  const hasOperators = relay["operators"] !== undefined || relay["access"] !== undefined;
+  return hasOperators ? named : [...named, ADMIN_TOKEN];
 }
+
+const ADMIN_TOKEN = "ADMIN_TOKEN";
