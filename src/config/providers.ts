@@ -2,7 +2,7 @@
  * Every provider an account can be of: those in code, the presets, and the ones that the configuration declares
  * (`RELAY.providers`, docs/adding-a-provider.md#by-configuration).
  */
-import { declaration } from "../providers/declared/declaration.ts";
+import { declaration, type Declaration } from "../providers/declared/declaration.ts";
 import { declaredProvider } from "../providers/declared/provider.ts";
 import { presetAdapters } from "../providers/presets/adapters.ts";
 import { presets } from "../providers/presets/index.ts";
@@ -52,6 +52,12 @@ export function readProviders(
   });
   const broken = problems.flatMap(({ about }) => (about.kind === "source" ? [about.name] : []));
   return { adapters, broken: new Set(broken), problems };
+}
+
+/** The declaration of this provider, a preset or one of the table `RELAY.providers`; null for one in code, or wrong. */
+export function declarationOf(name: string, given: Readonly<Record<string, unknown>>): Declaration | null {
+  const full = writtenInFull(given[name] ?? presets.find((preset) => preset.name === name)?.written);
+  return "written" in full ? (declaration.safeParse(full.written).data ?? null) : null;
 }
 
 /** With what it leaves out taken from the preset that it extends: whole settings, not parts of them. */

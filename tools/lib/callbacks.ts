@@ -13,7 +13,8 @@ export type ProviderName = (typeof PROVIDERS)[number];
 
 /** One HTTP request a provider makes; `path` is relative to the relay. */
 export interface Callback {
-  readonly provider: ProviderName;
+  /** One of those in code, or a declared one. */
+  readonly provider: string;
   readonly method: string;
   readonly path: string;
   readonly headers: Readonly<Record<string, string>>;

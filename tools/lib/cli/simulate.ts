@@ -4,7 +4,8 @@
  */
 import { randomBytes } from "node:crypto";
 import { setTimeout as delay } from "node:timers/promises";
-import { type Callback, PROVIDERS, type ProviderName, samplePayment } from "../callbacks.ts";
+import { type Callback, PROVIDERS, samplePayment } from "../callbacks.ts";
+import { declaredScenarios } from "../declared/scenarios.ts";
 import { credentials } from "../relay-config.ts";
 import { judge, type Scenario, scenariosOf, type Step } from "../scenarios.ts";
 import { type Reply, send } from "../send.ts";
@@ -28,13 +29,14 @@ interface Options extends Common, Chosen {
   readonly retry: number;
   readonly url: string;
   readonly account: string;
+  readonly sample?: string;
   readonly quiet: boolean;
 }
 
 export function addSimulate(frame: Frame): void {
   frame.add<Options>(
     "simulate [provider]",
-    `Send callbacks as a provider would: ${PROVIDERS.join(", ")}`,
+    `Send callbacks as a provider would: ${PROVIDERS.join(", ")}, a preset, or one you declared`,
     (command) =>
       choosing(command)
         .option("--scenario <name>", 'what happens; "all" runs every one', "success")
@@ -44,6 +46,7 @@ export function addSimulate(frame: Frame): void {
         .option("--retry <n>", "repeat what got no 2xx every second, n times", wholeNumber(0), 0)
         .option("--url <url>", "the relay", LOCAL_URL)
         .option("--account <name>", "the account in the address", "broker-eu")
+        .option("--sample <file>", "a callback of a provider you declared (its own sample)")
         .option("--quiet", "print the summary only", false),
     async (options, provider) => await simulate(frame.io, options, provider),
     [
@@ -54,13 +57,20 @@ export function addSimulate(frame: Frame): void {
   );
 }
 
+/** A scenario of any provider: signing what is declared takes a promise. */
+type AnyScenario = Pick<Scenario, "about"> & {
+  steps(payment: string, now: Date): readonly Step[] | Promise<readonly Step[]>;
+};
+
 function scenariosFor(
   { relay, secrets }: Configuration,
-  provider: ProviderName,
-  account: string,
-): Record<string, Scenario> {
+  provider: string,
+  { account, sample }: Options,
+): Record<string, AnyScenario> {
   try {
-    return scenariosOf(provider, credentials(relay, secrets, provider, account));
+    const inCode = PROVIDERS.find((one) => one === provider);
+    if (inCode !== undefined) return scenariosOf(inCode, credentials(relay, secrets, inCode, account));
+    return declaredScenarios(relay, secrets, provider, account, sample);
   } catch (error) {
     throw new CliError(EXIT.usage, (error as Error).message);
   }
@@ -68,9 +78,9 @@ function scenariosFor(
 
 function list(io: Io, options: Options, only: string | undefined): void {
   const configuration = configurationOf(io, options);
-  const wanted = PROVIDERS.filter((p) => only === undefined || only === p);
+  const wanted = only === undefined ? PROVIDERS : [only];
   const found = wanted.flatMap((provider) =>
-    Object.entries(scenariosFor(configuration, provider, options.account)).map(([scenario, { about }]) => ({
+    Object.entries(scenariosFor(configuration, provider, options)).map(([scenario, { about }]) => ({
       provider,
       scenario,
       about,
@@ -80,16 +90,18 @@ function list(io: Io, options: Options, only: string | undefined): void {
   show(io, options.json, found, () => table(["provider", "scenario", "what happens"], rows));
 }
 
-async function simulate(io: Io, options: Options, name: string | undefined): Promise<number> {
-  const provider = PROVIDERS.find((p) => p === name);
-  if (provider === undefined && (name !== undefined || !options.list)) {
-    throw new CliError(EXIT.usage, `a provider is one of ${PROVIDERS.join(", ")}, not "${name ?? ""}"`);
-  }
-  if (options.list || provider === undefined) {
+async function simulate(io: Io, options: Options, provider: string | undefined): Promise<number> {
+  if (options.list) {
     list(io, options, provider);
     return EXIT.ok;
   }
-  const known = scenariosFor(configurationOf(io, options), provider, options.account);
+  if (provider === undefined) {
+    throw new CliError(
+      EXIT.usage,
+      `which provider? One of ${PROVIDERS.join(", ")}, a preset, or one you declared`,
+    );
+  }
+  const known = scenariosFor(configurationOf(io, options), provider, options);
   const chosen = options.scenario === "all" ? Object.keys(known) : [options.scenario];
   for (const one of chosen) {
     if (Object.hasOwn(known, one)) continue;
@@ -132,18 +144,18 @@ const NO_RESPONSE = "no response";
 class Run {
   readonly #io: Io;
   readonly #options: Options;
-  readonly #provider: ProviderName;
+  readonly #provider: string;
   readonly #started = performance.now();
   readonly #replies: Reply[] = [];
   readonly #wrong: string[] = [];
 
-  constructor(io: Io, options: Options, provider: ProviderName) {
+  constructor(io: Io, options: Options, provider: string) {
     this.#io = io;
     this.#options = options;
     this.#provider = provider;
   }
 
-  async all(known: Readonly<Record<string, Scenario>>, chosen: readonly string[]): Promise<void> {
+  async all(known: Readonly<Record<string, AnyScenario>>, chosen: readonly string[]): Promise<void> {
     const { count, rate } = this.#options;
     const tag = randomBytes(5).toString("hex");
     const runs: Promise<void>[] = [];
@@ -163,8 +175,8 @@ class Run {
     await Promise.all(runs);
   }
 
-  async #scenario(name: string, scenario: Scenario | undefined, payment: string): Promise<void> {
-    for (const step of scenario?.steps(payment, new Date()) ?? []) {
+  async #scenario(name: string, scenario: AnyScenario | undefined, payment: string): Promise<void> {
+    for (const step of (await scenario?.steps(payment, new Date())) ?? []) {
       const got = await Promise.all(
         Array.from({ length: step.copies ?? 1 }, () => this.#sendPersistently(step.callback)),
       );

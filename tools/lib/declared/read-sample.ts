@@ -1,5 +1,5 @@
 /** Reads the sample of a preset from tools/samples. */
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Sample } from "./samples.ts";
 
@@ -9,3 +9,8 @@ const DIRECTORY = join(import.meta.dirname, "../../samples");
 export function readSample(name: string): Sample {
   return JSON.parse(readFileSync(join(DIRECTORY, `${name}.json`), "utf8")) as Sample;
 }
+
+/** Names of the presets that have one. */
+export const SAMPLED: ReadonlySet<string> = new Set(
+  readdirSync(DIRECTORY).map((file) => file.replace(/\.json$/, "")),
+);
