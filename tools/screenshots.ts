@@ -6,6 +6,7 @@ import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Page } from "playwright-core";
+import { cryptopay, ipay } from "./lib/callbacks.ts";
 import { openBrowser, whyNoBrowser } from "./lib/browser.ts";
 import { startCrm } from "./lib/crm-server.ts";
 import { waitFor } from "./lib/processes.ts";
@@ -25,7 +26,7 @@ const USAGE = `Usage: npm run screenshots -- [options]
 const DEADLINE_MS = 30_000;
 const ACCOUNT = "broker-eu";
 const DESKTOP = { width: 1180, height: 760 };
-const PATHS = ["payments", "set-aside", "destinations", "settings"];
+const PATHS = ["payments", "live", "set-aside", "refused", "destinations", "settings"];
 const PHONE = { width: 390, height: 844 };
 
 const { values } = readArgs(USAGE, {
@@ -34,6 +35,8 @@ const { values } = readArgs(USAGE, {
 const missing = whyNoBrowser();
 if (missing !== null) giveUp(missing);
 
+/** Names of payments that are made while somebody watches. */
+let livePayments = 4800;
 const project = join(import.meta.dirname, "..");
 const to = values.to ?? join(project, "docs/screenshots");
 mkdirSync(to, { recursive: true });
@@ -49,6 +52,12 @@ const relay = await startRelay({
   verifierUrl: verifier.url,
   secretsFile,
 });
+const who = {
+  ipay: credentials(relay.config, secrets, "ipay", ACCOUNT),
+  cryptopay: credentials(relay.config, secrets, "cryptopay", ACCOUNT),
+  iqpay: credentials(relay.config, secrets, "iqpay", ACCOUNT),
+  tokenpayments: credentials(relay.config, secrets, "tokenpayments", ACCOUNT),
+};
 const browser = await openBrowser();
 try {
   await fill();
@@ -63,16 +72,10 @@ try {
 }
 
 async function fill(): Promise<void> {
-  const { config, url } = relay;
-  const day = sampleDay(
-    {
-      ipay: credentials(config, secrets, "ipay", ACCOUNT),
-      cryptopay: credentials(config, secrets, "cryptopay", ACCOUNT),
-      iqpay: credentials(config, secrets, "iqpay", ACCOUNT),
-      tokenpayments: credentials(config, secrets, "tokenpayments", ACCOUNT),
-    },
-    new Date(),
-  );
+  const { url } = relay;
+  const day = sampleDay(who, new Date());
+  // Charts begin with the first look at them.
+  await ask("series");
   for (const callback of day.before) await send(callback, url);
   await waitFor("the deliveries", async () => ((await owed()) === 0 ? true : undefined), {
     deadlineMs: DEADLINE_MS,
@@ -85,9 +88,13 @@ async function fill(): Promise<void> {
 }
 
 async function owed(): Promise<number> {
-  const headers = { authorization: `Bearer ${secrets["ADMIN_TOKEN"]}` };
-  const response = await fetch(`${relay.url}/api/events?state=pending`, { headers });
+  const response = await ask("events?state=pending");
   return ((await response.json()) as { events: unknown[] }).events.length;
+}
+
+function ask(path: string): Promise<Response> {
+  const headers = { authorization: `Bearer ${secrets["ADMIN_TOKEN"]}` };
+  return fetch(`${relay.url}/api/${path}`, { headers });
 }
 
 async function photograph(
@@ -114,7 +121,19 @@ async function photograph(
   await context.close();
 }
 
+/** Something to see on the live page. */
+async function happen(page: Page): Promise<void> {
+  await page.waitForSelector("#feed-state:has-text('live')");
+  for (let i = 0; i < 4; i += 1) {
+    const payment = `order-${(livePayments += 1)}`;
+    await send(cryptopay(who.cryptopay, { payment, reference: payment, now: new Date() }), relay.url);
+    await send(ipay({ ...who.ipay, token: `guess-${payment}` }, { payment, now: new Date() }), relay.url);
+  }
+  await page.waitForSelector("#feed tr:nth-child(8)");
+}
+
 async function shootPath(page: Page, path: string, shoot: (name: string) => Promise<void>): Promise<void> {
   await page.goto(`${relay.url}/${path}`);
+  if (path === "live") await happen(page);
   await shoot(path);
 }

@@ -1,5 +1,6 @@
 /** What every page is given: who looks, the relay as that operator sees it, and the frame around the page. */
 import { configOf } from "../config/load.ts";
+import { textOf } from "../config/problems.ts";
 import type { RelayConfig } from "../config/schema.ts";
 import { InboxClient } from "../inbox/client.ts";
 import { doneSentence } from "./done.ts";
@@ -29,10 +30,11 @@ export function forOperators(page: Page): (c: ConsoleContext) => Promise<Respons
     const operator = await operatorOf(c);
     if (!operator) return await turnedAway(c);
     if (c.req.method === "POST" && !isFromConsole(c.req.raw)) return await forbidden(c);
-    const { config } = configOf(c.env);
+    const { config, problems } = configOf(c.env);
     const frame: Frame = {
       assets: await assetUrls(),
       environment: config.environment,
+      problems: problems.map(textOf),
       operator: { name: operator.name, role: operator.role },
       nowMs: Date.now(),
       path: c.req.path,

@@ -1,15 +1,18 @@
 /** The pages that show something. */
 import { configOf } from "../config/load.ts";
 import { textOf } from "../config/problems.ts";
-import { CONSOLE_OVERVIEW_PAYMENTS, CONSOLE_PAGE_EVENTS } from "../limits.ts";
+import { CONSOLE_OVERVIEW_PAYMENTS, CONSOLE_PAGE_EVENTS, CONSOLE_REFUSED } from "../limits.ts";
 import type { Page, Session } from "./frame.tsx";
 import { goTo } from "./gate.tsx";
 import { Destinations } from "./pages/destinations.tsx";
+import { Live } from "./pages/live.tsx";
 import { Overview } from "./pages/overview.tsx";
 import { Payment } from "./pages/payment.tsx";
 import { Payments } from "./pages/payments.tsx";
+import { Refused } from "./pages/refused.tsx";
 import { SetAside, TABS } from "./pages/set-aside.tsx";
 import { Settings } from "./pages/settings.tsx";
+import { RANGES } from "./parts/charts.tsx";
 import { filterFrom } from "./parts/filters.tsx";
 import { startOf } from "./parts/getting-started.tsx";
 import { eventsOf, paymentPage, queryOf } from "./payments.ts";
@@ -18,16 +21,19 @@ const startAt = ({ c, config }: Session) => startOf(config, new URL(c.req.url).o
 
 export const overview: Page = async (session) => {
   const { relay, frame, show, problem } = session;
-  const [ledger, destinations, waiting, newest] = await Promise.all([
+  const range = RANGES.find((one) => one === session.c.req.query("range")) ?? "hour";
+  const [ledger, destinations, waiting, newest, series] = await Promise.all([
     relay.ledger(),
     relay.destinations(),
     relay.events({ needs_person: "true", limit: String(CONSOLE_PAGE_EVENTS) }),
     paymentPage(relay, {}, frame.nowMs, CONSOLE_OVERVIEW_PAYMENTS),
+    relay.series(range),
   ]);
   if (!ledger.ok) return await problem(ledger);
   if (!destinations.ok) return await problem(destinations);
   if (!waiting.ok) return await problem(waiting);
   if (!newest.ok) return await problem(newest);
+  if (!series.ok) return await problem(series);
   return await show(
     <Overview
       frame={frame}
@@ -35,6 +41,7 @@ export const overview: Page = async (session) => {
       destinations={destinations.view.destinations}
       waiting={{ events: waiting.view.events, more: waiting.view.cursor !== null }}
       newest={newest.view.rows}
+      series={series.view}
       start={startAt(session)}
     />,
   );
@@ -114,6 +121,42 @@ export const setAside: Page = async ({ c, relay, frame, show, problem }) => {
       replays={replays.view.replays}
     />,
   );
+};
+
+export const refused: Page = async ({ c, relay, frame, show, problem }) => {
+  const source = c.req.query("source") || undefined;
+  const found = await relay.refused({ source, limit: String(CONSOLE_REFUSED) });
+  if (!found.ok) return await problem(found, "/refused");
+  const { groups, newest } = found.view;
+  return await show(<Refused frame={frame} groups={groups} newest={newest} source={source} />);
+};
+
+export const live: Page = async ({ c, config, frame, show }) =>
+  await show(
+    <Live
+      frame={frame}
+      sources={[...config.sources.keys()]}
+      what={c.req.query("what")}
+      source={c.req.query("source")}
+    />,
+  );
+
+/** The feed itself, for the page's own script: it comes with the session's cookie, and with where it was. */
+export const feed: Page = async ({ c, relay }) => {
+  const { what, source } = c.req.query();
+  const opened = await relay.tail({
+    after: c.req.header("last-event-id"),
+    what: what || undefined,
+    source: source || undefined,
+  });
+  if (!opened.ok) return c.text(opened.detail, opened.status as 400);
+  return new Response(opened.view, {
+    headers: {
+      "content-type": "text/event-stream",
+      "cache-control": "no-store",
+      "x-content-type-options": "nosniff",
+    },
+  });
 };
 
 export const destinations: Page = async ({ relay, frame, show, problem }) => {

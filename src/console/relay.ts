@@ -10,7 +10,10 @@ import { getEvent, getPayment, listEvents } from "../api/operations/events.ts";
 import { getLedger, listAudit } from "../api/operations/ledger.ts";
 import type { Context, Done, Operation, Responses } from "../api/operations/operation.ts";
 import { dismissEvents, releaseEvents } from "../api/operations/orders.ts";
+import { listRefused } from "../api/operations/refused.ts";
 import { cancelReplay, listReplays, startReplay } from "../api/operations/replays.ts";
+import { getSeries } from "../api/operations/series.ts";
+import { tail } from "../api/operations/tail.ts";
 
 /** What came of an operation: what it shows, or why it was not carried out. */
 export type Outcome<T> =
@@ -30,6 +33,9 @@ export class Relay {
   event = (id: string) => this.#call(getEvent, { params: { id } });
   payment = (id: string) => this.#call(getPayment, { params: { id } });
   destinations = () => this.#call(listDestinations);
+  series = (range: string) => this.#call(getSeries, { query: { range } });
+  refused = (query: Query) => this.#call(listRefused, { query });
+  tail = (query: Query) => this.#call(tail, { query });
   ledger = () => this.#call(getLedger);
   audit = () => this.#call(listAudit);
   replays = () => this.#call(listReplays);

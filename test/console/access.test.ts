@@ -54,6 +54,10 @@ describe("without a session", () => {
       "console.css": 200,
       "icon.svg": 200,
       "console.js": 404,
+      "live.js": 404,
+      "uplot.css": 404,
+      "uplot.js": 404,
+      "charts.js": 404,
     });
   });
 
@@ -120,7 +124,7 @@ describe("signing in", () => {
 describe("a session", () => {
   it("opens every page", async () => {
     const visitor = await Visitor.signIn();
-    for (const path of ["/", "/payments", "/set-aside", "/destinations", "/settings"])
+    for (const path of ["/", "/payments", "/set-aside", "/destinations", "/settings", "/refused", "/live"])
       expect([path, (await visitor.get(path)).status]).toEqual([path, 200]);
   });
 
@@ -194,7 +198,7 @@ describe("every page", () => {
 
   it("has no inline script and no inline style, and loads nothing from elsewhere", async () => {
     const visitor = await Visitor.signIn();
-    for (const path of ["/", "/payments", "/set-aside", "/destinations", "/settings"]) {
+    for (const path of ["/", "/payments", "/set-aside", "/destinations", "/settings", "/refused", "/live"]) {
       const elements = await elementsOf(await visitor.page(path));
       for (const { name, attributes } of elements) {
         expect([...attributes.keys()].filter((key) => key === "style" || key.startsWith("on"))).toEqual([]);
@@ -216,12 +220,10 @@ describe("every page", () => {
   });
 });
 
-it("with problems in the configuration shows them, to operators only", async () => {
-  const broken = { ...bindings, RELAY: "{" };
-  const visitor = await Visitor.signIn(secrets.ADMIN_TOKEN, { ...bindings });
-  expect((await visitor.get("/payments")).status).toBe(200);
+it("with problems in the configuration says so on every page, and in the settings which", async () => {
   const cookie = cookieOf(await submit("/sign-in", { token: secrets.ADMIN_TOKEN }));
-  const response = await ask("/payments", { headers: { cookie } }, broken);
-  expect(response.status).toBe(503);
-  expect(await response.text()).toContain("RELAY: is a string but not JSON");
+  const page = async (path: string) =>
+    await (await ask(path, { headers: { cookie } }, { ...bindings, RELAY: "{" })).text();
+  expect(await page("/payments")).toContain("The configuration has 1 problem");
+  expect(await page("/settings")).toContain("is no table, and no JSON text of one");
 });

@@ -139,6 +139,52 @@ describe("with a payment", () => {
   });
 });
 
+describe("what was refused", () => {
+  it("is shown with its reason, its sender, its size and the beginning of its body, without a secret", async () => {
+    const body = JSON.stringify({ token: "wrong-token-value", accountEDTO: "acc_1", customerID: "990099" });
+    const headers = { "content-type": "application/json" };
+    const response = await post({ method: "POST", path: "/in/ipay/broker-eu", headers, body }, "192.0.2.7");
+    expect(response.status).toBe(401);
+    await expect.poll(async () => await visitor.page("/refused")).toContain("bad_token");
+    const html = await visitor.page("/refused?source=ipay%2Fbroker-eu");
+    expect(html).toContain("192.0.2.7");
+    expect(html).toContain("990099");
+    expect(html).not.toContain("wrong-token-value");
+    expect(await visitor.page("/refused?source=cryptopay%2Fbroker-eu")).toContain(
+      "Nothing was refused lately.",
+    );
+  });
+
+  it("of a source that there is no form of is refused itself", async () => {
+    expect((await visitor.get("/refused?source=<b>")).status).toBe(400);
+  });
+});
+
+it("the live feed comes with a session, as server-sent events", async () => {
+  const response = await visitor.get("/live/feed?what=delivery");
+  expect(response.headers.get("content-type")).toBe("text/event-stream");
+  const reader = (response.body as ReadableStream<Uint8Array>).getReader();
+  let said = "";
+  while (!said.includes("event: ready")) said += new TextDecoder().decode((await reader.read()).value);
+  await reader.cancel();
+  expect((await visitor.get("/live/feed?what=nonsense")).status).toBe(400);
+});
+
+describe("the charts", () => {
+  it("are of the range that the address names, and the page has their figures", async () => {
+    await pay("0xchart");
+    await delivered(outside, 1);
+    const figures = (await elementsOf(await visitor.page("/?range=day"))).filter(({ attributes }) =>
+      attributes.has("data-chart"),
+    );
+    expect(figures).toHaveLength(4);
+    const { seconds } = JSON.parse(
+      figures[0]?.attributes.get("data-chart")?.replaceAll("&quot;", '"') ?? "{}",
+    ) as { seconds: number[] };
+    expect((seconds.at(-1) ?? 0) - (seconds[0] ?? 0)).toBeGreaterThan(80_000);
+  });
+});
+
 describe("an order", () => {
   it("replays an event, and says how many deliveries will be made", async () => {
     const event = await pay("0x4");

@@ -12,7 +12,7 @@ if (noBrowser !== null) console.warn(`the console is not tested in a browser: ${
 
 const PHONE = { width: 360, height: 740 };
 const DESKTOP = { width: 1180, height: 760 };
-const PAGES = ["/", "/payments", "/set-aside", "/destinations", "/settings"];
+const PAGES = ["/", "/payments", "/live", "/refused", "/set-aside", "/destinations", "/settings"];
 /** A script, an element and an end of whatever they stand in. */
 const PLANTED = `"'></title><script>window.planted=1</script><img src=x onerror="window.planted=1">`;
 
@@ -155,6 +155,33 @@ describe.skipIf(noBrowser !== null)("the console in Chromium", () => {
       system.crm.setFailure(null);
     }
     await system.arrival(id);
+  });
+
+  it("shows what happens as it happens, and nothing while it is paused", async () => {
+    await signIn();
+    await page.keyboard.press("g");
+    await page.keyboard.press("l");
+    await page.waitForSelector("#feed-state:has-text('live')");
+    const send = async (payment: string) =>
+      await system.sendAccepted(ipay(system.who.ipay, { payment, now: new Date() }));
+    const first = await send("live-1");
+    await page.waitForSelector(`#feed tr:has-text('callback') a[title="${first}"]`);
+    await page.waitForSelector(`#feed tr:has-text('attempt') a[title="${first}"]`);
+    await page.click("#feed-pause");
+    const second = await send("live-2");
+    await page.waitForSelector("#feed-pause:has-text('more')");
+    expect(await page.locator(`#feed a[title="${second}"]`).count()).toBe(0);
+    await page.click("#feed-pause");
+    await page.locator(`#feed a[title="${second}"]`).first().click();
+    await page.waitForURL("**/payments/pay_*");
+  });
+
+  it("shows what was refused, with the reason and what it usually means", async () => {
+    await signIn();
+    await page.goto("/refused");
+    expect(await page.textContent("main")).toContain("bad_token");
+    expect(await page.textContent("main")).toContain("changed at the provider");
+    expect(await page.textContent("main")).not.toContain("tok_forged");
   });
 
   it("runs nothing of what a provider planted", async () => {

@@ -21,6 +21,8 @@ const refusedGroup = z.object({
   last_at: instant,
 });
 
+export type RefusedGroupJson = z.infer<typeof refusedGroup>;
+
 const refusedCallback = z
   .object({
     at: instant,
@@ -33,6 +35,7 @@ const refusedCallback = z
     head: z.string().nullable().describe("the body's beginning, secrets redacted; null: it cannot be shown"),
   })
   .meta({ id: "RefusedCallback" });
+export type RefusedJson = z.infer<typeof refusedCallback>;
 
 export const listRefused = operation({
   id: "listRefused",

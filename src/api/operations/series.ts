@@ -45,6 +45,7 @@ const seriesView = z
     destinations: z.record(z.string(), destinationSeries),
   })
   .meta({ id: "Series" });
+export type SeriesJson = z.infer<typeof seriesView>;
 
 export const getSeries = operation({
   id: "getSeries",

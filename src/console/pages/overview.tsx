@@ -1,10 +1,12 @@
 /** Is money moving? Per source and per destination, whether everything adds up, and what needs a person. */
 import type { DestinationJson, LedgerJson, ListedEventJson } from "../../api/operations/schemas.ts";
+import type { SeriesJson } from "../../api/operations/series.ts";
 import { Empty, State } from "../parts/bits.tsx";
 import { DestinationState } from "../parts/destination-state.tsx";
 import { GettingStarted, type Start } from "../parts/getting-started.tsx";
 import { Page, type Frame } from "../parts/layout.tsx";
 import { counted, countText } from "../parts/text.ts";
+import { Charts } from "../parts/charts.tsx";
 import { PaymentTable, type PaymentRow } from "./payments.tsx";
 
 interface OverviewProps {
@@ -14,24 +16,28 @@ interface OverviewProps {
   /** The newest events that need a person, and whether there are more. */
   readonly waiting: { readonly events: readonly ListedEventJson[]; readonly more: boolean };
   readonly newest: readonly PaymentRow[];
+  readonly series: SeriesJson;
   readonly start: Start;
 }
 
-export function Overview({ frame, ledger, destinations, waiting, newest, start }: OverviewProps) {
+export function Overview({ frame, ledger, destinations, waiting, newest, series, start }: OverviewProps) {
   const hasEvents = newest.length > 0;
   return (
-    <Page frame={frame} title="Overview">
+    <Page frame={frame} title="Overview" scripts={["uplot.js", "charts.js"]} styles={["uplot.css"]}>
       <div data-live="overview">
         <h1>Is money moving?</h1>
         <Attention waiting={waiting} />
         {!hasEvents && <GettingStarted start={start} />}
         {hasEvents && (
           <div class="columns">
-            <Sources ledger={ledger} />
+            <Sources ledger={ledger} series={series} />
             <Destinations destinations={destinations} frame={frame} />
           </div>
         )}
         {hasEvents && <Ledger ledger={ledger} />}
+      </div>
+      {hasEvents && <Charts series={series} />}
+      <div data-live="newest">
         {hasEvents && (
           <section aria-labelledby="newest">
             <h2 id="newest">
@@ -78,7 +84,7 @@ function Attention({ waiting: { events, more } }: Pick<OverviewProps, "waiting">
   );
 }
 
-function Sources({ ledger }: { ledger: LedgerJson }) {
+function Sources({ ledger, series }: { ledger: LedgerJson; series: SeriesJson }) {
   return (
     <section aria-labelledby="sources">
       <h2 id="sources">In</h2>
@@ -95,6 +101,9 @@ function Sources({ ledger }: { ledger: LedgerJson }) {
               </th>
               <th scope="col" class="right">
                 Set aside
+              </th>
+              <th scope="col" class="right">
+                Refused
               </th>
             </tr>
           </thead>
@@ -113,12 +122,31 @@ function Sources({ ledger }: { ledger: LedgerJson }) {
                 <td class="right" data-name="set aside">
                   {countText(counts.deferred + counts.quarantined + counts.superseded)}
                 </td>
+                <td class="right" data-name="refused">
+                  <RefusedCount name={name} series={series} />
+                </td>
               </tr>
             ))}
           </tbody>
         </table>
       </div>
     </section>
+  );
+}
+
+/** In the range of the charts, by reason on hover: what is refused is counted there and not in the ledger. */
+function RefusedCount({ name, series }: { name: string; series: SeriesJson }) {
+  const reasons = Object.entries(series.sources[name]?.refused_reasons ?? {});
+  const count = reasons.reduce((sum, [, times]) => sum + times, 0);
+  if (count === 0) return <>0</>;
+  return (
+    <a
+      class="refused-count"
+      href={`/refused?source=${encodeURIComponent(name)}`}
+      title={reasons.map(([reason, times]) => `${times} × ${reason}`).join(", ")}
+    >
+      {countText(count)}
+    </a>
   );
 }
 

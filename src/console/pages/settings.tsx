@@ -16,6 +16,19 @@ export function Settings({ frame, problems, audit, start }: SettingsProps) {
   return (
     <Page frame={frame} title="Settings">
       <h1>Settings</h1>
+      {frame.problems.length > 0 && (
+        <section aria-labelledby="problems">
+          <h2 id="problems">Problems of the configuration</h2>
+          <p class="note">
+            Whatever a problem is about is stopped until it is mended; everything else goes on.
+          </p>
+          <ul class="problems">
+            {frame.problems.map((problem) => (
+              <li>{problem}</li>
+            ))}
+          </ul>
+        </section>
+      )}
       {problems.length > 0 && (
         <section aria-labelledby="problems">
           <h2 id="problems">Problems of the configuration</h2>

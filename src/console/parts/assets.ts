@@ -2,8 +2,12 @@
  * The console's style sheets and scripts, served by the Worker from its own bundle: each under a name that holds the
  * hash of its content, so that a browser may keep it for ever and never uses an old one.
  */
+import chartLibrary from "uplot/dist/uPlot.iife.min.js";
+import chartStyle from "uplot/dist/uPlot.min.css";
 import { ASSET_MAX_AGE_SECONDS } from "../../limits.ts";
 import { sha256Hex } from "../../verify/digest.ts";
+import charts from "../assets/charts.client.js";
+import live from "../assets/live.client.js";
 import script from "../assets/console.client.js";
 import style from "../assets/console.css";
 import icon from "../assets/icon.svg";
@@ -16,6 +20,10 @@ const FILES = {
   "console.css": { type: CSS, text: style, isPublic: true },
   "icon.svg": { type: "image/svg+xml", text: icon, isPublic: true },
   "console.js": { type: JS, text: script, isPublic: false },
+  "live.js": { type: JS, text: live, isPublic: false },
+  "uplot.css": { type: CSS, text: chartStyle, isPublic: false },
+  "uplot.js": { type: JS, text: chartLibrary, isPublic: false },
+  "charts.js": { type: JS, text: charts, isPublic: false },
 } as const;
 export type AssetName = keyof typeof FILES;
 

@@ -1,6 +1,7 @@
 /** The frame of every page: navigation, search, what was just done, the list of keys. */
 import type { Child } from "hono/jsx";
 import { MAX_SEARCH_CHARS, MIN_SEARCH_CHARS } from "../../limits.ts";
+import { counted } from "./text.ts";
 import type { AssetName, AssetUrls } from "./assets.ts";
 
 /** What every page knows. */
@@ -11,6 +12,8 @@ export interface Frame {
   /** Epoch ms: of all that is relative on this page. */
   readonly nowMs: number;
   readonly path: string;
+  /** What is wrong with the configuration, each with its place. */
+  readonly problems: readonly string[];
   /** What has just been done, in a sentence. */
   readonly done: string | null;
 }
@@ -19,7 +22,9 @@ export interface Frame {
 export const PAGES = [
   { path: "/", name: "Overview", key: "o" },
   { path: "/payments", name: "Payments", key: "p" },
+  { path: "/live", name: "Live", key: "l" },
   { path: "/set-aside", name: "Set aside", key: "s" },
+  { path: "/refused", name: "Refused", key: "r" },
   { path: "/destinations", name: "Destinations", key: "d" },
   { path: "/settings", name: "Settings", key: "c" },
 ] as const;
@@ -126,6 +131,12 @@ export function Page({ frame, title, search = "", scripts = [], styles = [], chi
         </nav>
         <main id="main" tabindex={-1}>
           <div role="status" class="hidden" id="said" />
+          {frame.problems.length > 0 && (
+            <p class="problem" role="alert">
+              The configuration has {counted(frame.problems.length, "problem")}:{" "}
+              <a href="/settings">what is wrong, and where</a>
+            </p>
+          )}
           {frame.done !== null && (
             <p class="done" role="status">
               {frame.done}

@@ -3,6 +3,7 @@
  * what happened and what to do. Pure data.
  */
 import type { ShownState } from "../../inbox/queries.ts";
+import type { RefusedReason } from "../../reasons.ts";
 
 interface StateWords {
   /** What it means, as a title of its badge. */
@@ -103,4 +104,33 @@ export const TODO_BY_STATE: Readonly<Partial<Record<ShownState, string>>> = {
   conflicting: COMPARE,
   superseded: "Kept with a warning: it may be another payment. Compare, then release or dismiss.",
   deferred: ASK_AGAIN,
+};
+
+/** What a refusal usually means, and where to look. */
+export const REFUSALS: Readonly<Record<RefusedReason, string>> = {
+  route: "Nobody's address: a typing mistake in the provider's settings, or somebody who tries addresses.",
+  ip: "From an address that the source does not allow. The provider's addresses may have changed: compare `allow_ips`.",
+  method: "With a method that the source does not take: compare the provider's settings.",
+  content_type: "With a content type that this provider does not send.",
+  charset: "In a character set other than UTF-8.",
+  content_encoding: "Compressed: providers send bodies as they are.",
+  too_large: "Larger than the source permits (`max_body_bytes`).",
+  cut_off: "The body ended before its end: the sender hung up.",
+  encoding: "The body is not valid UTF-8.",
+  json: "The body is not valid JSON.",
+  not_an_object: "The body is JSON, but no object.",
+  duplicate_key: "The body names a key twice.",
+  forbidden_key: "The body has a key of a forbidden name.",
+  missing_token: "Without a token: somebody who tries, or the provider's settings have none.",
+  bad_token: "With a wrong token. If it began at once for all: it was probably changed at the provider.",
+  missing_signature: "Without a signature: somebody who tries, or signing is switched off at the provider.",
+  malformed_signature: "With a signature in another form: compare the scheme of the source.",
+  bad_signature:
+    "With a signature that does not fit. If it began at once for all: the secret was probably changed at the provider. Put the new one first in `secrets`.",
+  bad_timestamp: "With a time that cannot be read.",
+  stale: "Signed longer ago than is tolerated: an old request played again, or a clock that is wrong.",
+  merchant: "For another merchant: compare `merchant_id`.",
+  token_syntax: "With a token that has not the form of one.",
+  token_invalid: "With a token that the provider's verifier does not know: forged, or too old.",
+  token_reused: "With a token that was used for other contents: somebody plays a request again.",
 };

@@ -1,0 +1,145 @@
+/** What was refused: by source and reason, newest first, with what it usually means. */
+import type { RefusedGroupJson, RefusedJson } from "../../api/operations/refused.ts";
+import type { RefusedReason } from "../../reasons.ts";
+import { Command, Empty, Time } from "../parts/bits.tsx";
+import { Page, type Frame } from "../parts/layout.tsx";
+import { countText } from "../parts/text.ts";
+import { REFUSALS } from "../parts/words.ts";
+
+interface RefusedProps {
+  readonly frame: Frame;
+  readonly groups: readonly RefusedGroupJson[];
+  readonly newest: readonly RefusedJson[];
+  /** The source that is looked at alone. */
+  readonly source: string | undefined;
+}
+
+export function Refused({ frame, groups, newest, source }: RefusedProps) {
+  const bySource = [...Map.groupBy(groups, (group) => group.source)];
+  return (
+    <Page frame={frame} title="Refused">
+      <div class="head">
+        <h1>Refused</h1>
+        {source !== undefined && (
+          <span>
+            of {source} · <a href="/refused">all sources</a>
+          </span>
+        )}
+      </div>
+      <p class="note">
+        A refused callback is not stored as an event. Of each source and reason the newest are kept, with the
+        beginning of the body; secrets and request headers are not.
+      </p>
+      {groups.length === 0 && (
+        <Empty title="Nothing was refused lately.">
+          <p>
+            A wrong secret on the first day is seen here: the provider's callbacks come, and their proof does
+            not fit.
+          </p>
+        </Empty>
+      )}
+      {bySource.map(([name, ofSource]) => (
+        <Source
+          name={name}
+          groups={ofSource}
+          newest={newest.filter((one) => one.source === name)}
+          frame={frame}
+        />
+      ))}
+    </Page>
+  );
+}
+
+interface SourceProps {
+  readonly name: string | null;
+  readonly groups: readonly RefusedGroupJson[];
+  readonly newest: readonly RefusedJson[];
+  readonly frame: Frame;
+}
+
+function Source({ name, groups, newest, frame }: SourceProps) {
+  return (
+    <section>
+      <h2>{name === null ? "At addresses of no source" : <a href={sourceHref(name)}>{name}</a>}</h2>
+      {groups.map((group) => (
+        <Group group={group} newest={newest.filter(({ reason }) => reason === group.reason)} frame={frame} />
+      ))}
+    </section>
+  );
+}
+
+const sourceHref = (name: string) => `/refused?source=${encodeURIComponent(name)}`;
+
+interface GroupProps {
+  readonly group: RefusedGroupJson;
+  readonly newest: readonly RefusedJson[];
+  readonly frame: Frame;
+}
+
+function Group({ group, newest, frame }: GroupProps) {
+  const { reason, count, first_at: firstAt } = group;
+  const isProof = PROOFS.has(reason);
+  return (
+    <div class="card">
+      <h3>
+        {countText(count)} × <code>{reason}</code> since <Time at={firstAt} nowMs={frame.nowMs} exact />
+      </h3>
+      <p>{REFUSALS[reason]}</p>
+      {isProof && (
+        <details>
+          <summary>Which check fails?</summary>
+          <p class="note">Save such a request as a file, and have its proof taken apart on your machine:</p>
+          <Command of="npm run relay -- diagnose request.http" />
+        </details>
+      )}
+      <div class="scroll">
+        <table class="list">
+          <thead>
+            <tr>
+              <th scope="col">When</th>
+              <th scope="col">From</th>
+              <th scope="col">Type</th>
+              <th scope="col" class="right">
+                Bytes
+              </th>
+              <th scope="col">Beginning of the body</th>
+            </tr>
+          </thead>
+          <tbody>
+            {newest.map((one) => (
+              <tr>
+                <th scope="row">
+                  <Time at={one.at} nowMs={frame.nowMs} />
+                </th>
+                <td>{one.address}</td>
+                <td>{one.content_type ?? <span class="none">none</span>}</td>
+                <td class="right" data-name="bytes">
+                  {one.bytes === null ? <span class="none">not read</span> : countText(one.bytes)}
+                </td>
+                <td>
+                  {one.detail !== null && <code class="detail">{one.detail} </code>}
+                  {one.head === null ? (
+                    <span class="none">not shown</span>
+                  ) : (
+                    <code class="detail">{one.head}</code>
+                  )}
+                </td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
+    </div>
+  );
+}
+
+/** Refused because the proof did not fit. */
+const PROOFS: ReadonlySet<RefusedReason> = new Set([
+  "bad_token",
+  "missing_token",
+  "bad_signature",
+  "missing_signature",
+  "malformed_signature",
+  "bad_timestamp",
+  "stale",
+]);
