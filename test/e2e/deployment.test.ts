@@ -4,7 +4,8 @@
  * receiver are broken while it runs: each stands still alone.
  */
 import { randomBytes } from "node:crypto";
-import { request } from "node:http";
+import { createServer, request } from "node:http";
+import type { AddressInfo } from "node:net";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -202,5 +203,43 @@ describe("one receiver broken while it runs", () => {
     // Whoever looks wakes the objects, as the monitor does every five minutes.
     expect((await api("/api/ledger")).status).toBe(200);
     await arrives(erp, shop);
+  });
+});
+
+describe("the development set-up", () => {
+  it("asks for an account that is nobody's when it is deployed, whatever account one is signed in to", async () => {
+    const asked: string[] = [];
+    const cloudflare = createServer((incoming, response) => {
+      asked.push(incoming.url ?? "");
+      incoming.resume();
+      response.writeHead(404, { "content-type": "application/json" });
+      response.end('{"success":false,"errors":[{"code":7003,"message":"Could not route"}],"result":null}');
+    });
+    await new Promise<void>((resolve) => {
+      cloudflare.listen(0, "127.0.0.1", resolve);
+    });
+    const { port } = cloudflare.address() as AddressInfo;
+    const deployed = await spawnGroup(
+      "wrangler deploy",
+      process.execPath,
+      [join(PROJECT, "node_modules/wrangler/bin/wrangler.js"), "deploy"],
+      {
+        cwd: folder,
+        env: {
+          ...wranglerEnvironment(folder),
+          CLOUDFLARE_API_BASE_URL: `http://127.0.0.1:${port}`,
+          CLOUDFLARE_API_TOKEN: "of-nobody",
+          CLOUDFLARE_ACCOUNT_ID: "1".repeat(32),
+        },
+      },
+    );
+    try {
+      expect(await deployed.ended).toBe("ended with exit code 1");
+    } finally {
+      await deployed.stop();
+      cloudflare.close();
+    }
+    const accounts = asked.flatMap((path) => /\/accounts\/([^/]+)/.exec(path)?.[1] ?? []);
+    expect(new Set(accounts)).toEqual(new Set(["0".repeat(32)]));
   });
 });
