@@ -11,6 +11,7 @@ import { addInit } from "./init.ts";
 import { addOrders } from "./orders.ts";
 import { addSimulate } from "./simulate.ts";
 import { addStandIns } from "./stand-ins.ts";
+import { addTail } from "./tail.ts";
 
 /** Runs one command line (`argv` without node and the program's name); answers the exit code. */
 export async function relay(argv: readonly string[], io: Io): Promise<number> {
@@ -23,6 +24,7 @@ export async function relay(argv: readonly string[], io: Io): Promise<number> {
   addForget(frame);
   addDestinations(frame);
   addDiagnose(frame);
+  addTail(frame);
   addSimulate(frame);
   addStandIns(frame);
   return await frame.run(argv);

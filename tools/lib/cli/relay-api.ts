@@ -27,35 +27,59 @@ export class RelayApi {
 
   /** @param answers further statuses whose body is an answer */
   async get<T>(path: string, query: Query = {}, answers: readonly number[] = []): Promise<T> {
-    const given = Object.entries(query).flatMap(([name, value]) =>
-      value === undefined ? [] : [[name, String(value)] as [string, string]],
-    );
-    const search = new URLSearchParams(given).toString();
-    return await this.#call<T>("GET", search === "" ? path : `${path}?${search}`, undefined, answers);
+    return await this.#call<T>("GET", withQuery(path, query), undefined, answers);
   }
 
   async post<T>(path: string, body: object = {}): Promise<T> {
     return await this.#call<T>("POST", path, body);
   }
 
+  /** An answer that goes on for as long as the relay has something to say. */
+  async stream(path: string, query: Query = {}): Promise<AsyncIterable<Uint8Array>> {
+    const response = await this.#fetch("GET", withQuery(path, query), { accept: "text/event-stream" });
+    if (response.ok && response.body !== null) return response.body;
+    throw refusalOf(response.status, jsonOf(await response.text()), this.url);
+  }
+
   async #call<T>(method: string, path: string, body?: object, answers: readonly number[] = []): Promise<T> {
-    const request: RequestInit = {
-      method,
-      headers: { authorization: `Bearer ${this.#token}`, "content-type": "application/json" },
-      // A redirect would carry the token to wherever it leads.
-      redirect: "manual",
-      signal: AbortSignal.timeout(TIMEOUT_MS),
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-    };
-    const target = new URL(path, this.url);
-    const response = await fetch(target, request).catch((error: unknown) => {
-      throw new CliError(EXIT.unreachable, `no answer from ${this.url.origin}: ${causeOf(error)}`);
-    });
-    const text = await response.text();
-    const answer = jsonOf(text);
+    const response = await this.#fetch(method, path, { "content-type": "application/json" }, body);
+    const answer = jsonOf(await response.text());
     if ((response.ok || answers.includes(response.status)) && answer !== undefined) return answer as T;
     throw refusalOf(response.status, answer, this.url);
   }
+
+  /** Waits for the beginning of the answer, and no longer than for that. */
+  async #fetch(
+    method: string,
+    path: string,
+    headers: Readonly<Record<string, string>>,
+    body?: object,
+  ): Promise<Response> {
+    const late = new AbortController();
+    const timer = setTimeout(() => late.abort(new Error("no answer in time")), TIMEOUT_MS);
+    try {
+      return await fetch(new URL(path, this.url), {
+        method,
+        headers: { ...headers, authorization: `Bearer ${this.#token}` },
+        // A redirect would carry the token to wherever it leads.
+        redirect: "manual",
+        signal: late.signal,
+        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      });
+    } catch (error) {
+      throw new CliError(EXIT.unreachable, `no answer from ${this.url.origin}: ${causeOf(error)}`);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+}
+
+function withQuery(path: string, query: Query): string {
+  const given = Object.entries(query).flatMap(([name, value]) =>
+    value === undefined ? [] : [[name, String(value)] as [string, string]],
+  );
+  const search = new URLSearchParams(given).toString();
+  return search === "" ? path : `${path}?${search}`;
 }
 
 function jsonOf(text: string): unknown {
