@@ -246,6 +246,26 @@ const HISTORIES: readonly (readonly Status[])[] = [
   ["pending", "confirmed", "confirmed", "confirmed"],
 ];
 
+describe("from a payment nobody has heard of", () => {
+  // Whether a payment was ever confirmed is remembered from event to event: it must not be so from the beginning.
+  it.each<readonly Status[]>([
+    ["partially_refunded", "confirmed"],
+    ["disputed", "confirmed"],
+    ["pending", "partially_refunded", "confirmed"],
+    ["failed", "disputed", "confirmed"],
+  ])("%s, %s, %s …: the confirmation that comes last is forwarded", (...history) => {
+    const { events, state } = run(history.map((status) => ({ status })));
+    expect(events.at(-1)).toMatchObject({ type: "payment.confirmed", data: { sequence: history.length } });
+    expect(state).toMatchObject({ status: history.at(-2), confirmed: true });
+  });
+
+  it.each(["updated", "provider"] as const)("%s alone confirms nothing", (kind) => {
+    const { state } = run([{ kind, status: null }]);
+    expect(state).toEqual({ ...UNKNOWN_PAYMENT, sequence: 1 });
+    expect(state.confirmed).toBe(false);
+  });
+});
+
 describe("any order", () => {
   it.each(HISTORIES)("%s, %s, %s … ends in the same state however it comes", (...history) => {
     const end = run(history.map((status) => ({ status }))).state.status;
