@@ -49,7 +49,8 @@ console.log(
     `Node ${process.version}, workerd ${workerd.version}`,
 );
 const enough = new AbortController();
-process.once("SIGINT", () => enough.abort());
+// Not `once`: wrangler's own handler ends the process where it finds no other one registered.
+process.on("SIGINT", () => enough.abort());
 const { violations, figures } = await chaos({
   project,
   kills,

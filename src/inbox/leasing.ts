@@ -24,7 +24,7 @@ export function lease(tx: Transaction, reference: Reference): Leased {
     return { kind: "held" };
   }
   if (!tx.destinations.isProbe(row)) {
-    const { now, againAtMs } = tx.admission(row.destination);
+    const { now, againAtMs } = tx.admissionOfLease(row.destination);
     if (now === 0 || tx.destinations.isOpen(row.destination)) return leftToTheSweep(tx, row, againAtMs);
   }
   const notBeforeMs = tx.takeSlot(row.destination);

@@ -99,9 +99,21 @@ export class Transaction {
 
   /** How many deliveries of a destination may leave now, or when to ask again. @param fromBacklog by the sweep */
   admission(destination: string, fromBacklog = false): Admission {
+    return this.#admission(destination, [this.leases, this.#state.handovers], fromBacklog);
+  }
+
+  /**
+   * The same for a reference that has come out of the queue: of what is in flight only attempts count. Those that
+   * are still in the queue have no better claim than this one, which may have been there for longer than they.
+   */
+  admissionOfLease(destination: string): Admission {
+    return this.#admission(destination, [this.leases], false);
+  }
+
+  #admission(destination: string, inFlightBy: readonly Leases[], fromBacklog: boolean): Admission {
     const breaker = destination === VERIFIER ? CLOSED : this.destinations.breakerOf(destination);
-    const { leases, handovers, lastSlotMs } = this.#state;
-    const inFlight = leases.inFlight(destination, this.nowMs) + handovers.inFlight(destination, this.nowMs);
+    const { lastSlotMs } = this.#state;
+    const inFlight = inFlightBy.reduce((sum, held) => sum + held.inFlight(destination, this.nowMs), 0);
     return mayHandOver(
       {
         served: this.isServed(destination),
@@ -110,7 +122,7 @@ export class Transaction {
         lastSlotMs: lastSlotMs.get(destination) ?? null,
         inFlight,
         maxInFlight: this.#maxInFlightOf(destination),
-        roomAgainAtMs: earliest([leases.nextEndAt(destination), handovers.nextEndAt(destination)]),
+        roomAgainAtMs: earliest(inFlightBy.map((held) => held.nextEndAt(destination))),
         drain: fromBacklog ? this.#drainOf(destination) : null,
       },
       this.nowMs,

@@ -9,6 +9,7 @@ import {
   DEFAULT_MAX_IN_FLIGHT,
   DEFAULT_RETENTION_DAYS,
   DEFAULT_SCHEDULE_SECONDS,
+  HANDOVER_TIMEOUT_MS,
   LEASE_GRACE_MS,
   RETRY_JITTER_RATIO,
 } from "../../src/limits.ts";
@@ -199,6 +200,33 @@ describe("a backlog, with attempts in flight that leave room for one", () => {
     await evict();
     for (const { reference } of attempts) await settle(reference);
     expect(sent.length).toBeGreaterThan(rows);
+  });
+});
+
+/**
+ * References that were in the queue for longer than the hand-over time-out were refused, since others had been handed
+ * over in their place and filled the cap: with a queue that slow nothing of a backlog was ever attempted.
+ */
+describe("a queue that is slower than the hand-over time-out", () => {
+  it("has its late references attempted, and no more at once than the cap", async () => {
+    const attempts: FirstAttempt[] = [];
+    for (let n = 0; n < SHARE_IN_FLIGHT; n += 1)
+      attempts.push(...(await accept({ payment: `p${n}`, event: `e${n}` })));
+    for (let n = 0; n < 2 * SHARE_IN_FLIGHT; n += 1) await accept({ payment: `q${n}`, event: `f${n}` });
+    for (const { reference } of attempts) await settle(reference);
+    expect(sent).toHaveLength(SHARE_IN_FLIGHT);
+    const late = sent.splice(0);
+    pass(HANDOVER_TIMEOUT_MS);
+    await ring();
+    // The sweep has filled the cap anew.
+    expect(sent).toHaveLength(SHARE_IN_FLIGHT);
+    const leased = await inbox().lease(late);
+    expect(leased.map(({ kind }) => kind)).toEqual(late.map(() => "deliver"));
+    // All that may be attempted at once is.
+    const others = sent.filter(({ n }) => !late.some((reference) => reference.n === n));
+    expect(others.length).toBeGreaterThan(0);
+    const kinds = (await inbox().lease(others)).map(({ kind }) => kind);
+    expect(new Set(kinds)).toEqual(new Set(["held"]));
   });
 });
 
