@@ -12,8 +12,9 @@ export interface BindingCheck {
   readonly error: string | null;
 }
 
-/** Bindings that cannot be asked without an effect: a message would be delivered, a limit would count. */
+/** Bindings that are not asked: a message would be delivered, a limit would count, a feed would be watched. */
 const NOT_ASKED = [
+  "ACTIVITY",
   "DELIVERIES",
   "VERIFICATIONS",
   "UNVERIFIED",

@@ -1,5 +1,6 @@
 /** The addresses to give to providers, by the relay's own routes. Pure. */
 import { loadConfig } from "../../../src/config/schema.ts";
+import type { Route } from "../../../src/providers/provider.ts";
 import { type Plan, relayTable } from "./init-plan.ts";
 
 export interface ProviderAddress {
@@ -9,14 +10,18 @@ export interface ProviderAddress {
   readonly url: string;
 }
 
-/** Long and plain enough to stand for a secret that its provider has still to issue. */
-const STAND_IN = "x".repeat(43);
+/** For secrets that their providers have still to issue, of every form that one can have. */
+const STAND_INS = ["x".repeat(43), "ab".repeat(32), `whsec_${"A".repeat(43)}=`];
 
 export function addressesOf(plan: Plan, host: string): ProviderAddress[] {
-  const secrets = Object.fromEntries(plan.secrets.map(({ name, value }) => [name, value || STAND_IN]));
-  const { config } = loadConfig({ ...secrets, RELAY: relayTable(plan) });
-  return [...config.sources.values()].flatMap(({ name: source, routes }) =>
-    routes.map(({ kind, method, pathSecrets }) => {
+  const routes = new Map<string, readonly Route[]>();
+  for (const standIn of STAND_INS) {
+    const secrets = Object.fromEntries(plan.secrets.map(({ name, value }) => [name, value || standIn]));
+    const { config } = loadConfig({ ...secrets, RELAY: relayTable(plan) });
+    for (const source of config.sources.values()) routes.set(source.name, source.routes);
+  }
+  return plan.accounts.flatMap(({ source }) =>
+    (routes.get(source) ?? []).map(({ kind, method, pathSecrets }) => {
       const secret = pathSecrets[0]?.value;
       const path = [
         "in",

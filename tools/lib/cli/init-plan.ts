@@ -3,7 +3,7 @@
  * random numbers, which come from outside. Which options a provider needs, it says itself, by its schema.
  */
 import { z } from "zod";
-import { providers } from "../../../src/providers/registry.ts";
+import { shippedProviders } from "../../../src/config/providers.ts";
 import { SourceFields } from "../../../src/providers/settings-fields.ts";
 
 export interface AccountAnswer {
@@ -56,30 +56,39 @@ const SECRET_BYTES = 32;
 export interface ProviderNeeds {
   /** Options that have no default and are no secrets. */
   readonly required: readonly string[];
-  readonly hasSecrets: boolean;
+  /** Options that list secrets which the provider issues: `secrets`, `api_secrets`. */
+  readonly issued: readonly string[];
   /** Kinds of callbacks with an address each; empty: one address. */
   readonly kinds: readonly string[];
 }
 
-export const providerNames: readonly string[] = providers.map(({ name }) => name);
+export const providerNames: readonly string[] = [...shippedProviders.keys()];
 
 export function needsOf(name: string): ProviderNeeds {
-  const provider = providers.find((one) => one.name === name);
+  const provider = shippedProviders.get(name);
   if (!provider) throw new Error(`${name} is not a provider: ${providerNames.join(", ")}`);
   const fields = new SourceFields({ secret: () => undefined, destinations: [], development: true });
   const schema = z.toJSONSchema(provider.account(fields, "any"), { io: "input", unrepresentable: "any" });
   const properties = schema.properties ?? {};
+  const required = schema.required ?? [];
   const { kinds } = properties as Record<string, { propertyNames?: { enum?: string[] } } | undefined>;
   return {
-    required: (schema.required ?? []).filter((option) => !/(^|_)secrets$|^kinds$/.test(option)),
-    hasSecrets: "secrets" in properties,
+    required: required.filter((option) => !/(^|_)secrets$|^kinds$/.test(option)),
+    issued: Object.keys(properties).filter(
+      (option) => option === "secrets" || (option.endsWith("_secrets") && required.includes(option)),
+    ),
     kinds: kinds?.propertyNames?.enum ?? [],
   };
 }
 
 /** A name of a Worker secret: `IPAY_SHOP_EU_SECRET`. */
-export function secretNameOf(...parts: readonly string[]): string {
+function secretNameOf(...parts: readonly string[]): string {
   return parts.map((part) => part.toUpperCase().replaceAll(/[^A-Z0-9]+/g, "_")).join("_");
+}
+
+/** `IPAY_SHOP_SECRET` of `secrets`, `BTCPAY_SHOP_API_SECRET` of `api_secrets`. */
+export function issuedSecretName(provider: string, account: string, option: string): string {
+  return secretNameOf(provider, account, option.replace(/s$/, ""));
 }
 
 /** Without a word about them, an account takes these kinds: what moves money. */
@@ -97,15 +106,15 @@ export function planOf(answers: Answers, random: (bytes: number) => Buffer): Pla
     const source = `${provider}/${account}`;
     const needs = needsOf(provider);
     const settings: Record<string, unknown> = {};
-    if (needs.hasSecrets) {
-      const name = secretNameOf(provider, account, "secret");
+    for (const option of needs.issued) {
+      const name = issuedSecretName(provider, account, option);
       secrets.push({
         name,
         value: answers.given[name] ?? "",
         origin: "provider",
         about: `issued by ${provider}`,
       });
-      settings["secrets"] = [name];
+      settings[option] = [name];
     }
     const { kinds: givenKinds, ...given } = one.settings;
     if (needs.kinds.length > 0)

@@ -1,7 +1,7 @@
 /** The questions of `relay init`, for what the options did not say. */
 import { confirm, isCancel, multiselect, password, text } from "@clack/prompts";
 import { CliError, EXIT } from "./exit-codes.ts";
-import { type AccountAnswer, type Answers, needsOf, providerNames, secretNameOf } from "./init-plan.ts";
+import { type AccountAnswer, type Answers, needsOf, providerNames, issuedSecretName } from "./init-plan.ts";
 
 /** The answer, or the end of it all after Ctrl-C. */
 async function answered<T>(question: Promise<T>): Promise<Exclude<T, symbol>> {
@@ -93,11 +93,13 @@ async function askSecrets(
 ): Promise<Answers["given"]> {
   const found: Record<string, string> = { ...given };
   for (const { provider, account } of accounts) {
-    const name = secretNameOf(provider, account, "secret");
-    if (!needsOf(provider).hasSecrets || found[name]) continue;
-    const message = `The secret that ${provider} issued for ${account} (Enter: later)`;
-    const value = await answered(password({ message }));
-    if (value) found[name] = value;
+    for (const option of needsOf(provider).issued) {
+      const name = issuedSecretName(provider, account, option);
+      if (found[name]) continue;
+      const message = `${name}: the secret that ${provider} issued for ${account} (Enter: later)`;
+      const value = await answered(password({ message }));
+      if (value) found[name] = value;
+    }
   }
   return found;
 }
