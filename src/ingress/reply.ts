@@ -11,9 +11,14 @@ export interface Success {
   readonly warnings?: readonly string[] | undefined;
 }
 
-export function succeed(source: Source, { outcome, eventId, reason, warnings }: Success): Response {
-  const { status, body, contentType } = source.success;
+export async function succeed(
+  source: Source,
+  { outcome, eventId, reason, warnings }: Success,
+  nowMs: number,
+): Promise<Response> {
+  const { status, body, contentType, headers: own } = await source.reply(nowMs);
   const headers: Record<string, string> = {
+    ...own,
     "relay-outcome": outcome,
     "relay-event-id": eventId,
     "cache-control": "no-store",

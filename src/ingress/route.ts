@@ -105,7 +105,7 @@ async function receiveAt(
       count(env, { what: "callback", name: source.name, outcome: kept.outcome, reason });
       // Not told before verification: the sender may be anybody.
       const told = processed.kind === "quarantined" ? reason : undefined;
-      return succeed(source, { outcome: kept.outcome, eventId, reason: told });
+      return await succeed(source, { outcome: kept.outcome, eventId, reason: told }, nowMs);
     }
 
     case "event": {
@@ -131,7 +131,7 @@ async function receiveAt(
         outcome,
         reason: shield === "hit" ? "shielded" : reason,
       });
-      return succeed(source, { outcome, eventId, reason, warnings });
+      return await succeed(source, { outcome, eventId, reason, warnings }, nowMs);
     }
   }
 }

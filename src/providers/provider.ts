@@ -170,10 +170,17 @@ export interface SuccessReply {
   readonly contentType: string | null;
 }
 
+/** A success answer with headers of the provider's own. */
+export interface Reply extends SuccessReply {
+  readonly headers?: Readonly<Record<string, string>> | undefined;
+}
+
 export interface Provider<S extends SourceSettings> {
   /** The segment after `/in/` and the key under `RELAY.sources`. */
   readonly name: string;
   readonly success: SuccessReply;
+  /** Where the answer is another one each time: it states the time, and is signed. */
+  reply?(settings: S, nowMs: number): Promise<Reply>;
   /** Headers it verifies by, in lower case; no other header of a request enters the core. */
   readonly headers: readonly string[];
   /** The schema of one account's configuration; `fields` resolves names of secrets to their values. */

@@ -5,7 +5,7 @@
 import type { z } from "zod";
 import type { SourceFields } from "./settings-fields.ts";
 import type { Callback } from "./callback.ts";
-import type { Provider, Reading, Route, SourceSettings, SuccessReply, Verdict, World } from "./provider.ts";
+import type { Provider, Reading, Route, SourceSettings, Reply, Verdict, World } from "./provider.ts";
 
 export interface Source {
   readonly provider: string;
@@ -14,7 +14,8 @@ export interface Source {
   readonly name: string;
   readonly settings: SourceSettings;
   readonly routes: readonly Route[];
-  readonly success: SuccessReply;
+  /** The success answer at this instant. */
+  reply(nowMs: number): Promise<Reply>;
   readonly headers: readonly string[];
   readonly redact: readonly string[];
   readonly keptInStore: readonly string[];
@@ -44,7 +45,7 @@ export function adapter<S extends SourceSettings & { readonly onOutage?: "defer"
         name: `${provider.name}/${account}`,
         settings,
         routes: provider.routes(settings),
-        success: provider.success,
+        reply: async (nowMs: number) => (await provider.reply?.(settings, nowMs)) ?? provider.success,
         headers: provider.headers,
         redact: provider.redact,
         keptInStore: provider.keptInStore,

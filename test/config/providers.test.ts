@@ -146,6 +146,21 @@ describe("a declared provider", () => {
       /redact\.0: must be a value of the body/,
     ],
     [
+      "a reply signed with the secret in the content of an HMAC",
+      {
+        acme: {
+          ...acme,
+          reply: { body: "{now}", sign: { header: "x", alg: "hmac-sha256", content: "{secret}" } },
+        },
+      },
+      /reply\.sign\.alg: has \{secret\} in its content exactly where it is a hash/,
+    ],
+    [
+      "a reply signed with a private key",
+      { acme: { ...acme, reply: { sign: { header: "x", alg: "ed25519", content: "{now}" } } } },
+      /reply\.sign\.alg: signs with no secret that an account has/,
+    ],
+    [
       "a list in a header",
       { acme: { ...acme, single: "header:items" } },
       /single: must be a list in a JSON body/,

@@ -5,6 +5,7 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { Webhook } from "standardwebhooks";
 import type { PaymentEvent } from "../../src/event.ts";
+import { toHex } from "../../src/parse/encoding.ts";
 import { declaration } from "../../src/providers/declared/declaration.ts";
 import { presets } from "../../src/providers/presets/index.ts";
 import { requestOf, type Sample } from "../../tools/lib/declared/samples.ts";
@@ -131,11 +132,12 @@ describe("the preset", () => {
       const first = await send();
       expect(first.headers.get("relay-outcome")).toBe("accepted");
       expect(first.status).toBe(200);
-      expect(await first.text()).toBe(declared.reply.body);
+      const answer = declared.reply.body.replace("{now}", String(NOW_MS / 1_000));
+      expect(await first.text()).toBe(answer);
       const second = await send();
       expect(second.headers.get("relay-outcome")).toBe("duplicate");
       expect(second.headers.get("relay-warning")).toBeNull();
-      expect(await second.text()).toBe(declared.reply.body);
+      expect(await second.text()).toBe(answer);
 
       await runAlarms();
       expect(outside.delivered.map(({ body }) => (JSON.parse(body) as PaymentEvent).type)).toEqual([
@@ -172,5 +174,26 @@ describe("the preset", () => {
     const [row] = await keptRows();
     const stored = JSON.parse(row?.callback ?? "{}") as { headers?: Record<string, string> };
     expect(stored.headers).toEqual({ "webhook-id": "msg_p5jXN8AQM9LWM0D4loKWxJek" });
+  });
+
+  it("whose answer has to be signed signs it, with the newest secret and its own time", async () => {
+    await freshRelay(NOW);
+    const sample = samples["praxis"];
+    const preset = presets.find(({ name }) => name === "praxis");
+    if (!sample || !preset) throw new Error("no sample");
+    const settings = { ...sample.settings, secrets: ["SAMPLE_SECRET", "OLD_SECRET"] };
+    const here = envWith(
+      { praxis: { shop: settings } },
+      { SAMPLE_SECRET: "new-secret", OLD_SECRET: sample.secret },
+    );
+    const unsigned = requestOf(sample, "https://relay.test/in/praxis/shop");
+    const spec = proofOf(declaration.parse(preset.written));
+    const { headers, body } = await sign(spec, sample.secret, unsigned, NOW_MS);
+    const response = await post({ method: "POST", path: "/in/praxis/shop", headers, body }, undefined, here);
+    const now = NOW_MS / 1_000;
+    expect(await response.json()).toEqual({ status: 0, description: "Ok", version: "1.3", timestamp: now });
+    const digest = await crypto.subtle.digest("SHA-384", new TextEncoder().encode(`0${now}new-secret`));
+    expect(response.headers.get("gt-authentication")).toBe(toHex(new Uint8Array(digest)));
+    expect(response.headers.get("relay-outcome")).toBe("accepted");
   });
 });

@@ -6,7 +6,7 @@ import { fieldOf, type Coverage } from "../../verify/spec/coverage.ts";
 import { readContents, textOf, valueOf, type Need, needOf } from "../../verify/spec/places.ts";
 import { secretProblem, type VerifySpec } from "../../verify/spec/spec.ts";
 import { verifyDeclared } from "../../verify/spec/verify.ts";
-import type { Secret } from "../../verify/secret.ts";
+import { liveSecrets, type Secret } from "../../verify/secret.ts";
 import { sameText } from "../../verify/token.ts";
 import type { Callback } from "../callback.ts";
 import type { Provider, SourceSettings, Verdict, World } from "../provider.ts";
@@ -15,6 +15,7 @@ import { meaningsCovered, type Declaration } from "./declaration.ts";
 import { confirm, type ObjectApi } from "./fetch-back.ts";
 import type { FetchBack } from "./fetch-spec.ts";
 import { readFacts } from "./facts.ts";
+import { replyAt } from "./reply.ts";
 
 interface DeclaredSettings extends SourceSettings {
   readonly secrets: readonly Secret[];
@@ -34,11 +35,8 @@ type Believed = Omit<Verification, "key">;
 export function declaredProvider(name: string, declared: Declaration): Provider<DeclaredSettings> {
   return {
     name,
-    success: {
-      status: 200,
-      body: declared.reply.body,
-      contentType: declared.reply.type ?? (declared.reply.body === "" ? null : "text/plain; charset=utf-8"),
-    },
+    success: { status: 200, body: "", contentType: null },
+    reply: ({ secrets }, nowMs) => replyAt(declared.reply, liveSecrets(secrets, nowMs)[0], nowMs),
     headers: headersOf(declared),
     redact: declared.redact.map(fieldName),
     keptInStore: [],

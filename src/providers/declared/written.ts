@@ -3,6 +3,7 @@ import { z } from "zod";
 import { MAX_DECIMAL_EXPONENT, MAX_DECLARED_PARTS, MAX_DECLARED_WORDS } from "../../limits.ts";
 import { verifySpec } from "../../verify/spec/spec.ts";
 import { fetchSpec } from "./fetch-spec.ts";
+import { replySpec } from "./reply.ts";
 
 const value = z.string().min(1);
 const parts = z.array(value).min(1).max(MAX_DECLARED_PARTS);
@@ -78,7 +79,7 @@ export const writtenSchema = z.strictObject({
     .optional(),
   /** Values that are never stored, shown or forwarded; the place of a token is one of them. */
   redact: z.array(value).default([]),
-  reply: z.strictObject({ body: z.string().default(""), type: z.string().min(1).optional() }).prefault({}),
+  reply: replySpec,
   /** When the provider repeats, as its documents say; for people. */
   retries: z.string().optional(),
 });

@@ -17,6 +17,7 @@ import { oxapay } from "./oxapay.ts";
 import { paddle } from "./paddle.ts";
 import { paystack } from "./paystack.ts";
 import { plisio } from "./plisio.ts";
+import { praxis } from "./praxis.ts";
 import type { Preset } from "./preset.ts";
 import { razorpay } from "./razorpay.ts";
 import { standardWebhooks, svix } from "./standard-webhooks.ts";
@@ -43,6 +44,7 @@ export const presets: readonly Preset[] = [
   paddle,
   paystack,
   plisio,
+  praxis,
   razorpay,
   standardWebhooks,
   stripe,

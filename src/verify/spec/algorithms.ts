@@ -21,6 +21,8 @@ type Algorithm =
   | { readonly kind: "public-key"; readonly name: "Ed25519" }
   | { readonly kind: "public-key"; readonly name: "RSASSA-PKCS1-v1_5"; readonly hash: HmacHash };
 
+export type SharedSecretAlgorithm = Extract<Algorithm, { kind: "hmac" | "digest" }>;
+
 export const ALGORITHMS = {
   "hmac-sha1": { kind: "hmac", hash: "SHA-1" },
   "hmac-sha256": { kind: "hmac", hash: "SHA-256" },
@@ -48,29 +50,34 @@ export async function proves(
   pieces: readonly Piece[],
   candidates: readonly Uint8Array[],
 ): Promise<boolean> {
-  switch (algorithm.kind) {
-    case "hmac": {
-      const importKey = async () => await importHmacKey(await keyBytes(secret.value, form), algorithm.hash);
-      const key = await keyOnce(secret, importKey);
-      return anyEqual(await hmac(key, bytesOf(pieces)), candidates);
-    }
-    case "digest": {
-      const stated = await keyBytes(secret.value, form);
-      return anyEqual(await digest(algorithm.hash, concatenated(bytesOf(pieces, stated))), candidates);
-    }
-    case "public-key": {
-      const key = await keyOnce(secret, async () =>
-        importPublicKey(algorithm, form, await keyBytes(secret.value, form)),
-      );
-      const content = concatenated(bytesOf(pieces));
-      let matched = false;
-      for (const candidate of candidates) {
-        const valid = await crypto.subtle.verify(algorithm.name, key, candidate, content);
-        matched = matched || valid;
-      }
-      return matched;
-    }
+  if (algorithm.kind !== "public-key") {
+    return anyEqual(await proofOver(algorithm, form, secret, pieces), candidates);
   }
+  const key = await keyOnce(secret, async () =>
+    importPublicKey(algorithm, form, await keyBytes(secret.value, form)),
+  );
+  const content = concatenated(bytesOf(pieces));
+  let matched = false;
+  for (const candidate of candidates) {
+    const valid = await crypto.subtle.verify(algorithm.name, key, candidate, content);
+    matched = matched || valid;
+  }
+  return matched;
+}
+
+/** The proof that whoever has the secret makes over these pieces. */
+export async function proofOver(
+  algorithm: SharedSecretAlgorithm,
+  form: KeyForm,
+  secret: Secret,
+  pieces: readonly Piece[],
+): Promise<Uint8Array> {
+  if (algorithm.kind === "digest") {
+    const stated = await keyBytes(secret.value, form);
+    return await digest(algorithm.hash, concatenated(bytesOf(pieces, stated)));
+  }
+  const importKey = async () => await importHmacKey(await keyBytes(secret.value, form), algorithm.hash);
+  return await hmac(await keyOnce(secret, importKey), bytesOf(pieces));
 }
 
 function importPublicKey(

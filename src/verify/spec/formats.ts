@@ -9,7 +9,7 @@
  * Promises: one reading or none, linear, no more than MAX_SIGNATURE_PARTS looked at. Pure.
  */
 import { MAX_SIGNATURE_PARTS } from "../../limits.ts";
-import { fromBase64, fromHex } from "../../parse/encoding.ts";
+import { fromBase64, fromHex, toBase64, toHex } from "../../parse/encoding.ts";
 import { err, ok, type Result } from "../../result.ts";
 import { parseSignatureParts, type Separator } from "../signature-header.ts";
 
@@ -89,4 +89,12 @@ export function decodeSignature(text: string, encoding: Encoding): Uint8Array | 
   if (!/^[A-Za-z0-9_-]*$/.test(text)) return null;
   const padding = "=".repeat((4 - (text.length % 4)) % 4);
   return fromBase64(text.replaceAll("-", "+").replaceAll("_", "/") + padding);
+}
+
+/** The one spelling that `decodeSignature` reads, of hex the lower-case one. */
+export function encodeSignature(bytes: Uint8Array, encoding: Encoding): string {
+  if (encoding === "hex") return toHex(bytes);
+  const base64 = toBase64(bytes);
+  if (encoding === "base64") return base64;
+  return base64.replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
 }

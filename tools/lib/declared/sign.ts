@@ -2,18 +2,15 @@
  * Signs a callback as a declared provider would: what the engine verifies, the other way round. For the simulator
  * and the tests; a forger would need the secret all the same.
  */
-import { toBase64, toHex } from "../../../src/parse/encoding.ts";
 import { parseForm } from "../../../src/parse/strict-form.ts";
 import { parseJson } from "../../../src/parse/strict-json.ts";
 import { Callback } from "../../../src/providers/callback.ts";
-import { ALGORITHMS } from "../../../src/verify/spec/algorithms.ts";
-import { keyBytes } from "../../../src/verify/spec/keys.ts";
+import { ALGORITHMS, proofOver } from "../../../src/verify/spec/algorithms.ts";
+import { encodeSignature } from "../../../src/verify/spec/formats.ts";
 import { readContents, type Place } from "../../../src/verify/spec/places.ts";
 import type { SignedTime } from "../../../src/verify/spec/signed-time.ts";
 import type { VerifySpec } from "../../../src/verify/spec/spec.ts";
-import { piecesOf, SECRET, type Piece } from "../../../src/verify/spec/template.ts";
-import { concatenated, hmac, importHmacKey, type HmacHash } from "../../../src/verify/hmac.ts";
-import { md5 } from "../../../src/verify/md5.ts";
+import { piecesOf, type Piece } from "../../../src/verify/spec/template.ts";
 
 /** A request as text. A signature inside the body has a place holder there, any text. */
 export interface UnsignedRequest {
@@ -45,7 +42,7 @@ export async function sign(
   if (!contents.ok || spec.content === null) throw new Error("the request cannot be read");
   const pieces = piecesOf(spec.content, message, contents.value, parts);
   if (!pieces.ok) throw new Error(`the request lacks what is signed: ${pieces.error.detail ?? ""}`);
-  const signature = encoded(await proofOver(spec, secret, pieces.value), spec.encoding);
+  const signature = encodeSignature(await proofOf(spec, secret, pieces.value), spec.encoding);
   return put(timed, spec.signature, formatted(spec, signature, parts));
 }
 
@@ -72,27 +69,12 @@ function written({ unit }: SignedTime, nowMs: number): string {
   return String(unit === "ms" ? nowMs : Math.floor(nowMs / 1_000));
 }
 
-async function proofOver(
-  { alg, key }: VerifySpec,
-  secret: string,
-  pieces: readonly Piece[],
-): Promise<Uint8Array> {
+function proofOf({ alg, key }: VerifySpec, secret: string, pieces: readonly Piece[]): Promise<Uint8Array> {
   const algorithm = ALGORITHMS[alg];
-  const bytes = await keyBytes(secret, key);
-  const content = pieces.map((piece) => (piece === SECRET ? bytes : piece));
-  if (algorithm.kind === "hmac") return await hmac(await importHmacKey(bytes, algorithm.hash), content);
-  if (algorithm.kind !== "digest") throw new Error(`${alg} is signed with a private key`);
-  return await digest(algorithm.hash, concatenated(content));
-}
-
-async function digest(hash: HmacHash | "MD5", content: Uint8Array): Promise<Uint8Array> {
-  return hash === "MD5" ? md5(content) : new Uint8Array(await crypto.subtle.digest(hash, content));
-}
-
-function encoded(bytes: Uint8Array, encoding: VerifySpec["encoding"]): string {
-  if (encoding === "hex") return toHex(bytes);
-  if (encoding === "base64") return toBase64(bytes);
-  return toBase64(bytes).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
+  if (algorithm.kind !== "hmac" && algorithm.kind !== "digest") {
+    throw new Error(`${alg} is signed with a private key`);
+  }
+  return proofOver(algorithm, key, { id: "sample", value: secret }, pieces);
 }
 
 function prefixed({ format }: VerifySpec, value: string): string {

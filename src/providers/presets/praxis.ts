@@ -1,0 +1,75 @@
+/** Praxis Cashier, webhook notifications (doc.praxiscashier.com). */
+import { perType, type Preset } from "./preset.ts";
+
+const SIGNED = [
+  "merchant_id",
+  "application_key",
+  "timestamp",
+  "customer/customer_token",
+  "session/order_id",
+  "transaction/tid",
+  "transaction/currency",
+  "transaction/amount",
+  "transaction/conversion_rate",
+  "transaction/processed_currency",
+  "transaction/processed_amount",
+];
+
+const TYPE = "json:/transaction/transaction_type";
+
+export const praxis: Preset = {
+  name: "praxis",
+  tested: "formula only",
+  note: "The formula reproduces Praxis' published example; which fields of a notification it is taken over, and in which order, is from memory: compare with a captured one. The fields are signed without anything between them and the state is not signed at all: ask Praxis, or look it up, before you credit.",
+  written: {
+    title: "Praxis Cashier",
+    verify: {
+      alg: "sha384",
+      sig: "header:gt-authentication",
+      content: `${SIGNED.map((name) => `{json:/${name}?}`).join("")}{secret}`,
+    },
+    equals: { merchant_id: "json:/merchant_id" },
+    event: "text:notification",
+    payment_id: "json:/transaction/tid",
+    event_key: ["state"],
+    subject_key: ["json:/transaction/tid"],
+    status: {
+      at: [TYPE, "json:/transaction/transaction_status"],
+      map: {
+        ...perType(["sale", "authorize"], {
+          pending: "pending",
+          pending_async: "pending",
+          authorized: "pending",
+          approved: "confirmed",
+          declined: "failed",
+          rejected: "failed",
+          error: "failed",
+          cancelled: "canceled",
+          reversed: "reversed",
+          chargeback: "disputed",
+        }),
+        ...perType(["payout"], {
+          requested: "payout.action_required",
+          pending_async: "payout.pending",
+          authorized: "payout.pending",
+          "in progress": "payout.pending",
+          approved: "payout.confirmed",
+          rejected: "payout.failed",
+          error: "payout.failed",
+          cancelled: "payout.canceled",
+          reversed: "payout.reversed",
+        }),
+      },
+    },
+    amounts: {
+      amount: { value: "json:/transaction/amount", currency: "json:/transaction/currency", unit: "minor" },
+    },
+    reference: "json:/session/order_id",
+    reply: {
+      body: '{"status":0,"description":"Ok","version":"1.3","timestamp":{now}}',
+      type: "application/json",
+      sign: { header: "Gt-Authentication", alg: "sha384", content: "0{now}{secret}" },
+    },
+    retries: "about every 5 min until the answer has status 0",
+  },
+};
