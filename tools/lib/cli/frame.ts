@@ -20,7 +20,7 @@ export class Frame {
   constructor(io: Io) {
     this.io = io;
     this.program
-      .description("psp-relay from a terminal: set it up, look into it, order it about, try it out")
+      .description("Set up, inspect, operate and try out psp-relay")
       .exitOverride()
       .configureOutput({
         writeOut: (text) => io.out(text.trimEnd()),
