@@ -21,9 +21,8 @@ const advance = database.prepare(
     "ON CONFLICT (id) DO UPDATE SET sequence = excluded.sequence WHERE excluded.sequence > payments.sequence",
 );
 // What moves money. All but a proven confirmation is for a person: money taken back, or a confirmation that was missed.
-const MONEY = ["confirmed", "partially_refunded", "refunded", "reversed", "disputed"].map(
-  (s) => `payment.${s}`,
-);
+const STATES = ["confirmed", "partially_refunded", "refunded", "reversed", "disputed"];
+const MONEY = new Set(STATES.map((state) => `payment.${state}`));
 const addCredit = database.prepare("INSERT INTO credits VALUES (?, ?, ?, ?, ?, ?)");
 
 /** The event if these very bytes are signed by one of our secrets within the last five minutes, else null. */
@@ -53,7 +52,7 @@ function book(event, rawBody) {
 function credit({ id, type, data }, rawBody) {
   if (addEvent.run(id, data.payment_id, rawBody).changes === 0) return; // we have it already
   if (advance.run(data.payment_id, data.sequence).changes === 0) return; // an older state, replayed
-  if (!MONEY.includes(type)) return;
+  if (!MONEY.has(type)) return;
   const proven = ["signed", "confirmed"].includes(data.verification.assurance);
   const automatic =
     type === "payment.confirmed" && proven && data.amount !== null && data.warnings.length === 0;
