@@ -7,7 +7,7 @@ import { MAX_DIRECT_TIMEOUT_MS, RATE_HEADROOM_RATIO, RATE_HORIZON_MS } from "../
 import { freshRelay, inboxOf } from "../support/worker.ts";
 import { interceptQueue } from "../support/queue.ts";
 import { acceptance, eventId, paymentId, type Stated } from "../support/events.ts";
-import { relay } from "../support/bindings.ts";
+import { relay, sourcesTo } from "../support/bindings.ts";
 
 const SHARD = "8/0";
 let sent: Reference[];
@@ -20,7 +20,13 @@ async function deploy(destinations: Configured, alerts?: Record<string, unknown>
   const configured = Object.fromEntries(
     Object.entries(destinations).map(([name, more]) => [name, { ...crm, ...more }]),
   );
-  const next = { ...relay, destinations: configured, ...(alerts ? { alerts: { ...crm, ...alerts } } : {}) };
+  const sources = sourcesTo(Object.keys(configured));
+  const next = {
+    ...relay,
+    sources,
+    destinations: configured,
+    ...(alerts ? { alerts: { ...crm, ...alerts } } : {}),
+  };
   // It has to be running to be evicted.
   await inboxOf(SHARD).destinations();
   await evictDurableObject(inboxOf(SHARD));

@@ -16,7 +16,8 @@ import {
   type Reference,
   type SettingAside,
 } from "../../src/inbox/protocol.ts";
-import { relay } from "../support/bindings.ts";
+import { relay, sourcesTo } from "../support/bindings.ts";
+import { configFrom } from "../support/config.ts";
 import { replaceQueues } from "../support/queue.ts";
 import { acceptance } from "../support/events.ts";
 import { bindings, freshRelay, inboxOf } from "../support/worker.ts";
@@ -29,12 +30,16 @@ const env = {
   ...bindings,
   RELAY: JSON.stringify({
     ...relay,
+    sources: sourcesTo(DESTINATIONS),
     destinations: {
       crm: { ...relay.destinations.crm, schedule_seconds: [1, 5] },
       erp: { ...relay.destinations.crm, schedule_seconds: [], types: ["payment.*"], ordered: false },
     },
   }),
 };
+
+// An account with a problem would never have its verifier asked, and a part of the histories would not happen.
+configFrom(env);
 
 beforeEach(async () => {
   await freshRelay(NOW);

@@ -39,4 +39,16 @@ export const relay = {
   destinations: { crm: { url: "http://crm.test/webhooks", secrets: ["CRM_SIGNING_SECRET"] } },
 } as const;
 
+/** The accounts of the test Worker, each naming these destinations, as they have to where there are several. */
+export function sourcesTo(destinations: readonly string[]): object {
+  return Object.fromEntries(
+    Object.entries(relay.sources).map(([provider, accounts]) => [
+      provider,
+      Object.fromEntries(
+        Object.entries(accounts).map(([name, settings]) => [name, { ...settings, destinations }]),
+      ),
+    ]),
+  );
+}
+
 export const testBindings = { ...secrets, RELAY: JSON.stringify(relay) };

@@ -1,7 +1,7 @@
 /** Inbox objects with another configuration, as after a deployment. */
 import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import type { Env } from "../../src/env.ts";
-import { relay } from "./bindings.ts";
+import { relay, sourcesTo } from "./bindings.ts";
 import { bindings, inboxOf } from "./worker.ts";
 
 /** What is configured besides, or instead of, what the test Worker has. */
@@ -16,7 +16,8 @@ export function changedEnv({
   const configured = Object.fromEntries(
     Object.entries(destinations ?? { crm: {} }).map(([name, more]) => [name, { ...crm, ...more }]),
   );
-  return { ...bindings, RELAY: JSON.stringify({ ...relay, ...changes, destinations: configured }) };
+  const sources = sourcesTo(Object.keys(configured));
+  return { ...bindings, RELAY: JSON.stringify({ ...relay, sources, ...changes, destinations: configured }) };
 }
 
 /** Restarts one object with this environment; it keeps it until it is evicted. */
