@@ -417,7 +417,7 @@ export const SESSION_SECONDS = 43_200;
 /** Style sheets and scripts have the hash of their content in their name: they may be kept for a year. */
 export const ASSET_MAX_AGE_SECONDS = 31_536_000;
 /** Events on a page of the console: about what a large screen shows, each payment of them being looked up. */
-export const CONSOLE_PAGE_EVENTS = 50;
+export const CONSOLE_PAGE_EVENTS = 30;
 /** The newest refused callbacks on their page, over all sources and reasons. */
 export const CONSOLE_REFUSED = 100;
 /** The newest payments, as the overview shows them. */

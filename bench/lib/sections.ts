@@ -6,6 +6,7 @@ const WRITTEN_BY = {
   profile: "profile",
   cost: "cost",
   scale: "scale",
+  console: "bench:console",
   "scale-cost": "cost",
   presets: "presets",
   "deploy-cost": "cost",
