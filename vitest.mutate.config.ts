@@ -23,5 +23,6 @@ export default defineConfig({
     setupFiles: ["test/support/mutation-setup.ts"],
     // A run that hangs is Stryker's to end; a machine that is busy must not look like a test that fails.
     testTimeout: 60_000,
+    hookTimeout: 60_000,
   },
 });
