@@ -34,13 +34,55 @@ export const ALERT_NAMES = [
   "owed_long",
   "quarantined",
   "queue_message",
+  "refused_surge",
+  "resolved",
   "second_payment",
   "shard_unreachable",
   "shards_changed",
   "silence",
+  "storage",
 ] as const;
 
 export type AlertName = (typeof ALERT_NAMES)[number];
+
+/** How soon somebody has to look: at once, by day, or never. */
+export type Severity = "critical" | "warning" | "info";
+
+/** By this an alert finds its channel. */
+export const SEVERITIES: Readonly<Record<AlertName, Severity>> = {
+  address_refused: "critical",
+  breaker_closed: "info",
+  breaker_open: "critical",
+  configuration: "critical",
+  configuration_mended: "info",
+  confirmed_after_reversed: "warning",
+  "conflict:amount": "warning",
+  "conflict:body": "warning",
+  "conflict:network": "warning",
+  dead_letter: "warning",
+  dead_letter_queue: "warning",
+  deferred: "warning",
+  deferred_dead: "warning",
+  deferred_full: "critical",
+  deferred_long: "warning",
+  destination_gone: "critical",
+  destination_refuses: "critical",
+  failed_after_confirmed: "warning",
+  ledger_remainder: "warning",
+  logins_failed: "critical",
+  new_token_same_order: "warning",
+  no_live_key: "critical",
+  owed_long: "critical",
+  quarantined: "warning",
+  queue_message: "warning",
+  refused_surge: "critical",
+  resolved: "info",
+  second_payment: "warning",
+  shard_unreachable: "critical",
+  shards_changed: "critical",
+  silence: "critical",
+  storage: "warning",
+};
 
 /** What a repeat of an event may say differently; also a warning of the event. */
 export type Conflict = Extract<AlertName, `conflict:${string}`>;
@@ -57,6 +99,8 @@ export const alertMessage = z
       .enum(ALERT_NAMES)
       .meta({ description: "The alert's name; others may be added.", "x-extensible": true }),
     at: instant.describe("When it was raised."),
+    severity: z.enum(["critical", "warning", "info"]).optional().describe("How soon somebody has to look."),
+    environment: z.string().optional().describe("Which relay it is: `RELAY.environment`."),
     text: z.string().describe("The same in words, for a channel that shows text."),
     held: z.int().nonnegative().describe("How many like it were held back since the last message."),
     source: z.string().optional().describe("The source, `provider/account`."),

@@ -294,6 +294,16 @@ export const MAX_SUCCESS_ANSWER_CHARS = 256;
 
 /** The same alert about the same thing is not repeated within this long; what was held back is counted in the next. */
 export const ALERT_REPEAT_MS = 900_000;
+/** An incident that nothing is heard of for this long is over, where nobody says so. */
+export const ALERT_QUIET_MS = 3_600_000;
+/** How long an incident is kept after it is over … */
+export const INCIDENT_KEPT_MS = 90 * DAY_MS;
+/** … and how many there are at most, open ones apart. */
+export const MAX_INCIDENTS = 1_000;
+/** Refusals of one source between two looks of the monitor, for reasons that speak of a changed secret, address or clock. */
+export const REFUSED_SURGE = 20;
+/** A Durable Object holds 10 GB: at eight there is time to have more shards. */
+export const DATABASE_ALERT_BYTES = 8_000_000_000;
 /** Alerts one shard sends in a minute at most; the log has them all. */
 export const MAX_ALERTS_PER_MINUTE = 10;
 /** As many refusals in a row from one destination are worth a person's time; fewer are a deployment. */

@@ -5,36 +5,83 @@ import type { AlertName } from "./alert.ts";
 import { textOf } from "./config/problems.ts";
 import type { Loaded } from "./config/schema.ts";
 import type { Env } from "./env.ts";
-import { InboxClient } from "./inbox/client.ts";
+import { InboxClient, type InboxStub } from "./inbox/client.ts";
 import { findingsOf, type HealthReport } from "./inbox/health.ts";
 import { addUp, type LedgerPart } from "./inbox/ledger.ts";
+import { isOpen, type Breaker } from "./inbox/policy/breaker.ts";
 import { alert, fault } from "./log.ts";
+import { fullDatabases, keyOf, resolved, surges, type Found } from "./monitor-incidents.ts";
+
+/** What one shard says of itself. */
+interface Answer {
+  readonly name: string;
+  readonly health: HealthReport;
+  readonly ledger: LedgerPart;
+  readonly bytes: number;
+  readonly destinations: Awaited<ReturnType<InboxStub["destinations"]>>;
+}
 
 export async function monitor(env: Env, { config, problems }: Loaded, nowMs: number): Promise<void> {
   const inbox = await InboxClient.open(env, config);
-  const answers = await Promise.allSettled(
-    inbox.shardNames.map(async (name): Promise<[HealthReport, LedgerPart]> => {
-      const shard = inbox.shard(name);
-      return [await shard.health(), await shard.ledger()];
-    }),
-  );
+  const activity = activityOf(env);
+  const answers = await Promise.allSettled(inbox.shardNames.map((name) => ask(inbox, name)));
   const answered = answers.flatMap((answer) => (answer.status === "fulfilled" ? [answer.value] : []));
-  for (const [index, answer] of answers.entries()) {
-    if (answer.status === "fulfilled") continue;
+  const found: Found[] = answers.flatMap((answer, index): Found[] => {
+    if (answer.status === "fulfilled") return [];
     // The others are looked at all the same.
     const shard = inbox.shardNames[index] ?? "";
     fault("monitor", answer.reason, { shard });
-    await raise(inbox, "shard_unreachable", { shard });
-  }
-  const ledger = addUp(answered.map(([, part]) => part));
-  const findings = findingsOf(
-    answered.map(([report]) => report),
-    ledger,
-    nowMs,
-  );
-  for (const { about, fields } of findings) await raise(inbox, about, fields);
+    return [{ about: "shard_unreachable", fields: { shard } }];
+  });
+  const ledger = addUp(answered.map((answer) => answer.ledger));
+  const reports = answered.map(({ health }) => health);
+  found.push(...findingsOf(reports, ledger, nowMs), ...fullDatabases(answered));
+  if (activity) found.push(...(await attempted(() => surges(activity), [])));
+  for (const { about, fields } of found) await raise(inbox, about, fields);
   await reportConfiguration(inbox, problems.map(textOf));
+  // What a shard that did not answer had found is not over.
+  if (activity && answered.length === answers.length) {
+    const stillSo = [...found.map(keyOf), ...answered.flatMap(heldBack)];
+    const over = await attempted(() => activity.endWhatIsOver(stillSo, nowMs), []);
+    for (const incident of over) {
+      const { about, fields } = resolved(incident);
+      await raise(inbox, about, fields);
+    }
+  }
   await draw(env, inbox, nowMs);
+}
+
+async function ask(inbox: InboxClient, name: string): Promise<Answer> {
+  const shard = inbox.shard(name);
+  const health = await shard.health();
+  const ledger = await shard.ledger();
+  return {
+    name,
+    health,
+    ledger,
+    bytes: await shard.databaseBytes(),
+    destinations: await shard.destinations(),
+  };
+}
+
+/** Breakers that are open and receivers that are gone, as incidents are named. */
+function heldBack({ destinations }: Answer): string[] {
+  return destinations.flatMap(({ name: destination, paused, breaker }) => [
+    ...(breaker !== null && isOpen(JSON.parse(breaker) as Breaker)
+      ? [keyOf({ about: "breaker_open", fields: { destination } })]
+      : []),
+    ...(paused === "gone" ? [keyOf({ about: "destination_gone", fields: { destination } })] : []),
+  ]);
+}
+
+/** The Activity object is for looking: the monitor goes on without it. */
+async function attempted<T>(call: () => Promise<T>, instead: T): Promise<T> {
+  try {
+    return await call();
+  } catch (error) {
+    fault("monitor", error);
+    return instead;
+  }
 }
 
 /** Adds to the charts; a shard that does not answer leaves a gap in them, and its counts come with the next step. */

@@ -5,6 +5,7 @@
  */
 import { DurableObject } from "cloudflare:workers";
 import { configOf } from "../config/load.ts";
+import type { Raised } from "../inbox/alerts.ts";
 import { InboxClient } from "../inbox/client.ts";
 import type { Counts } from "../inbox/ledger.ts";
 import type { Happening, LiveListener } from "../inbox/live-reports.ts";
@@ -13,6 +14,7 @@ import { migrate } from "../inbox/store/schema.ts";
 import { LIVE_BEAT_MS, LIVE_LEASE_MS, LIVE_STREAM_MS, REFUSED_WRITE_INTERVAL_MS } from "../limits.ts";
 import { fault } from "../log.ts";
 import type { ActivityBindings } from "./client.ts";
+import { Incidents, type Incident } from "./incidents.ts";
 import { LiveFeed, type LiveFilter } from "./live-feed.ts";
 import { RefusedGroups, type RefusedBatch, type RefusedGroup } from "./refused-groups.ts";
 import { ACTIVITY_MIGRATIONS } from "./schema.ts";
@@ -21,6 +23,7 @@ import { Series, type Recorded, type TimedPoint } from "./series.ts";
 export class Activity extends DurableObject<ActivityBindings> implements LiveListener {
   readonly #refused: RefusedGroups;
   readonly #series: Series;
+  readonly #incidents: Incidents;
   readonly #feed = new LiveFeed();
   #isAlarmSet = false;
   #beat: ReturnType<typeof setInterval> | null = null;
@@ -30,6 +33,7 @@ export class Activity extends DurableObject<ActivityBindings> implements LiveLis
     migrate(ctx.storage, ACTIVITY_MIGRATIONS);
     this.#refused = new RefusedGroups(ctx.storage.sql);
     this.#series = new Series(ctx.storage.sql);
+    this.#incidents = new Incidents(ctx.storage.sql);
   }
 
   /** Callbacks that an isolate has refused since its last report. */
@@ -59,6 +63,30 @@ export class Activity extends DurableObject<ActivityBindings> implements LiveLis
   /** Adds to the charts what the shards have counted in all, and measured since they were last asked. */
   record(nowMs: number, counts: Counts, measures: Measures): void {
     this.#series.record(nowMs, counts, this.#refused.all(), measures);
+  }
+
+  // ---- incidents -----------------------------------------------------------------------------------
+
+  /** Alerts that a shard has raised. */
+  // eslint-disable-next-line typescript/require-await -- as `LiveListener` has it
+  async raised(alerts: readonly Raised[]): Promise<void> {
+    for (const alert of alerts) this.#incidents.raise(alert, Date.now());
+  }
+
+  /** Is this alert (`alr_…`) to be sent, or was the same said by another shard? */
+  // eslint-disable-next-line typescript/require-await -- as `LiveListener` has it
+  async admitAlert(alert: string, raised: Raised): Promise<boolean> {
+    return this.#incidents.admit(alert, raised, Date.now());
+  }
+
+  /** Ends what is over (`incidents.ts`); answers those of them that somebody was told of. */
+  endWhatIsOver(found: readonly string[], nowMs: number): Incident[] {
+    return this.#incidents.endWhatIsOver(found, nowMs);
+  }
+
+  /** The newest first. */
+  incidents(): Incident[] {
+    return this.#incidents.all();
   }
 
   // ---- the live feed -------------------------------------------------------------------------------

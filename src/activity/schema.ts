@@ -20,4 +20,11 @@ export const ACTIVITY_MIGRATIONS: readonly string[] = [
     value TEXT NOT NULL
   ) WITHOUT ROWID;
   `,
+  // 2: incidents.
+  `
+  CREATE TABLE incidents (
+    n INTEGER PRIMARY KEY,
+    data TEXT NOT NULL
+  );
+  `,
 ];

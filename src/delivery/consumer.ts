@@ -5,6 +5,8 @@
  * receiver is settled and scheduled; a failure of the relay records nothing and is retried by the queue.
  * It never throws: one bad message must not make the queue redeliver the whole batch.
  */
+import type { AlertMessage } from "../alert.ts";
+import { ALERTS } from "../config/reserved.ts";
 import type { RelayConfig } from "../config/schema.ts";
 import { InboxClient, type InboxBindings } from "../inbox/client.ts";
 import type { Leased, Decision, Reference, Result, Settled, StoredCallback } from "../inbox/protocol.ts";
@@ -26,7 +28,7 @@ type QueueMessage = Pick<Message, "id" | "body" | "attempts" | "ack" | "retry">;
 
 /** What the consumer needs of the rest of the Worker. */
 export interface ConsumerNeeds {
-  readonly env: Pick<InboxBindings, "INBOX">;
+  readonly env: Pick<InboxBindings, "INBOX" | "ACTIVITY">;
   readonly config: RelayConfig;
   /** Runs a deferred callback through its adapter again, and through acceptance if it is good. */
   reprocess(source: string, callback: StoredCallback): Promise<Decision>;
@@ -102,11 +104,25 @@ class Batch {
   }
 
   async #deliver(reference: Reference, lease: Extract<Leased, { kind: "deliver" }>): Promise<Next> {
+    if (reference.destination === ALERTS && !(await this.#isToBeSaid(reference, lease.body)))
+      return await this.#callsOf(reference.shard).settlements.ask(saidAlready(reference, lease.attempt));
     const attempted = await attempt(reference, lease, {
       config: this.#needs.config,
       settle: async (shard, result) => await this.#callsOf(shard).settlements.ask(result),
     });
     return attempted.next === "unsigned" ? this.#heldWithoutKey(reference) : attempted;
+  }
+
+  /** Shards do not know what others have said already; whoever cannot be asked holds nothing back. */
+  async #isToBeSaid({ event, shard }: Reference, body: string): Promise<boolean> {
+    const { about, ...fields } = JSON.parse(body) as AlertMessage;
+    try {
+      const gate = this.#needs.env.ACTIVITY?.getByName("activity");
+      return gate ? await gate.admitAlert(event, { about, fields, shard }) : true;
+    } catch (error) {
+      fault("admit_alert", error, { event });
+      return true;
+    }
   }
 
   /**
@@ -153,6 +169,12 @@ class Batch {
     const timeoutMs = this.#needs.config.destinations.get(destination)?.timeoutMs ?? 0;
     return Math.max(backoff, Math.ceil((timeoutMs + LEASE_GRACE_MS) / 1000));
   }
+}
+
+/** An alert that needs no message of its own is done. */
+function saidAlready(reference: Reference, attempt: number): Result {
+  const done = { attempt, atMs: Date.now(), durationMs: 0, status: null, error: null };
+  return { reference, attempt: { ...done, answer: "said already" }, outcome: { kind: "delivered" } };
 }
 
 /** Whole seconds, never early, and no more than the queue can delay: the next lease tells what is left. */

@@ -2,11 +2,18 @@
  * Alerts to operators: which are worth a message, and what it says. The log has every one of them;
  * a message is sent once per thing and quarter of an hour, and a shard in trouble does not flood a channel.
  */
-import type { AlertMessage, AlertName } from "../alert.ts";
+import { SEVERITIES, type AlertMessage, type AlertName } from "../alert.ts";
 import { ALERT_REPEAT_MS, MAX_ALERTS_PER_MINUTE } from "../limits.ts";
 import type { LogFields } from "../log.ts";
 
 const MINUTE_MS = 60_000;
+
+/** An alert as a shard raises it. */
+export interface Raised {
+  readonly about: AlertName;
+  readonly fields: LogFields;
+  readonly shard: string;
+}
 
 /** Lets an alert through or holds it back. In memory: after an eviction one may be repeated early. */
 export class AlertGate {
@@ -30,7 +37,13 @@ export class AlertGate {
 }
 
 /** A message for programs and, by its `text`, for a Slack-compatible channel. */
-export function alertBody(about: AlertName, fields: LogFields, held: number, nowMs: number): string {
+export function alertBody(
+  about: AlertName,
+  fields: LogFields,
+  held: number,
+  nowMs: number,
+  environment: string,
+): string {
   const particulars = Object.entries(fields).flatMap(([name, value]) =>
     value === undefined || value === null ? [] : [[name, value] as const],
   );
@@ -40,7 +53,9 @@ export function alertBody(about: AlertName, fields: LogFields, held: number, now
     type: "relay.alert",
     about,
     at: new Date(nowMs).toISOString(),
-    text: `psp-relay: ${[about.replaceAll("_", " "), ...said, ...more].join(", ")}`,
+    severity: SEVERITIES[about],
+    environment,
+    text: `psp-relay (${environment}): ${[about.replaceAll("_", " "), ...said, ...more].join(", ")}`,
     held,
     ...Object.fromEntries(particulars),
   };

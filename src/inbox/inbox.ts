@@ -19,6 +19,7 @@ import { fault, type LogFields } from "../log.ts";
 import type { DeferredReason } from "../reasons.ts";
 import { accept } from "./accepting.ts";
 import type { InboxBindings } from "./client.ts";
+import type { Raised } from "./alerts.ts";
 import { reportConfiguration } from "./configuration-alert.ts";
 import { dismiss, noteReleased, releasable, undismiss, type Releasable } from "./deciding.ts";
 import { DeferralQuota } from "./deferral-quota.ts";
@@ -275,6 +276,15 @@ export class Inbox extends DurableObject<InboxBindings> {
     this.#tell(Date.now(), { what: "delivery", ...told });
   }
 
+  /** For the list of incidents; the message of each is owed like an event, and does not depend on it. */
+  async #tellRaised(alerts: readonly Raised[]): Promise<void> {
+    try {
+      await this.env.ACTIVITY?.getByName("activity").raised(alerts);
+    } catch (error) {
+      fault("raised", error);
+    }
+  }
+
   #tell(atMs: number, happening: Pick<Happening, "what" | "outcome"> & Partial<Happening>): void {
     if (!this.#live.isWatched(atMs)) return;
     const nothing = { source: null, destination: null, reason: null, event: null, payment: null };
@@ -475,6 +485,7 @@ export class Inbox extends DurableObject<InboxBindings> {
     if (wakeAtMs !== null && (this.#alarmAtMs === null || wakeAtMs < this.#alarmAtMs))
       await this.#setAlarm(wakeAtMs);
     if (tx.references.length > 0) this.#send(tx.references);
+    if (tx.raised.length > 0) this.ctx.waitUntil(this.#tellRaised(tx.raised));
     return decided;
   }
 

@@ -4,6 +4,7 @@
  */
 import { MAX_LIVE_WAITING, LIVE_GATHER_MS } from "../limits.ts";
 import { fault } from "../log.ts";
+import type { Raised } from "./alerts.ts";
 
 /** One thing that happened, as it is shown: ids, names and numbers. */
 export interface Happening {
@@ -25,6 +26,9 @@ export interface Happening {
 /** Who is told: the Activity object. */
 export interface LiveListener {
   happened(happenings: readonly Happening[], dropped: number): Promise<void>;
+  raised(alerts: readonly Raised[]): Promise<void>;
+  /** Is this alert to be sent, or was the same said by another shard? */
+  admitAlert(alert: string, raised: Raised): Promise<boolean>;
 }
 
 export class LiveReports {

@@ -7,7 +7,7 @@ import { ALERTS } from "../config/reserved.ts";
 import { isDestination, type RelayConfig } from "../config/schema.ts";
 import { DAY_MS, DEFAULT_MAX_IN_FLIGHT, LEASE_GRACE_MS, RATE_HEADROOM_RATIO } from "../limits.ts";
 import { alert, type LogFields } from "../log.ts";
-import { AlertGate, alertBody } from "./alerts.ts";
+import { AlertGate, alertBody, type Raised } from "./alerts.ts";
 import { DestinationStates } from "./destination-states.ts";
 import { Directs } from "./directs.ts";
 import type { Change } from "./ledger.ts";
@@ -81,6 +81,8 @@ export class Transaction {
   readonly book: LedgerBook;
   /** References that the queue gets once the transaction is through. */
   readonly references: Reference[] = [];
+  /** Alerts that the Activity object is told of once the transaction is through. */
+  readonly raised: Raised[] = [];
   readonly #state: VolatileState;
 
   constructor(parts: TransactionParts) {
@@ -235,6 +237,7 @@ export class Transaction {
   alert(about: AlertName, fields: LogFields): void {
     // One about another shard, which the monitor found, names that one.
     alert(about, { shard: this.shard, ...fields });
+    this.raised.push({ about, fields, shard: this.shard });
     // An alert about an alert that cannot be delivered would not be delivered either.
     if (!isDestination(this.config, ALERTS) || fields.destination === ALERTS) return;
     const held = this.#state.alerts.admit(about, fields, this.nowMs);
@@ -256,7 +259,7 @@ export class Transaction {
       instance: null,
       direct: null,
       released: null,
-      body: alertBody(about, fields, held, this.nowMs),
+      body: alertBody(about, fields, held, this.nowMs, this.config.environment),
       callback: null,
     });
     this.owe({ payment, n, destination: ALERTS }, eventId);

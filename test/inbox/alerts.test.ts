@@ -32,13 +32,15 @@ describe("the gate of alerts", () => {
 describe("the message of an alert", () => {
   it("is readable as text and as data", () => {
     const body = JSON.parse(
-      alertBody("breaker_open", { destination: "crm", shard: "8/1", event: undefined }, 3, NOW),
+      alertBody("breaker_open", { destination: "crm", shard: "8/1", event: undefined }, 3, NOW, "production"),
     ) as object;
     expect(body).toEqual({
       type: "relay.alert",
       about: "breaker_open",
       at: "2026-09-21T14:13:20.000Z",
-      text: "psp-relay: breaker open, destination crm, shard 8/1, and 3 more like it since the last message",
+      severity: "critical",
+      environment: "production",
+      text: "psp-relay (production): breaker open, destination crm, shard 8/1, and 3 more like it since the last message",
       held: 3,
       destination: "crm",
       shard: "8/1",

@@ -1,4 +1,5 @@
 /** Every operation of the relay, in the order of its description. */
+import { listAlerts } from "./alerts.ts";
 import { getEvent, getPayment, listEvents } from "./events.ts";
 import { forgetPayment } from "./forget.ts";
 import { dismissEvent, replayEvent } from "./event-orders.ts";
@@ -33,5 +34,6 @@ export const OPERATIONS: readonly AnyOperation[] = [
   listRefused,
   tail,
   getLedger,
+  listAlerts,
   listAudit,
 ];
