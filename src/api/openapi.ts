@@ -14,7 +14,7 @@ const ANY: Readonly<Partial<Record<RefusalStatus, string>>> = {
 const AUTHENTICATED: Readonly<Partial<Record<RefusalStatus, string>>> = {
   401: "Not an operator",
   429: "Too many failed log-ins from this address; `retry-after` says how many seconds to wait",
-  503: "The relay's configuration has problems (see /healthz)",
+  503: "Nobody can be let in: no operator's token is configured that may be used (see /healthz)",
 };
 const DONE: Readonly<Record<number, string>> = {
   200: "Done",
