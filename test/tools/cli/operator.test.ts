@@ -52,6 +52,14 @@ describe("events", () => {
     expect(out).not.toContain("\u001B");
   });
 
+  it("say once what is both the reason and a warning", async () => {
+    const why = "conflict:amount";
+    const event = listed(A, { state: "conflicting", reason: why, warnings: [why] });
+    const { url } = await fakeRelay(() => [200, { events: [event], cursor: null }]);
+    const { out } = await run(["events", "--url", url]);
+    expect(out.split(why)).toHaveLength(2);
+  });
+
   it("have colours where they are shown, in columns that still agree", async () => {
     const { url } = await fakeRelay(() => [
       200,

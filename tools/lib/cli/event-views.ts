@@ -54,8 +54,8 @@ function remarks(event: ListedEventJson): string[] {
         ],
   );
   return [
-    ...(event.reason === null ? [] : [event.reason]),
-    ...event.warnings,
+    // A repeat that says something else is set aside by the reason that is its warning as well.
+    ...new Set([...(event.reason === null ? [] : [event.reason]), ...event.warnings]),
     ...(event.duplicates === 0 ? [] : [`${event.duplicates} repeats`]),
     ...(event.became === null ? [] : [`became ${event.became}`]),
     ...(event.dismissed === null ? [] : [`dismissed by ${event.dismissed.by}: ${event.dismissed.reason}`]),

@@ -13,6 +13,8 @@ export const EXIT = {
   unreachable: 4,
   /** A question was answered with no, or could not be asked: nothing was done. */
   declined: 5,
+  /** Nobody reads the output any more (`… | head`); the number that shells show for it (128 and SIGPIPE). */
+  unread: 141,
 } as const;
 
 /** Ends a command: said in words, without a stack. Anything else that is thrown is a mistake of this program. */

@@ -129,7 +129,7 @@ interface Summary {
 function summaryText({ callbacks, seconds, replies, median_ms, p99_ms, url, wrong }: Summary): string {
   const counts = Object.entries(replies).map(([key, n]) => `${n} × ${key}`);
   return [
-    `\n${callbacks} callbacks in ${seconds.toFixed(1)} s: ${counts.join(", ")}; ` +
+    `\n${callbacks} ${callbacks === 1 ? "callback" : "callbacks"} in ${seconds.toFixed(1)} s: ${counts.join(", ")}; ` +
       `answered in ${median_ms.toFixed(0)} ms (median), ${p99_ms.toFixed(0)} ms (p99)`,
     ...(NO_RESPONSE in replies ? [`No response from ${url}: is the relay running (npm start)?`] : []),
     ...(wrong.length === 0
