@@ -41,14 +41,16 @@ export const ALERT_NAMES = [
   "shards_changed",
   "silence",
   "storage",
+  "test",
 ] as const;
 
 export type AlertName = (typeof ALERT_NAMES)[number];
 
 /** How soon somebody has to look: at once, by day, or never. */
-export type Severity = "critical" | "warning" | "info";
+export const SEVERITY_NAMES = ["critical", "warning", "info"] as const;
+export type Severity = (typeof SEVERITY_NAMES)[number];
 
-/** By this an alert finds its channel. */
+/** By this an alert finds its channels (`routingSeverity`). */
 export const SEVERITIES: Readonly<Record<AlertName, Severity>> = {
   address_refused: "critical",
   breaker_closed: "info",
@@ -82,7 +84,32 @@ export const SEVERITIES: Readonly<Record<AlertName, Severity>> = {
   shards_changed: "critical",
   silence: "critical",
   storage: "warning",
+  test: "info",
 };
+
+/** What an alert is about, besides its name (`LogFields`). */
+type Particulars = Readonly<Record<string, string | number | boolean | null | undefined>>;
+
+/** Alerts that end another one; `resolved` ends the one it names in `was`. */
+const ENDS: Readonly<Partial<Record<AlertName, AlertName>>> = {
+  breaker_closed: "breaker_open",
+  configuration_mended: "configuration",
+};
+
+/** The alert that this one says is over; undefined: it says no such thing. */
+export function endedBy(about: AlertName, fields: Particulars): AlertName | undefined {
+  return about === "resolved" ? ALERT_NAMES.find((name) => name === fields.was) : ENDS[about];
+}
+
+/** Whoever was told of a trouble is told that it is over: that has the severity of what it ends. */
+export function routingSeverity(about: AlertName, fields: Particulars): Severity {
+  return SEVERITIES[endedBy(about, fields) ?? about];
+}
+
+/** What an alert is about, besides its name: the same trouble of another destination is another incident. */
+export function subjectOf({ destination, source, name, shard }: Particulars): string {
+  return String(destination ?? source ?? name ?? shard ?? "");
+}
 
 /** What a repeat of an event may say differently; also a warning of the event. */
 export type Conflict = Extract<AlertName, `conflict:${string}`>;
@@ -99,12 +126,14 @@ export const alertMessage = z
       .enum(ALERT_NAMES)
       .meta({ description: "The alert's name; others may be added.", "x-extensible": true }),
     at: instant.describe("When it was raised."),
-    severity: z.enum(["critical", "warning", "info"]).optional().describe("How soon somebody has to look."),
+    severity: z.enum(SEVERITY_NAMES).optional().describe("How soon somebody has to look."),
     environment: z.string().optional().describe("Which relay it is: `RELAY.environment`."),
     text: z.string().describe("The same in words, for a channel that shows text."),
     held: z.int().nonnegative().describe("How many like it were held back since the last message."),
     source: z.string().optional().describe("The source, `provider/account`."),
     destination: z.string().optional().describe("The destination's name."),
+    link: z.string().optional().describe("Where the console shows it: below `RELAY.console_url`."),
+    payment: z.string().optional().describe("The relay's id of the payment it is about."),
     event: z.string().optional().describe("The id of an event or of a callback that was set aside."),
     shard: z.string().optional().describe("The Inbox object, by its name."),
     reason: z.string().optional().describe("Why a callback was set aside."),

@@ -304,6 +304,14 @@ export const MAX_INCIDENTS = 1_000;
 export const REFUSED_SURGE = 20;
 /** A Durable Object holds 10 GB: at eight there is time to have more shards. */
 export const DATABASE_ALERT_BYTES = 8_000_000_000;
+/** What Slack and Telegram take from one sender to one channel in a second. */
+export const ALERT_CHANNEL_PER_SECOND = 1;
+/** Telegram takes 4,096 characters; what is shown to a person on a telephone is shorter. */
+export const MAX_ALERT_TEXT_CHARS = 3_000;
+/** PagerDuty takes as many in a summary … */
+export const MAX_PAGER_SUMMARY_CHARS = 1_024;
+/** … and in the key that makes several events one incident. */
+export const MAX_PAGER_KEY_CHARS = 255;
 /** Alerts one shard sends in a minute at most; the log has them all. */
 export const MAX_ALERTS_PER_MINUTE = 10;
 /** As many refusals in a row from one destination are worth a person's time; fewer are a deployment. */

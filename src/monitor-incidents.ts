@@ -1,8 +1,7 @@
 /** What the monitor finds in the Activity object, and what is over: each incident that somebody was told of ends with a message. */
 import type { Incident } from "./activity/incidents.ts";
 import type { ActivityStub } from "./activity/client.ts";
-import { subjectOf } from "./activity/incidents.ts";
-import type { AlertName } from "./alert.ts";
+import { subjectOf, type AlertName } from "./alert.ts";
 import { DATABASE_ALERT_BYTES, REFUSED_SURGE } from "./limits.ts";
 import type { LogFields } from "./log.ts";
 import type { RefusedReason } from "./reasons.ts";

@@ -3,7 +3,7 @@
  * over. Which of the shards' alerts become messages is decided here: the first of an incident, one when it is over, and
  * in between one in a quarter of an hour where each is news of its own.
  */
-import { SEVERITIES, type AlertName, type Severity } from "../alert.ts";
+import { endedBy, SEVERITIES, subjectOf, type AlertName, type Severity } from "../alert.ts";
 import type { Raised } from "../inbox/alerts.ts";
 import { ALERT_QUIET_MS, ALERT_REPEAT_MS, INCIDENT_KEPT_MS, MAX_INCIDENTS } from "../limits.ts";
 import type { LogFields } from "../log.ts";
@@ -31,12 +31,6 @@ export interface Incident {
   /** The same of the message that it is over. */
   readonly closedBy: string | null;
 }
-
-/** Alerts that end another one. */
-const ENDS: Readonly<Partial<Record<AlertName, AlertName>>> = {
-  breaker_closed: "breaker_open",
-  configuration_mended: "configuration",
-};
 
 /** What is open as long as the monitor finds it; it ends when the monitor does not. */
 const FOUND: ReadonlySet<AlertName> = new Set<AlertName>([
@@ -71,8 +65,8 @@ export class Incidents {
   }
 
   raise({ about, fields, shard }: Raised, nowMs: number): void {
-    const ended = ENDS[about];
     if (about === "resolved") return;
+    const ended = endedBy(about, fields);
     if (ended !== undefined) return this.#end(ended, fields, shard, nowMs);
     const subject = subjectOf(fields);
     const open = this.#openOf(about, subject);
@@ -84,12 +78,13 @@ export class Incidents {
   /** Is this alert (`alr_…`) to be sent? The answer is the same however often it is asked. */
   admit(alert: string, raised: Raised, nowMs: number): boolean {
     const { about, fields } = raised;
-    const ended = about === "resolved" ? (fields.was as AlertName) : ENDS[about];
+    const ended = endedBy(about, fields);
     if (ended !== undefined) return this.#admitEnd(alert, ended, fields);
-    const find = () => this.#openOf(about, subjectOf(fields)) ?? this.#lastOf(about, subjectOf(fields));
+    const find = () => this.#openOf(about, subjectOf(fields)) ?? this.#lastSince(raised);
     // What its shard could not tell us is news all the same.
     if (!find()) this.raise(raised, nowMs);
     const incident = find();
+    if (incident && isOverAndDone(incident)) return false;
     if (!incident || incident.saidBy === alert) return true;
     const isFirst = incident.saidBy === null;
     const isNews = !FOUND.has(about) && nowMs - (incident.saidMs ?? 0) >= ALERT_REPEAT_MS;
@@ -138,6 +133,13 @@ export class Incidents {
     );
   }
 
+  /** The last one that was not over yet when this was raised: what was raised later is another trouble. */
+  #lastSince({ about, fields }: Raised): Incident | undefined {
+    const last = this.#lastOf(about, subjectOf(fields));
+    const closedMs = last?.closedMs ?? Number.POSITIVE_INFINITY;
+    return closedMs < Date.parse(String(fields.at)) ? undefined : last;
+  }
+
   #lastOf(about: AlertName, subject: string): Incident | undefined {
     return this.#incidents.findLast((one) => one.about === about && one.subject === subject);
   }
@@ -181,7 +183,11 @@ export class Incidents {
   }
 }
 
-/** What an alert is about, besides its name: the same trouble of another destination is another incident. */
-export function subjectOf({ destination, source, name, shard }: LogFields): string {
-  return String(destination ?? source ?? name ?? shard ?? "");
+/**
+ * Over, with nobody to be told of it any more: a message that it has begun would never be followed by one that it is
+ * over. Of what is news by itself, a dead letter say, that is said all the same.
+ */
+function isOverAndDone({ about, closedMs, closedBy, saidBy }: Incident): boolean {
+  if (closedMs === null || !(FOUND.has(about) || LASTING.has(about))) return false;
+  return saidBy === null || closedBy !== null;
 }

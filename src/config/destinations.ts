@@ -17,6 +17,7 @@ import {
 import type { SourceFields } from "../providers/settings-fields.ts";
 import type { Secret } from "../verify/secret.ts";
 import { ed25519SeedOf, hmacKeyOf } from "../verify/signing-keys.ts";
+import type { AlertChannel } from "./alert-channels.ts";
 import { problemsOf, textOf, type About, type Problem } from "./problems.ts";
 import { segment } from "./segment.ts";
 import { isTable } from "./table.ts";
@@ -44,6 +45,8 @@ export interface Destination {
   readonly headers: Readonly<Record<string, string>>;
   /** CloudEvents 1.0 headers as well (`ce-id`, `ce-type`, …). */
   readonly cloudEvents: boolean;
+  /** Of a destination of alerts that takes them in a form of its own; left out: the signed message. */
+  readonly channel?: AlertChannel;
 }
 
 /** A receiver whose configuration has a problem: it is owed what it wants, and nothing is sent. */

@@ -6,6 +6,8 @@
 import { DEFAULT_INBOX_SHARDS } from "../limits.ts";
 import { SourceFields } from "../providers/settings-fields.ts";
 import type { Source } from "../providers/source.ts";
+import { SEVERITY_NAMES, type Severity } from "../alert.ts";
+import { readAlertChannels } from "./alert-channels.ts";
 import { readDestinations, type Destination, type HeldDestination } from "./destinations.ts";
 import { readLocalUrls } from "./local-only.ts";
 import { readOperators, type Access, type ConfiguredOperator } from "./operators.ts";
@@ -20,6 +22,8 @@ export type { Destination, HeldDestination } from "./destinations.ts";
 
 export interface RelayConfig {
   readonly environment: string;
+  /** Where operators open the console, for links in alerts; null: alerts have none. */
+  readonly consoleUrl: URL | null;
   /** False: the whole has a problem, and nothing is accepted. */
   readonly isAccepting: boolean;
   /** False: what stands for the number of shards is a guess, and the registry has to be asked (`InboxClient.open`). */
@@ -40,6 +44,8 @@ export interface RelayConfig {
   readonly brokenSources: ReadonlySet<string>;
   /** Receivers of events, and of alerts under a name no receiver of events can have: those without a problem. */
   readonly destinations: ReadonlyMap<string, Destination>;
+  /** Destinations that get alerts, with a problem or without, and which of them: by severity. */
+  readonly alertChannels: ReadonlyMap<string, readonly Severity[]>;
   /** Those with one: known, owed, and not attempted. */
   readonly heldDestinations: ReadonlyMap<string, HeldDestination>;
   /** Names of the receivers of events, with a problem or without: what a source sends to unless it names some. */
@@ -109,6 +115,10 @@ export function loadConfig(env: Readonly<Record<string, unknown>>): Loaded {
     ],
     fields,
   );
+  const channels = readAlertChannels(
+    optional("alert_channels", { kind: "setting", name: "alert_channels" }),
+    fields,
+  );
   const local = readLocalUrls(env.RELAY_LOCAL_URLS, eventDestinations);
   const operators = readOperators(
     { operators: optional("operators", { kind: "operators" }), access: given?.access },
@@ -123,6 +133,7 @@ export function loadConfig(env: Readonly<Record<string, unknown>>): Loaded {
     ...providers.problems,
     ...sources.problems,
     ...destinations.problems,
+    ...channels.problems,
     ...local.problems,
     ...operators.problems,
   );
@@ -131,6 +142,7 @@ export function loadConfig(env: Readonly<Record<string, unknown>>): Loaded {
   const { inboxShards, inboxShardsBefore, retentionDays } = settings;
   const config: RelayConfig = {
     environment: settings.environment,
+    consoleUrl: settings.consoleUrl,
     isAccepting,
     isShardCountKnown: inboxShards !== null,
     inboxShards: inboxShards ?? DEFAULT_INBOX_SHARDS,
@@ -141,8 +153,12 @@ export function loadConfig(env: Readonly<Record<string, unknown>>): Loaded {
     log: settings.log,
     sources: sources.served,
     brokenSources: sources.broken,
-    destinations: pointed(destinations.served, local.urls),
-    heldDestinations: destinations.held,
+    destinations: new Map([...pointed(destinations.served, local.urls), ...channels.served]),
+    heldDestinations: new Map([...destinations.held, ...channels.held]),
+    alertChannels: new Map([
+      ...(given?.alerts === undefined ? [] : [[ALERTS, SEVERITY_NAMES] as const]),
+      ...channels.severities,
+    ]),
     eventDestinations,
     operators: operators.operators,
     access: operators.access,
@@ -190,6 +206,8 @@ const KNOWN = new Set([
   "sources",
   "destinations",
   "alerts",
+  "alert_channels",
+  "console_url",
   "operators",
   "access",
 ]);

@@ -19,6 +19,8 @@ import type { Table } from "./table.ts";
 
 export interface Settings {
   readonly environment: string;
+  /** Where operators open the console, for links in alerts; null: alerts have none. */
+  readonly consoleUrl: URL | null;
   /** null: nobody can tell. */
   readonly inboxShards: number | null;
   readonly inboxShardsBefore: number | null;
@@ -31,6 +33,13 @@ export interface Settings {
 
 const shardCount = z.int().min(1).max(MAX_INBOX_SHARDS);
 const days = (most: number, otherwise: number) => z.int().min(1).max(most).default(otherwise);
+const consoleUrl = (isDevelopment: boolean) =>
+  z
+    .url({ protocol: isDevelopment ? /^https?$/ : /^https$/, error: "must be an https: address" })
+    .transform((text) => new URL(text))
+    .refine(({ username, password }) => username === "" && password === "", "must not carry a password")
+    .nullable()
+    .default(null);
 
 /** @param given `RELAY`; null: it cannot be read at all, which is a problem of its own */
 export function readSettings(given: Table | null): Settings {
@@ -46,6 +55,7 @@ export function readSettings(given: Table | null): Settings {
   const log = environment === "development" ? "all" : "problems";
   return {
     environment,
+    consoleUrl: read("console_url", consoleUrl(environment === "development"), null),
     inboxShards: read("inbox_shards", shardCount.default(DEFAULT_INBOX_SHARDS), null, WHOLE),
     inboxShardsBefore: read("inbox_shards_before", shardCount.nullable().default(null), null, WHOLE),
     handoverTimeoutMs: read(

@@ -1,4 +1,5 @@
 /** The pages that show something. */
+import type { TestedChannel } from "../api/operations/alert-test.ts";
 import { configOf } from "../config/load.ts";
 import { textOf } from "../config/problems.ts";
 import { CONSOLE_OVERVIEW_PAYMENTS, CONSOLE_PAGE_EVENTS, CONSOLE_REFUSED } from "../limits.ts";
@@ -165,12 +166,25 @@ export const destinations: Page = async ({ relay, frame, show, problem }) => {
   return await show(<Destinations frame={frame} destinations={found.view.destinations} />);
 };
 
-export const settings: Page = async (session) => {
+export const settings: Page = async (session) => await showSettings(session, null);
+
+/** @param tested what came of a test of the channels of alerts that was just made */
+export async function showSettings(
+  session: Session,
+  tested: readonly TestedChannel[] | null,
+): Promise<Response> {
   const { relay, frame, show, problem } = session;
   const audit = await relay.audit();
   if (!audit.ok) return await problem(audit);
   const problems = configOf(session.c.env).problems.map(textOf);
   return await show(
-    <Settings frame={frame} problems={problems} audit={audit.view.audit} start={startAt(session)} />,
+    <Settings
+      frame={frame}
+      problems={problems}
+      audit={audit.view.audit}
+      start={startAt(session)}
+      channels={[...session.config.alertChannels.keys()]}
+      tested={tested}
+    />,
   );
-};
+}

@@ -1,6 +1,7 @@
 /** The orders: each is given to the API, and leads to a page that shows what came of it. */
 import type { Page, Session } from "./frame.tsx";
 import { goTo } from "./gate.tsx";
+import { showSettings } from "./look.tsx";
 import { OrderPreview, OrderResult, ORDERS, type BulkOrder } from "./pages/orders.tsx";
 import { filterFrom, type FilterValues } from "./parts/filters.tsx";
 import { withDone, type DoneCode } from "./done.ts";
@@ -52,6 +53,13 @@ export const pause: Page = async (session) => {
 export const resume: Page = async (session) => {
   const outcome = await session.relay.resume(session.c.req.param("name") ?? "");
   return await settled(session, outcome, "/destinations", "resumed");
+};
+
+/** Shown at once and nowhere else: what came of it is kept by nobody. */
+export const testAlerts: Page = async (session) => {
+  const outcome = await session.relay.testAlerts();
+  if (!outcome.ok) return await session.problem(outcome, "/settings");
+  return await showSettings(session, outcome.view.channels);
 };
 
 export const cancel: Page = async (session) => {

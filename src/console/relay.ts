@@ -4,6 +4,7 @@
  */
 import type { z } from "zod";
 import { call, type Input } from "../api/operations/call.ts";
+import { testAlerts } from "../api/operations/alert-test.ts";
 import { listDestinations, pauseDestination, resumeDestination } from "../api/operations/destinations.ts";
 import { dismissEvent, replayEvent } from "../api/operations/event-orders.ts";
 import { getEvent, getPayment, listEvents } from "../api/operations/events.ts";
@@ -47,6 +48,7 @@ export class Relay {
   startReplay = (body: object) => this.#call(startReplay, { body });
   cancelReplay = (id: string) => this.#call(cancelReplay, { params: { id } });
   pause = (name: string, body: object) => this.#call(pauseDestination, { params: { name }, body });
+  testAlerts = () => this.#call(testAlerts, { body: {} });
   resume = (name: string) => this.#call(resumeDestination, { params: { name } });
 
   /** What comes from addresses and forms is validated by the operation, as it is for the API. */

@@ -43,6 +43,7 @@ const ORDERS: Readonly<Record<string, Page>> = {
   "/destinations/:name/pause": orders.pause,
   "/destinations/:name/resume": orders.resume,
   "/replays/:id/cancel": orders.cancel,
+  "/settings/test-alerts": orders.testAlerts,
   "/orders": orders.inBulk,
 };
 for (const [path, order] of Object.entries(ORDERS)) consoleApp.post(path, forOperators(order));

@@ -6,7 +6,7 @@
  * It never throws: one bad message must not make the queue redeliver the whole batch.
  */
 import type { AlertMessage } from "../alert.ts";
-import { ALERTS } from "../config/reserved.ts";
+import { isOfAlerts } from "../config/reserved.ts";
 import type { RelayConfig } from "../config/schema.ts";
 import { InboxClient, type InboxBindings } from "../inbox/client.ts";
 import type { Leased, Decision, Reference, Result, Settled, StoredCallback } from "../inbox/protocol.ts";
@@ -104,7 +104,7 @@ class Batch {
   }
 
   async #deliver(reference: Reference, lease: Extract<Leased, { kind: "deliver" }>): Promise<Next> {
-    if (reference.destination === ALERTS && !(await this.#isToBeSaid(reference, lease.body)))
+    if (isOfAlerts(reference.destination) && !(await this.#isToBeSaid(reference, lease.body)))
       return await this.#callsOf(reference.shard).settlements.ask(saidAlready(reference, lease.attempt));
     const attempted = await attempt(reference, lease, {
       config: this.#needs.config,

@@ -2,10 +2,14 @@
  * One attempt: sign, POST, read an excerpt of the response, judge. It stores nothing. Nothing a receiver
  * does makes it throw; what it throws is our own failure and counts as no attempt.
  */
+import type { AlertMessage } from "../alert.ts";
+import type { AlertChannel } from "../config/alert-channels.ts";
 import type { Destination } from "../config/schema.ts";
 import type { PaymentEvent } from "../event.ts";
 import type { Attempt, Leased, Outcome } from "../inbox/protocol.ts";
 import { VERSION } from "../version.ts";
+import { liveSecrets } from "../verify/secret.ts";
+import { channelRequest } from "./channel-request.ts";
 import { readResponseExcerpt } from "./response-excerpt.ts";
 import { judge } from "./outcome.ts";
 import { signatureHeaders, type SignatureHeaders } from "./sign.ts";
@@ -27,15 +31,11 @@ export async function deliver(
   destination: Destination,
 ): Promise<Delivered> {
   const atMs = Date.now();
-  const signature = await signatureHeaders(eventId, delivery.body, destination, atMs);
-  if (!signature) return { kind: "unsigned" };
   // Outside the try: a request that cannot be constructed is our failure, not the receiver's.
-  const request = new Request(destination.url, {
-    method: "POST",
-    headers: headersOf(eventId, delivery, destination, signature),
-    body: delivery.body,
-    redirect: "manual",
-  });
+  const request = destination.channel
+    ? requestOfChannel(delivery, destination, destination.channel, atMs)
+    : await signedRequest(eventId, delivery, destination, atMs);
+  if (!request) return { kind: "unsigned" };
   const finish = (answered: Pick<Attempt, "status" | "error" | "answer">, outcome: Outcome): Delivered => ({
     kind: "attempted",
     attempt: { attempt: delivery.attempt, atMs, durationMs: Date.now() - atMs, ...answered },
@@ -46,7 +46,8 @@ export async function deliver(
     const response = await fetch(request, { signal });
     const outcome = judge(response.status, response.headers.get("retry-after"), Date.now());
     const isEmpty = response.headers.get("content-length") === "0";
-    const answer = isEmpty ? "" : await readResponseExcerpt(response.body);
+    const excerpt = isEmpty ? "" : await readResponseExcerpt(response.body);
+    const answer = destination.channel && excerpt !== null ? withoutSecrets(excerpt, destination) : excerpt;
     return finish({ status: response.status, error: null, answer }, outcome);
   } catch (error) {
     if (isOurs(error)) throw error;
@@ -54,6 +55,49 @@ export async function deliver(
     const failed = { status: null, error: signal.aborted ? "timeout" : failureOf(error), answer: null };
     return finish(failed, { kind: "failed", retryAfterSeconds: null });
   }
+}
+
+async function signedRequest(
+  eventId: string,
+  delivery: Delivery,
+  destination: Destination,
+  atMs: number,
+): Promise<Request | null> {
+  const signature = await signatureHeaders(eventId, delivery.body, destination, atMs);
+  if (!signature) return null;
+  return new Request(destination.url, {
+    method: "POST",
+    headers: headersOf(eventId, delivery, destination, signature),
+    body: delivery.body,
+    redirect: "manual",
+  });
+}
+
+/** An alert by the newest secret that is in force; null: none is. */
+function requestOfChannel(
+  delivery: Delivery,
+  { url, secrets }: Destination,
+  channel: AlertChannel,
+  atMs: number,
+): Request | null {
+  const [secret] = liveSecrets(secrets, atMs);
+  if (!secret) return null;
+  const alert = JSON.parse(delivery.body) as AlertMessage;
+  const request = channelRequest(alert, { channel, url, secret: secret.value });
+  return new Request(request.url, {
+    method: "POST",
+    headers: { "content-type": "application/json", "user-agent": USER_AGENT },
+    body: request.body,
+    redirect: "manual",
+  });
+}
+
+/** A channel's address is its secret, or has it in it, and servers repeat in their answers what they were asked. */
+function withoutSecrets(answer: string, { secrets }: Destination): string {
+  const hidden = secrets.flatMap(({ value }) => [value, URL.parse(value)?.pathname ?? value]);
+  return hidden
+    .filter((text) => text !== "/")
+    .reduce((text, secret) => text.replaceAll(secret, "[secret]"), answer);
 }
 
 /** The platform refuses to send: more requests than one invocation may make. */

@@ -50,7 +50,8 @@ function repeatedAfterRetention(tx: Transaction, known: KnownPayment, input: Acc
   tx.book.repeatOfPurged(input.source);
   const alerted = alertOf(known.state.status, input.event.data.status);
   const warnings = input.event.data.provider.event_id === null && alerted ? [alerted] : [];
-  for (const about of warnings) tx.alert(about, { source: input.source, event: input.event.id });
+  const { id: event, data } = input.event;
+  for (const about of warnings) tx.alert(about, { source: input.source, event, payment: data.payment_id });
   return { outcome: "duplicate", eventId: input.event.id, warnings };
 }
 
@@ -82,7 +83,8 @@ function noteWarnings(tx: Transaction, seen: EventHead, warnings: readonly Alert
   const before = JSON.parse(seen.warnings) as string[];
   const all = new Set([...before, ...warnings]);
   if (all.size > before.length) tx.store.events.setWarnings(seen.n, [...all]);
-  for (const about of warnings) tx.alert(about, { source: seen.source, event: seen.event_id });
+  const { source, event_id: event, payment_id: payment } = seen;
+  for (const about of warnings) tx.alert(about, { source, event, payment });
 }
 
 /** The same event, stated differently: answered as a repeat, kept for a person who may release it. */
@@ -117,7 +119,7 @@ function takeIn(tx: Transaction, known: KnownPayment, input: Acceptance): Accept
     const n = insert(tx, input, { state: "quarantined", reason: "second_payment", warnings: [] });
     keep(tx, known, n, event, known.state);
     tx.record(n, { source: [source, { arrived: 1, quarantined: 1 }] });
-    tx.alert("second_payment", { source, event: event.id });
+    tx.alert("second_payment", { source, event: event.id, payment: event.data.payment_id });
     return { outcome: "quarantined", eventId: event.id, reason: "second_payment" };
   }
   const isSameOrder = folded.reason === "same_state" && input.instance !== null;
@@ -130,7 +132,7 @@ function takeIn(tx: Transaction, known: KnownPayment, input: Acceptance): Accept
   const n = insert(tx, input, { state: "superseded", reason, warnings });
   keep(tx, known, n, event, known.state);
   tx.record(n, { source: [source, { arrived: 1, superseded: 1 }] });
-  for (const about of warnings) tx.alert(about, { source, event: event.id });
+  for (const about of warnings) tx.alert(about, { source, event: event.id, payment: event.data.payment_id });
   return { outcome: "superseded", eventId: event.id, reason, warnings };
 }
 

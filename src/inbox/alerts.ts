@@ -2,7 +2,8 @@
  * Alerts to operators: which are worth a message, and what it says. The log has every one of them;
  * a message is sent once per thing and quarter of an hour, and a shard in trouble does not flood a channel.
  */
-import { SEVERITIES, type AlertMessage, type AlertName } from "../alert.ts";
+import { endedBy, SEVERITIES, type AlertMessage, type AlertName } from "../alert.ts";
+import type { RelayConfig } from "../config/schema.ts";
 import { ALERT_REPEAT_MS, MAX_ALERTS_PER_MINUTE } from "../limits.ts";
 import type { LogFields } from "../log.ts";
 
@@ -21,7 +22,9 @@ export class AlertGate {
   #recent: number[] = [];
 
   /** How many like it were held back since the last one, or null to hold this one back too. */
-  admit(about: string, fields: LogFields, nowMs: number): number | null {
+  admit(about: AlertName, fields: LogFields, nowMs: number): number | null {
+    // There are no more of them than of what they end, and each of those has to end.
+    if (endedBy(about, fields) !== undefined) return 0;
     const key = `${about}|${String(fields.destination ?? fields.source ?? "")}`;
     const last = this.#last.get(key);
     this.#recent = this.#recent.filter((atMs) => atMs > nowMs - MINUTE_MS);
@@ -42,7 +45,7 @@ export function alertBody(
   fields: LogFields,
   held: number,
   nowMs: number,
-  environment: string,
+  { environment, consoleUrl }: Pick<RelayConfig, "environment" | "consoleUrl">,
 ): string {
   const particulars = Object.entries(fields).flatMap(([name, value]) =>
     value === undefined || value === null ? [] : [[name, value] as const],
@@ -57,7 +60,15 @@ export function alertBody(
     environment,
     text: `psp-relay (${environment}): ${[about.replaceAll("_", " "), ...said, ...more].join(", ")}`,
     held,
+    ...(consoleUrl === null ? {} : { link: new URL(pageOf(about, fields), consoleUrl).href }),
     ...Object.fromEntries(particulars),
   };
   return JSON.stringify(message);
+}
+
+/** The page of the console that shows what it is about. */
+function pageOf(about: AlertName, { event, destination }: LogFields): string {
+  if (typeof event === "string" && event.startsWith("evt_")) return `/events/${encodeURIComponent(event)}`;
+  if (destination !== undefined) return "/destinations";
+  return about === "refused_surge" ? "/refused" : "/";
 }

@@ -107,8 +107,9 @@ function settleFailed(
   if (seconds === null && tx.isServed(row.destination)) {
     deliveries.failed(keyOf(row), attempt, null, null);
     tx.record(row.n, { destinations: [[row.destination, { pending: -1, dead: 1 }]] });
-    const { destination, event_id: event } = row;
-    tx.alert("dead_letter", { destination, event, attempts: attempt.attempt });
+    const { destination, event_id: event, payment_id: id } = row;
+    const payment = id.startsWith("pay_") ? id : undefined;
+    tx.alert("dead_letter", { destination, event, payment, attempts: attempt.attempt });
     if (row.replay === 0) startNext(tx, row.payment_id, row.destination);
     return { next: "done" };
   }

@@ -2,9 +2,9 @@
  * What the work of one transaction has at hand: the store, the configuration, the time, and what the object
  * knows in memory. Nothing in memory must survive: whatever matters is made up again from the store.
  */
-import type { AlertName } from "../alert.ts";
+import { routingSeverity, type AlertName } from "../alert.ts";
 import { ALERTS } from "../config/reserved.ts";
-import { isDestination, type RelayConfig } from "../config/schema.ts";
+import type { RelayConfig } from "../config/schema.ts";
 import { DAY_MS, DEFAULT_MAX_IN_FLIGHT, LEASE_GRACE_MS, RATE_HEADROOM_RATIO } from "../limits.ts";
 import { alert, type LogFields } from "../log.ts";
 import { AlertGate, alertBody, type Raised } from "./alerts.ts";
@@ -238,8 +238,12 @@ export class Transaction {
     // One about another shard, which the monitor found, names that one.
     alert(about, { shard: this.shard, ...fields });
     this.raised.push({ about, fields, shard: this.shard });
-    // An alert about an alert that cannot be delivered would not be delivered either.
-    if (!isDestination(this.config, ALERTS) || fields.destination === ALERTS) return;
+    const severity = routingSeverity(about, fields);
+    // An alert about a channel that cannot be reached would not arrive by it either.
+    const channels = [...this.config.alertChannels].flatMap(([name, severities]) =>
+      severities.includes(severity) && name !== fields.destination ? [name] : [],
+    );
+    if (channels.length === 0) return;
     const held = this.#state.alerts.admit(about, fields, this.nowMs);
     if (held === null) return;
     const eventId = `alr_${crypto.randomUUID().replaceAll("-", "")}`;
@@ -259,11 +263,11 @@ export class Transaction {
       instance: null,
       direct: null,
       released: null,
-      body: alertBody(about, fields, held, this.nowMs, this.config.environment),
+      body: alertBody(about, fields, held, this.nowMs, this.config),
       callback: null,
     });
-    this.owe({ payment, n, destination: ALERTS }, eventId);
-    this.record(n, { destinations: [[ALERTS, { owed: 1, pending: 1 }]] });
+    for (const destination of channels) this.owe({ payment, n, destination }, eventId);
+    this.record(n, { destinations: channels.map((name) => [name, { owed: 1, pending: 1 }]) });
   }
 
   // ---- what is owed --------------------------------------------------------------------------------

@@ -103,6 +103,36 @@ describe("a message", () => {
       expect(incidents.admit("alr_1", by("8/0", "breaker_closed"), NOW)).toBe(false);
     });
   });
+
+  it("that something began is not sent any more once it was over with nobody told, or told that it is over", async () => {
+    await onEmpty((incidents) => {
+      const open = by("8/0", "breaker_open");
+      const closed = by("8/0", "breaker_closed");
+      incidents.raise(open, NOW);
+      incidents.raise(closed, NOW);
+      // Else a pager would ring for it, and nothing would ever end that.
+      expect(incidents.admit("alr_late", open, NOW)).toBe(false);
+
+      incidents.raise(open, NOW + 1);
+      expect(incidents.admit("alr_1", open, NOW + 1)).toBe(true);
+      incidents.raise(closed, NOW + 2);
+      expect(incidents.admit("alr_1", open, NOW + 2)).toBe(true);
+      expect(incidents.admit("alr_2", closed, NOW + 2)).toBe(true);
+      expect(incidents.admit("alr_1", open, NOW + 3)).toBe(false);
+      expect(incidents.admit("alr_2", closed, NOW + 3)).toBe(true);
+    });
+  });
+
+  it("of what was raised after the last incident was over is of a new one", async () => {
+    await onEmpty((incidents) => {
+      incidents.raise(by("8/0", "breaker_open"), NOW);
+      incidents.raise(by("8/0", "breaker_closed"), NOW + 1);
+      // Its shard could not tell that it was raised: only the message has arrived.
+      const fields = { destination: "crm", at: new Date(NOW + 2).toISOString() };
+      expect(incidents.admit("alr_1", by("8/0", "breaker_open", fields), NOW + 3)).toBe(true);
+      expect(incidents.all().map(({ closedMs }) => closedMs)).toEqual([null, NOW + 1]);
+    });
+  });
 });
 
 describe("what is over", () => {

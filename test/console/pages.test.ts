@@ -2,6 +2,7 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import { acceptance } from "../support/events.ts";
 import { delivered, get, listed, order, waiting } from "../support/api.ts";
+import { changedEnv } from "../support/deploy.ts";
 import { elementsOf, Visitor } from "../support/console.ts";
 import { freshRelay, post, type Outside } from "../support/worker.ts";
 import { shardOf } from "../../src/inbox/shard.ts";
@@ -206,6 +207,26 @@ describe("an order", () => {
     expect(await visitor.page("/destinations")).not.toContain("maintenance");
     const { audit } = (await get("/api/audit")) as unknown as { audit: { action: string }[] };
     expect(audit.map(({ action }) => action)).toEqual(expect.arrayContaining(["pause", "resume"]));
+  });
+
+  it("sends a test to the channels of alerts, and says what each answered", async () => {
+    expect(await visitor.page("/settings")).not.toContain("/settings/test-alerts");
+    const team = { kind: "slack", secrets: ["TEAM_URL"] };
+    const broken = { kind: "slack", secrets: ["NOT_SET"] };
+    const env = {
+      ...changedEnv({ alert_channels: { team, broken } }),
+      TEAM_URL: "https://hooks.slack.test/hidden",
+    };
+    const operator = await Visitor.signIn(secrets.ADMIN_TOKEN, env);
+    expect(await operator.page("/settings")).toContain("/settings/test-alerts");
+    outside.verifier = { status: 404, body: "<b>no_team</b>" };
+    const html = await (await operator.order("/settings/test-alerts")).text();
+    expect(html).toContain("@alerts.team: the test has not arrived, 404, &lt;b&gt;no_team&lt;/b&gt;");
+    expect(html).toContain("@alerts.broken: the test has not arrived, misconfigured");
+    outside.verifier = { status: 200, body: "ok" };
+    expect(await (await operator.order("/settings/test-alerts")).text()).toContain(
+      "@alerts.team: the test has arrived",
+    );
   });
 
   it("dismisses what waits for a person, with the reason", async () => {

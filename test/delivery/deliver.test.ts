@@ -283,3 +283,53 @@ function streamOf(chunks: number[][]): ReadableStream<Uint8Array> {
     },
   });
 }
+
+describe("an alert in the form of its channel", () => {
+  const SECRET = "https://hooks.slack.example/services/T0/hidden";
+  const alert = { type: "relay.alert", about: "silence", severity: "critical", text: "quiet", held: 0 };
+  const team = (more: Partial<Destination> = {}): Partial<Destination> => ({
+    name: "@alerts.team",
+    url: new URL("https://hooks.slack.example/"),
+    secrets: [{ id: "TEAM", value: SECRET }],
+    channel: { kind: "slack" },
+    ...more,
+  });
+  const body = JSON.stringify(alert);
+
+  it("is posted as JSON to the secret address, unsigned, and not redirected", async () => {
+    const { attempt, outcome } = await attempted(() => new Response("ok"), team(), { body });
+    const [request] = requests;
+    expect(request?.url).toBe(SECRET);
+    expect(request?.method).toBe("POST");
+    expect(request?.redirect).toBe("manual");
+    expect([...(request?.headers.keys() ?? [])].toSorted()).toEqual(["content-type", "user-agent"]);
+    expect(await request?.json()).toMatchObject({ unfurl_links: false });
+    expect({ attempt, outcome }).toMatchObject({ attempt: { status: 200 }, outcome: { kind: "delivered" } });
+  });
+
+  it("is judged as any other: 429 says when to come again, 410 that the channel is gone", async () => {
+    const busy = () => new Response("", { status: 429, headers: { "retry-after": "7" } });
+    expect((await attempted(busy, team(), { body })).outcome).toEqual({
+      kind: "failed",
+      retryAfterSeconds: 7,
+    });
+    const archived = () => new Response("channel_is_archived", { status: 410 });
+    expect((await attempted(archived, team(), { body })).outcome).toEqual({ kind: "gone" });
+  });
+
+  it("is sent by the newest secret in force, and not at all without one", async () => {
+    const old = { id: "OLD", value: "https://hooks.slack.example/old", notAfterMs: NOW - 1 };
+    await attempted(() => new Response("ok"), team({ secrets: [old, { id: "NEW", value: SECRET }] }), {
+      body,
+    });
+    expect(requests[0]?.url).toBe(SECRET);
+    const delivered = await deliver(EVENT, { ...DELIVERY, body }, { ...CRM, ...team({ secrets: [old] }) });
+    expect(delivered).toEqual({ kind: "unsigned" });
+  });
+
+  it("leaves no secret in what is kept of the answer", async () => {
+    const echo = () => new Response(`no /services/T0/hidden at ${SECRET}`, { status: 404 });
+    const { attempt } = await attempted(echo, team(), { body });
+    expect(attempt.answer).toBe("no [secret] at [secret]");
+  });
+});

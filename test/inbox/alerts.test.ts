@@ -1,4 +1,6 @@
 import { describe, expect, it } from "vitest";
+import type { AlertMessage, AlertName } from "../../src/alert.ts";
+import type { LogFields } from "../../src/log.ts";
 import { AlertGate, alertBody } from "../../src/inbox/alerts.ts";
 import { ALERT_REPEAT_MS, MAX_ALERTS_PER_MINUTE } from "../../src/limits.ts";
 
@@ -21,18 +23,32 @@ describe("the gate of alerts", () => {
     expect(gate.admit("quarantined", { source: "ipay/b" }, NOW)).toBe(0);
   });
 
+  it("holds back nothing that says another is over, however much was said before", () => {
+    const gate = new AlertGate();
+    for (let i = 0; i < 50; i += 1) gate.admit("quarantined", { source: `ipay/${i}` }, NOW);
+    expect(gate.admit("breaker_closed", { destination: "crm" }, NOW)).toBe(0);
+    expect(gate.admit("breaker_closed", { destination: "crm" }, NOW + 1)).toBe(0);
+    expect(gate.admit("resolved", { was: "silence", source: "ipay/0" }, NOW)).toBe(0);
+    expect(gate.admit("resolved", { was: "refused_surge", source: "ipay/0" }, NOW)).toBe(0);
+  });
+
   it("lets no more than a few a minute through, whatever they are about", () => {
     const gate = new AlertGate();
-    const admitted = Array.from({ length: 50 }, (_, i) => gate.admit(`about${i}`, {}, NOW));
+    const admitted = Array.from({ length: 50 }, (_, i) =>
+      gate.admit("quarantined", { source: `ipay/${i}` }, NOW),
+    );
     expect(admitted.filter((held) => held !== null)).toHaveLength(MAX_ALERTS_PER_MINUTE);
-    expect(gate.admit("later", {}, NOW + 60_001)).toBe(0);
+    expect(gate.admit("silence", {}, NOW + 60_001)).toBe(0);
   });
 });
 
 describe("the message of an alert", () => {
   it("is readable as text and as data", () => {
     const body = JSON.parse(
-      alertBody("breaker_open", { destination: "crm", shard: "8/1", event: undefined }, 3, NOW, "production"),
+      alertBody("breaker_open", { destination: "crm", shard: "8/1", event: undefined }, 3, NOW, {
+        environment: "production",
+        consoleUrl: new URL("https://relay.example.com"),
+      }),
     ) as object;
     expect(body).toEqual({
       type: "relay.alert",
@@ -42,8 +58,27 @@ describe("the message of an alert", () => {
       environment: "production",
       text: "psp-relay (production): breaker open, destination crm, shard 8/1, and 3 more like it since the last message",
       held: 3,
+      link: "https://relay.example.com/destinations",
       destination: "crm",
       shard: "8/1",
     });
+  });
+
+  const linkOf = (about: AlertName, fields: LogFields, consoleUrl: URL | null) =>
+    (JSON.parse(alertBody(about, fields, 0, NOW, { environment: "test", consoleUrl })) as AlertMessage).link;
+
+  it.each<[AlertName, LogFields, string]>([
+    ["dead_letter", { event: `evt_${"0".repeat(32)}`, destination: "crm" }, `/events/evt_${"0".repeat(32)}`],
+    ["dead_letter", { event: `alr_${"0".repeat(32)}`, destination: "@alerts.team" }, "/destinations"],
+    ["refused_surge", { source: "ipay/shop" }, "/refused"],
+    ["silence", { source: "ipay/shop" }, "/"],
+  ])("of %s %j leads to %s in the console", (about, fields, page) => {
+    expect(linkOf(about, fields, new URL("https://relay.example.com"))).toBe(
+      `https://relay.example.com${page}`,
+    );
+  });
+
+  it("has no link where the relay does not know where its console is", () => {
+    expect(linkOf("silence", {}, null)).toBeUndefined();
   });
 });

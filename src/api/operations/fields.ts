@@ -1,6 +1,5 @@
 /** Forms of input that many operations take. */
 import { z } from "zod";
-import { segment } from "../../config/segment.ts";
 import { DEFAULT_PAGE_EVENTS, MAX_CURSOR_CHARS, MAX_FILTER_VALUES, MAX_PAGE_EVENTS } from "../../limits.ts";
 
 export const instant = z.iso.datetime({ offset: true }).describe("RFC 3339");
@@ -8,7 +7,8 @@ export const instant = z.iso.datetime({ offset: true }).describe("RFC 3339");
 export const eventId = z.string().regex(/^evt_[0-9a-f]{32}$/, "must be evt_ and 32 hex digits");
 export const paymentId = z.string().regex(/^pay_[0-9a-f]{32}$/, "must be pay_ and 32 hex digits");
 export const replayId = z.string().regex(/^rpl_[0-9a-f]{32}$/, "must be rpl_ and 32 hex digits");
-export const destinationName = segment;
+/** Of a receiver of events, or of the relay's own: `@alerts`, `@alerts.<channel>`. */
+export const destinationName = z.string().regex(/^@?[A-Za-z0-9][A-Za-z0-9._-]{0,71}$/, "must be a name");
 
 /** What an event looks like from outside (docs/operations.md). */
 export const states = [

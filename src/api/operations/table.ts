@@ -1,4 +1,5 @@
 /** Every operation of the relay, in the order of its description. */
+import { testAlerts } from "./alert-test.ts";
 import { listAlerts } from "./alerts.ts";
 import { getEvent, getPayment, listEvents } from "./events.ts";
 import { forgetPayment } from "./forget.ts";
@@ -35,5 +36,6 @@ export const OPERATIONS: readonly AnyOperation[] = [
   tail,
   getLedger,
   listAlerts,
+  testAlerts,
   listAudit,
 ];

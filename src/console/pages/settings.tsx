@@ -1,7 +1,9 @@
 /** The configuration in force, and who did what. */
+import type { TestedChannel } from "../../api/operations/alert-test.ts";
 import type { AuditEntryJson } from "../../api/operations/schemas.ts";
 import { Empty, Time } from "../parts/bits.tsx";
 import { Page, type Frame } from "../parts/layout.tsx";
+import { Order } from "../parts/order.tsx";
 import type { Start } from "../parts/getting-started.tsx";
 
 interface SettingsProps {
@@ -10,9 +12,13 @@ interface SettingsProps {
   readonly problems: readonly string[];
   readonly audit: readonly AuditEntryJson[];
   readonly start: Start;
+  /** Destinations of alerts, by their names. */
+  readonly channels: readonly string[];
+  /** What came of a test of them that was just made; null: none was. */
+  readonly tested: readonly TestedChannel[] | null;
 }
 
-export function Settings({ frame, problems, audit, start }: SettingsProps) {
+export function Settings({ frame, problems, audit, start, channels, tested }: SettingsProps) {
   return (
     <Page frame={frame} title="Settings">
       <h1>Settings</h1>
@@ -63,6 +69,7 @@ export function Settings({ frame, problems, audit, start }: SettingsProps) {
           </table>
         </div>
       </section>
+      <Channels frame={frame} channels={channels} tested={tested} />
       <section aria-labelledby="audit">
         <h2 id="audit">Who did what</h2>
         {audit.length === 0 ? (
@@ -100,4 +107,43 @@ export function Settings({ frame, problems, audit, start }: SettingsProps) {
       </section>
     </Page>
   );
+}
+
+function Channels({ frame, channels, tested }: Pick<SettingsProps, "frame" | "channels" | "tested">) {
+  return (
+    <section aria-labelledby="channels">
+      <h2 id="channels">Where alerts go</h2>
+      {channels.length === 0 ? (
+        <Empty title="To the log alone.">
+          <p>
+            Add <code>[vars.RELAY.alert_channels.team]</code> to the variable <code>RELAY</code> to be told in
+            Slack, in Telegram or by PagerDuty.
+          </p>
+        </Empty>
+      ) : (
+        <ul>
+          {channels.map((name) => (
+            <li>
+              {name}
+              {tested
+                ?.filter((one) => one.name === name)
+                .map((one) => (
+                  <>: {wordsOf(one)}</>
+                ))}
+            </li>
+          ))}
+        </ul>
+      )}
+      {channels.length > 0 && frame.operator.role === "operate" && (
+        <Order id="test-alerts" label="Send a test…" action="/settings/test-alerts" confirm="Send it">
+          <p>Sends each of them a test, and that it is over, whatever its severities.</p>
+        </Order>
+      )}
+    </section>
+  );
+}
+
+function wordsOf({ delivered, status, error, answer }: TestedChannel): string {
+  if (delivered) return "the test has arrived";
+  return ["the test has not arrived", status ?? error, answer].filter((part) => part).join(", ");
 }
