@@ -125,7 +125,7 @@ describe("a payment that is delivered", () => {
     const payment = await onlyPayment();
     await order(`/api/payments/${payment}/forget`);
     const detail = JSON.stringify({ payment, events: 1, dismissed: 0 });
-    expect((await get("/api/audit")).audit).toMatchObject([{ action: "forget", actor: "operator", detail }]);
+    expect((await get("/api/audit")).audit).toMatchObject([{ action: "forget", actor: "admin", detail }]);
   });
 });
 

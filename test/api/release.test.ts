@@ -78,19 +78,19 @@ async function releasedAndFollowed(id: string, env?: ReturnType<typeof envWith>)
   expect(event).toMatchObject({ id: became, data: { sequence: 1, previous_status: null } });
   expect(await get(`/api/events/${became}`)).toMatchObject({
     state: "delivered",
-    released_by: "operator",
+    released_by: "admin",
     released_from: id,
     payment_id: event?.data.payment_id,
   });
   expect(await get(`/api/events/${id}`)).toMatchObject({
     state: "released",
     became,
-    released_by: "operator",
+    released_by: "admin",
   });
   const payments = bodies().map(({ data }) => data.payment_id);
   expect(new Set(payments).size).toBe(payments.length);
   expect(await waiting()).not.toContain(id);
-  expect((await get("/api/audit")).audit).toMatchObject([{ action: "release", actor: "operator" }]);
+  expect((await get("/api/audit")).audit).toMatchObject([{ action: "release", actor: "admin" }]);
   await expectLedgerToAddUp();
   return event as PaymentEvent;
 }
