@@ -8,6 +8,9 @@ import { defineConfig } from "vitest/config";
 import { testBindings } from "./test/support/bindings.ts";
 import { asText, inPlainNode } from "./tools/lib/plain-node.ts";
 
+/** Machines are shared: a test that is late has not failed. */
+const patience = { testTimeout: 30_000, hookTimeout: 30_000 };
+
 export default defineConfig({
   test: {
     projects: [
@@ -20,9 +23,7 @@ export default defineConfig({
         ],
         test: {
           name: "workerd",
-          // Machines are shared: a test that is late has not failed.
-          testTimeout: 30_000,
-          hookTimeout: 30_000,
+          ...patience,
           include: ["test/**/*.test.ts"],
           exclude: [
             "test/e2e/**",
@@ -36,6 +37,7 @@ export default defineConfig({
       {
         test: {
           name: "node",
+          ...patience,
           include: [
             "test/tools/**/*.test.ts",
             "test/bench/**/*.test.ts",
@@ -47,7 +49,7 @@ export default defineConfig({
       {
         plugins: [asText],
         resolve: inPlainNode,
-        test: { name: "platform in node", include: ["test/contract/golden.test.ts"] },
+        test: { name: "platform in node", ...patience, include: ["test/contract/golden.test.ts"] },
       },
       {
         test: {
