@@ -4,7 +4,7 @@ import type { AuditEntryJson } from "../../api/operations/schemas.ts";
 import { Empty, Time } from "../parts/bits.tsx";
 import { Page, type Frame } from "../parts/layout.tsx";
 import { Order } from "../parts/order.tsx";
-import type { Start } from "../parts/getting-started.tsx";
+import { SourceAddresses, type Start } from "../parts/getting-started.tsx";
 
 interface SettingsProps {
   readonly frame: Frame;
@@ -49,24 +49,7 @@ export function Settings({ frame, problems, audit, start, channels, tested }: Se
       <section aria-labelledby="sources">
         <h2 id="sources">Sources</h2>
         <div class="scroll">
-          <table class="list">
-            <thead>
-              <tr>
-                <th scope="col">Source</th>
-                <th scope="col">Address of its callbacks</th>
-              </tr>
-            </thead>
-            <tbody>
-              {start.sources.map(({ name, path }) => (
-                <tr>
-                  <th scope="row">{name}</th>
-                  <td>
-                    <code class="address">{start.origin + path}</code>
-                  </td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
+          <SourceAddresses start={start} />
         </div>
       </section>
       <Channels frame={frame} channels={channels} tested={tested} />

@@ -19,28 +19,35 @@ export function startOf(config: RelayConfig, origin: string): Start {
   return { origin, environment: config.environment, sources };
 }
 
+/** Where each source's callbacks go. */
+export function SourceAddresses({ start }: { start: Start }) {
+  return (
+    <table class="list">
+      <thead>
+        <tr>
+          <th scope="col">Source</th>
+          <th scope="col">Address of its callbacks</th>
+        </tr>
+      </thead>
+      <tbody>
+        {start.sources.map(({ name, path }) => (
+          <tr>
+            <th scope="row">{name}</th>
+            <td>
+              <code class="address">{start.origin + path}</code>
+            </td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  );
+}
+
 export function GettingStarted({ start }: { start: Start }) {
   return (
     <Empty title="No callback has come yet.">
       <p>Give each provider the address of its source:</p>
-      <table class="list">
-        <thead>
-          <tr>
-            <th scope="col">Source</th>
-            <th scope="col">Address of its callbacks</th>
-          </tr>
-        </thead>
-        <tbody>
-          {start.sources.map(({ name, path }) => (
-            <tr>
-              <th scope="row">{name}</th>
-              <td>
-                <code class="address">{start.origin + path}</code>
-              </td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
+      <SourceAddresses start={start} />
       {start.environment === "development" && (
         <>
           <p>Or simulate one, signed as the provider would:</p>
