@@ -326,6 +326,8 @@ export const FAILED_LOGIN_ENTRIES = 10_000;
 
 /** The newest events of a shard by which a source's usual gap is judged. */
 export const ACTIVITY_EVENTS = 500;
+/** Deliveries owed to one destination among which the oldest event is looked for: those that leave first. */
+export const OLDEST_OWED_ROWS = 500;
 /** Fewer events than this are no habit. */
 export const SILENCE_MIN_EVENTS = 20;
 /** Silence is this many times the usual gap … */

@@ -6,7 +6,7 @@ import { textOf } from "./config/problems.ts";
 import type { Loaded } from "./config/schema.ts";
 import type { Env } from "./env.ts";
 import { InboxClient, type InboxStub } from "./inbox/client.ts";
-import { findingsOf, type HealthReport } from "./inbox/health.ts";
+import { findingsOf, habitsOf, type HealthReport } from "./inbox/health.ts";
 import { addUp, type LedgerPart } from "./inbox/ledger.ts";
 import { isOpen, type Breaker } from "./inbox/policy/breaker.ts";
 import { alert, fault } from "./log.ts";
@@ -36,7 +36,10 @@ export async function monitor(env: Env, { config, problems }: Loaded, nowMs: num
   const ledger = addUp(answered.map((answer) => answer.ledger));
   const reports = answered.map(({ health }) => health);
   found.push(...findingsOf(reports, ledger, nowMs), ...fullDatabases(answered));
-  if (activity) found.push(...(await attempted(() => surges(activity), [])));
+  if (activity) {
+    found.push(...(await attempted(() => surges(activity), [])));
+    await attempted(() => activity.noteSeen(habitsOf(reports, nowMs)), undefined);
+  }
   for (const { about, fields } of found) await raise(inbox, about, fields);
   await reportConfiguration(inbox, problems.map(textOf));
   // What a shard that did not answer had found is not over.

@@ -15,6 +15,7 @@ import { LIVE_BEAT_MS, LIVE_LEASE_MS, LIVE_STREAM_MS, REFUSED_WRITE_INTERVAL_MS 
 import { fault } from "../log.ts";
 import type { ActivityBindings } from "./client.ts";
 import { Incidents, type Incident } from "./incidents.ts";
+import { LastSeenBook, type LastSeen } from "./last-seen.ts";
 import { LiveFeed, type LiveFilter } from "./live-feed.ts";
 import { RefusedGroups, type RefusedBatch, type RefusedGroup } from "./refused-groups.ts";
 import { ACTIVITY_MIGRATIONS } from "./schema.ts";
@@ -24,6 +25,7 @@ export class Activity extends DurableObject<ActivityBindings> implements LiveLis
   readonly #refused: RefusedGroups;
   readonly #series: Series;
   readonly #incidents: Incidents;
+  readonly #lastSeen: LastSeenBook;
   readonly #feed = new LiveFeed();
   #isAlarmSet = false;
   #beat: ReturnType<typeof setInterval> | null = null;
@@ -34,6 +36,7 @@ export class Activity extends DurableObject<ActivityBindings> implements LiveLis
     this.#refused = new RefusedGroups(ctx.storage.sql);
     this.#series = new Series(ctx.storage.sql);
     this.#incidents = new Incidents(ctx.storage.sql);
+    this.#lastSeen = new LastSeenBook(ctx.storage.sql);
   }
 
   /** Callbacks that an isolate has refused since its last report. */
@@ -63,6 +66,16 @@ export class Activity extends DurableObject<ActivityBindings> implements LiveLis
   /** Adds to the charts what the shards have counted in all, and measured since they were last asked. */
   record(nowMs: number, counts: Counts, measures: Measures): void {
     this.#series.record(nowMs, counts, this.#refused.all(), measures);
+  }
+
+  /** What the monitor has found of sources. */
+  noteSeen(seen: readonly LastSeen[]): void {
+    this.#lastSeen.note(seen);
+  }
+
+  /** When each source was last heard of, as far as the monitor has noticed. */
+  lastSeen(): LastSeen[] {
+    return this.#lastSeen.all();
   }
 
   // ---- incidents -----------------------------------------------------------------------------------

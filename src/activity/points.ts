@@ -18,6 +18,8 @@ export interface DestinationPoint {
   readonly delivered: number;
   /** Attempts without a 2xx. */
   readonly failed: number;
+  /** Attempts by result, `2xx` … `5xx` or the class of failure; a step of an earlier release does not say. */
+  readonly results?: Readonly<Record<string, number>>;
   /** At the end of the step: pending or parked. */
   readonly owed: number;
   /** Of attempts. */
@@ -71,6 +73,7 @@ export function pointOf(before: Totals, after: Totals, measures: Measures = NO_M
       {
         delivered: grown("delivered"),
         failed: failed.reduce((sum, [, count]) => sum + count, 0),
+        results,
         owed: now?.pending ?? 0,
         durations,
       },
@@ -83,12 +86,6 @@ export function pointOf(before: Totals, after: Totals, measures: Measures = NO_M
 export function joined(earlier: Point, later: Point): Point {
   const sources = namesOf(earlier.sources, later.sources).map((name) => {
     const [a, b] = [earlier.sources[name] ?? NO_SOURCE, later.sources[name] ?? NO_SOURCE];
-    const refused = Object.fromEntries(
-      namesOf(a.refused, b.refused).map((reason) => [
-        reason,
-        (a.refused[reason] ?? 0) + (b.refused[reason] ?? 0),
-      ]),
-    );
     return [
       name,
       {
@@ -96,7 +93,7 @@ export function joined(earlier: Point, later: Point): Point {
         duplicate: a.duplicate + b.duplicate,
         superseded: a.superseded + b.superseded,
         setAside: a.setAside + b.setAside,
-        refused,
+        refused: sumOf(a.refused, b.refused),
       },
     ] as const;
   });
@@ -104,12 +101,21 @@ export function joined(earlier: Point, later: Point): Point {
     const a = earlier.destinations[name] ?? NO_DESTINATION;
     const b = later.destinations[name] ?? { ...NO_DESTINATION, owed: a.owed };
     const durations = merged(a.durations, b.durations);
+    const results = sumOf(a.results ?? {}, b.results ?? {});
     return [
       name,
-      { delivered: a.delivered + b.delivered, failed: a.failed + b.failed, owed: b.owed, durations },
+      { delivered: a.delivered + b.delivered, failed: a.failed + b.failed, results, owed: b.owed, durations },
     ] as const;
   });
   return { sources: Object.fromEntries(sources), destinations: Object.fromEntries(destinations) };
+}
+
+/** Counts by name, added up. */
+export function sumOf(
+  a: Readonly<Record<string, number>>,
+  b: Readonly<Record<string, number>>,
+): Record<string, number> {
+  return Object.fromEntries(namesOf(a, b).map((name) => [name, (a[name] ?? 0) + (b[name] ?? 0)]));
 }
 
 /** How much a count has grown. One that went down (a deferred callback was decided) has not grown. */

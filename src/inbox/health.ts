@@ -13,15 +13,19 @@ import type { Ledger } from "./ledger.ts";
 
 /** One shard's newest events by source, and since when its oldest undecided callback waits (epoch ms). */
 export interface HealthReport {
-  readonly activity: readonly {
-    readonly source: string;
-    readonly count: number;
-    readonly first: number;
-    readonly last: number;
-  }[];
+  readonly activity: readonly Activity[];
   readonly deferredSince: number | null;
   /** By destination: the delivery that waits longest of those whose turn it is. */
   readonly oldestOwed: readonly OldestOwed[];
+}
+
+export interface Activity {
+  readonly source: string;
+  readonly count: number;
+  readonly first: number;
+  readonly last: number;
+  /** Id of the secret that proved the last one, or null. An object of the release before does not say. */
+  readonly key?: string | null;
 }
 
 export interface OldestOwed {
@@ -44,27 +48,44 @@ export function findingsOf(reports: readonly HealthReport[], ledger: Ledger, now
   ];
 }
 
-/** Quiet for many times its usual gap. A source that is rare by nature has no usual gap to speak of. */
-function silences(reports: readonly HealthReport[], nowMs: number): Finding[] {
+/** How a source behaves, as far as its newest events tell. */
+export interface Habit {
+  readonly source: string;
+  /** When its last event came (epoch ms). */
+  readonly lastMs: number;
+  /** Id of the secret that proved it, or null. */
+  readonly key: string | null;
+  /** The usual time between two; null: too few events to speak of a habit. */
+  readonly usualGapMs: number | null;
+  /** Quiet for many times its usual gap. */
+  readonly isSilent: boolean;
+}
+
+/** Every source of which there are events among the newest. */
+export function habitsOf(reports: readonly Pick<HealthReport, "activity">[], nowMs: number): Habit[] {
   const bySource = Map.groupBy(
     reports.flatMap(({ activity }) => activity),
     ({ source }) => source,
   );
-  return [...bySource].flatMap(([source, parts]): Finding[] => {
+  return [...bySource].map(([source, parts]): Habit => {
     const count = parts.reduce((sum, part) => sum + part.count, 0);
-    const first = Math.min(...parts.map((part) => part.first));
-    const last = Math.max(...parts.map((part) => part.last));
-    if (count < SILENCE_MIN_EVENTS) return [];
-    const usualGapMs = (last - first) / (count - 1);
-    const quietMs = nowMs - last;
-    if (quietMs < Math.max(SILENCE_MIN_MS, usualGapMs * SILENCE_FACTOR)) return [];
-    const seconds = (ms: number) => Math.round(ms / 1000);
-    return [
-      {
-        about: "silence",
-        fields: { source, quietSeconds: seconds(quietMs), usualGapSeconds: seconds(usualGapMs) },
-      },
-    ];
+    const firstMs = Math.min(...parts.map((part) => part.first));
+    const lastMs = Math.max(...parts.map((part) => part.last));
+    const key = parts.find(({ last }) => last === lastMs)?.key ?? null;
+    const usualGapMs = count < SILENCE_MIN_EVENTS ? null : (lastMs - firstMs) / (count - 1);
+    const isSilent =
+      usualGapMs !== null && nowMs - lastMs >= Math.max(SILENCE_MIN_MS, usualGapMs * SILENCE_FACTOR);
+    return { source, lastMs, key, usualGapMs, isSilent };
+  });
+}
+
+/** A source that is rare by nature has no usual gap to speak of. */
+function silences(reports: readonly HealthReport[], nowMs: number): Finding[] {
+  const seconds = (ms: number) => Math.round(ms / 1000);
+  return habitsOf(reports, nowMs).flatMap(({ source, lastMs, usualGapMs, isSilent }): Finding[] => {
+    if (!isSilent || usualGapMs === null) return [];
+    const fields = { source, quietSeconds: seconds(nowMs - lastMs), usualGapSeconds: seconds(usualGapMs) };
+    return [{ about: "silence", fields }];
   });
 }
 

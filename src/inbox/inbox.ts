@@ -22,6 +22,7 @@ import type { InboxBindings } from "./client.ts";
 import type { Raised } from "./alerts.ts";
 import { reportConfiguration } from "./configuration-alert.ts";
 import { dismiss, noteReleased, releasable, undismiss, type Releasable } from "./deciding.ts";
+import { destinationReports, type DestinationReport } from "./destination-report.ts";
 import { DeferralQuota } from "./deferral-quota.ts";
 import { conclude, settleVerification } from "./deferred.ts";
 import { forgetPayment, forgetReleased, type Forgetting } from "./forgetting.ts";
@@ -422,6 +423,11 @@ export class Inbox extends DurableObject<InboxBindings> {
   /** Pauses and breakers of this shard. */
   destinations(): { name: string; paused: string | null; breaker: string | null }[] {
     return this.#store.destinations.all();
+  }
+
+  /** The same of all that are configured, with what each is owed and has under way. */
+  async destinationReports(): Promise<DestinationReport[]> {
+    return await this.#work((tx) => destinationReports(tx));
   }
 
   /** Holds what is owed to a destination and what will be. */

@@ -37,6 +37,19 @@ export async function locate(path: string, config: RelayConfig, nowMs: number): 
   return source && route && matched ? { source, route, pathKey: matched.id } : null;
 }
 
+/** The paths of a source's callbacks; `<secret>` stands for what only the provider is told. */
+export function addressesOf({ name, routes }: Pick<Source, "name" | "routes">): string[] {
+  const paths = routes.map(({ kind, pathSecrets }) =>
+    [
+      `${PREFIX}${name}`,
+      ...(kind === null ? [] : [kind]),
+      ...(pathSecrets.length > 0 ? ["<secret>"] : []),
+    ].join("/"),
+  );
+  // Those that differ in their method only are one address.
+  return [...new Set(paths)];
+}
+
 /** Segments behind `/in/`, decoded once; null for a path that cannot be decoded. No normalisation at all. */
 function segmentsOf(path: string): string[] | null {
   if (!path.startsWith(PREFIX)) return null;

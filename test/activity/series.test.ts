@@ -44,10 +44,12 @@ describe("a point", () => {
   it("and the next one add up, and what is owed is what is owed at the end", () => {
     const point = (delivered: number, owed: number): Point => ({
       sources: {},
-      destinations: { crm: { delivered, failed: 1, owed, durations: observed(NO_DURATIONS, 20) } },
+      destinations: {
+        crm: { delivered, failed: 1, results: { "5xx": 1 }, owed, durations: observed(NO_DURATIONS, 20) },
+      },
     });
     const both = joined(point(2, 9), point(3, 4));
-    expect(both.destinations.crm).toMatchObject({ delivered: 5, failed: 2, owed: 4 });
+    expect(both.destinations.crm).toMatchObject({ delivered: 5, failed: 2, owed: 4, results: { "5xx": 2 } });
     expect(quantileMs(both.destinations.crm?.durations ?? NO_DURATIONS, 0.95)).toBe(25);
   });
 });
@@ -66,6 +68,7 @@ describe("charts", () => {
     expect(crm?.["delivered"]?.at(-1)).toBe(1);
     expect(crm?.["p95_ms"]?.at(-1)).toBeGreaterThan(0);
     expect(crm?.["delivered"]?.[0]).toBeNull();
+    expect(crm).toMatchObject({ answers: { "2xx": 1 }, range_p95_ms: crm?.["p95_ms"]?.at(-1) });
     const sources = chart.sources as unknown as Record<string, { accepted: (number | null)[] }>;
     expect(sources["ipay/broker-eu"]?.accepted.at(-1)).toBe(1);
     expect((await get("/api/series?range=month")).at).toHaveLength(30 * 24);

@@ -45,6 +45,7 @@ describe("with nothing", () => {
     async (path) => {
       const html = await visitor.page(path);
       expect(html).toContain("https://relay.test/in/ipay/broker-eu");
+      expect(html).toContain("https://relay.test/in/iqpay/broker-eu/deposit/&lt;secret&gt;");
       expect(html).toContain("npm run simulate");
       expect(html).not.toContain(secrets.IQPAY_DEPOSIT_PATH);
     },

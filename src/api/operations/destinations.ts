@@ -1,13 +1,14 @@
 /** Destinations: how they are, and holding back what they are owed. */
 import { z } from "zod";
-import { isDestination } from "../../config/schema.ts";
+import { isDestination, type Destination } from "../../config/schema.ts";
 import type { Breaker } from "../../inbox/policy/breaker.ts";
 import { MAX_PAUSE_REASON_CHARS } from "../../limits.ts";
+import { liveSecrets, type Secret } from "../../verify/secret.ts";
 import { destinationName } from "./fields.ts";
 import { ledgerOf } from "./ledger.ts";
 import { done, operation } from "./operation.ts";
 import { notFound } from "./problem.ts";
-import { destinationView } from "./schemas.ts";
+import { destinationView, type DestinationJson } from "./schemas.ts";
 import { instantOf } from "./views.ts";
 
 const byName = z.strictObject({ name: destinationName });
@@ -23,23 +24,39 @@ export const listDestinations = operation({
   role: "read",
   responses: { 200: z.object({ destinations: z.array(destinationView) }) },
   async run({ config, inbox }) {
-    const [states, ledger] = await Promise.all([inbox.all((shard) => shard.destinations()), ledgerOf(inbox)]);
+    const [states, ledger] = await Promise.all([
+      inbox.all((shard) => shard.destinationReports()),
+      ledgerOf(inbox),
+    ]);
+    const nowMs = Date.now();
     const known = states.flat();
-    const configured = [...config.destinations.keys(), ...config.heldDestinations.keys()];
-    const names = new Set([...configured, ...Object.keys(ledger.destinations)]);
+    const names = new Set([
+      ...config.destinations.keys(),
+      ...config.heldDestinations.keys(),
+      ...Object.keys(ledger.destinations),
+    ]);
     const destinations = [...names].map((name) => {
-      const breakers = known.flatMap((state) =>
-        state.name === name && state.breaker !== null ? [JSON.parse(state.breaker) as Breaker] : [],
+      const reports = known.filter((report) => report.name === name);
+      const breakers = reports.flatMap(({ breaker }) =>
+        breaker === null ? [] : [JSON.parse(breaker) as Breaker],
       );
+      const owedSince = reports.flatMap(({ owedSinceMs }) => owedSinceMs ?? []);
+      const configured = config.destinations.get(name);
       const probes = breakers.flatMap(({ probeAtMs }) => probeAtMs ?? []);
       const counts = ledger.destinations[name];
       return {
         name,
-        host: config.destinations.get(name)?.url.host ?? null,
+        host: configured?.url.host ?? null,
         misconfigured: config.heldDestinations.get(name)?.why ?? null,
-        paused: known.find((state) => state.name === name && state.paused !== null)?.paused ?? null,
+        paused: reports.find(({ paused }) => paused !== null)?.paused ?? null,
         breakers_open: probes.length,
         probe_at: probes.length === 0 ? null : instantOf(Math.min(...probes)),
+        owed_since: owedSince.length === 0 ? null : instantOf(Math.min(...owedSince)),
+        in_flight: reports.reduce((sum, { inFlight }) => sum + inFlight, 0),
+        per_second: configured?.maxPerSecond ?? null,
+        max_in_flight: configured?.maxInFlight ?? null,
+        types: configured?.types ? [...configured.types] : null,
+        keys: configured ? keysOf(configured, nowMs) : [],
         pending: counts?.pending ?? 0,
         parked: counts?.parked ?? 0,
         dead: counts?.dead ?? 0,
@@ -50,6 +67,19 @@ export const listDestinations = operation({
     return done(200, { destinations });
   },
 });
+
+function keysOf({ secrets, signingKeys }: Destination, nowMs: number): DestinationJson["keys"] {
+  const viewsOf = (kind: "hmac" | "ed25519", keys: readonly Secret[]) => {
+    const live = liveSecrets(keys, nowMs);
+    return keys.map((key) => ({
+      id: key.id,
+      kind,
+      not_after: key.notAfterMs === undefined ? null : instantOf(key.notAfterMs),
+      in_force: live.includes(key),
+    }));
+  };
+  return [...viewsOf("hmac", secrets), ...viewsOf("ed25519", signingKeys)];
+}
 
 export const pauseDestination = operation({
   id: "pauseDestination",

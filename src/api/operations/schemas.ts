@@ -95,7 +95,24 @@ export const destinationView = z
       .describe("the problems of its configuration, because of which it is held; or null"),
     paused: z.string().nullable().describe("why, or null"),
     breakers_open: z.int().describe("shards whose breaker is open"),
-    probe_at: instant.nullable(),
+    probe_at: instant.nullable().describe("when the next probe leaves through a breaker that is open"),
+    owed_since: instant
+      .nullable()
+      .describe("when the oldest event came that it is owed, looked for among those that leave first"),
+    in_flight: z.int().describe("attempts under way"),
+    per_second: z.number().nullable().describe("requests per second at most; null: no limit is configured"),
+    max_in_flight: z.int().nullable().describe("attempts at once at most; null: the default"),
+    types: z.array(z.string()).nullable().describe("the types of events it wants; null: all"),
+    keys: z
+      .array(
+        z.object({
+          id: z.string(),
+          kind: z.enum(["hmac", "ed25519"]),
+          not_after: instant.nullable().describe("null: for ever"),
+          in_force: z.boolean(),
+        }),
+      )
+      .describe("names of the keys that sign what it gets, newest first; never their values"),
     pending: z.int(),
     parked: z.int(),
     dead: z.int(),

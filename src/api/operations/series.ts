@@ -1,10 +1,10 @@
 /** Charts: what came in and went out over the last hour, day, week or month. */
 import { z } from "zod";
 import { activityOf } from "../../activity/client.ts";
-import type { DestinationPoint, SourcePoint } from "../../activity/points.ts";
+import { sumOf, type DestinationPoint, type SourcePoint } from "../../activity/points.ts";
 import { recordedLately } from "../../activity/record.ts";
 import { stepOf, type TimedPoint } from "../../activity/series.ts";
-import { quantileMs } from "../../histogram.ts";
+import { merged, NO_DURATIONS, quantileMs } from "../../histogram.ts";
 import { DAY_MS, SERIES_LONG_STEP_MS, SERIES_STEP_MS } from "../../limits.ts";
 import { instant } from "./fields.ts";
 import { done, operation } from "./operation.ts";
@@ -31,9 +31,13 @@ const sourceSeries = z.object({
 const destinationSeries = z.object({
   delivered: values,
   failed: values.describe("attempts without a 2xx"),
+  answers: z
+    .record(z.string(), z.int())
+    .describe("attempts in the whole range by result: 2xx … 5xx, or the class of failure without an answer"),
   owed: values.describe("at the end of the step"),
   p50_ms: values.describe("half of the attempts took no longer"),
   p95_ms: values,
+  range_p95_ms: z.number().nullable().describe("in the whole range; null: no attempt was measured"),
 });
 
 const seriesView = z
@@ -82,10 +86,7 @@ function columns(
     // Recorded, and nothing of this one: zero.
     const column = (valueOf: (point: SourcePoint) => number) =>
       steps.map((step) => step && (step.sources[name] ? valueOf(step.sources[name]) : 0));
-    const reasons: Record<string, number> = {};
-    for (const step of steps)
-      for (const [reason, count] of Object.entries(step?.sources[name]?.refused ?? {}))
-        reasons[reason] = (reasons[reason] ?? 0) + count;
+    const reasons = steps.reduce((sum, step) => sumOf(sum, step?.sources[name]?.refused ?? {}), {});
     return [
       name,
       {
@@ -101,14 +102,21 @@ function columns(
   const destinations = names("destinations").map((name) => {
     const column = (valueOf: (point: DestinationPoint) => number | null) =>
       steps.map((step) => step && (step.destinations[name] ? valueOf(step.destinations[name]) : 0));
+    const answers = steps.reduce((sum, step) => sumOf(sum, step?.destinations[name]?.results ?? {}), {});
+    const durations = steps.reduce(
+      (sum, step) => merged(sum, step?.destinations[name]?.durations ?? NO_DURATIONS),
+      NO_DURATIONS,
+    );
     return [
       name,
       {
         delivered: column(({ delivered }) => delivered),
         failed: column(({ failed }) => failed),
+        answers,
         owed: column(({ owed }) => owed),
         p50_ms: column(({ durations }) => quantileMs(durations, 0.5)),
-        p95_ms: column(({ durations }) => quantileMs(durations, 0.95)),
+        p95_ms: column((point) => quantileMs(point.durations, 0.95)),
+        range_p95_ms: quantileMs(durations, 0.95),
       },
     ] as const;
   });

@@ -12,6 +12,7 @@ import { dismissEvents, releaseEvents } from "./orders.ts";
 import { listRefused } from "./refused.ts";
 import { cancelReplay, getReplay, listReplays, startReplay } from "./replays.ts";
 import { getSeries } from "./series.ts";
+import { listSources } from "./sources.ts";
 import { tail } from "./tail.ts";
 
 export const OPERATIONS: readonly AnyOperation[] = [
@@ -27,6 +28,7 @@ export const OPERATIONS: readonly AnyOperation[] = [
   listReplays,
   getReplay,
   cancelReplay,
+  listSources,
   listDestinations,
   pauseDestination,
   resumeDestination,

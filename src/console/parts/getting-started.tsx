@@ -1,5 +1,6 @@
 /** What is shown as long as nothing has come: the address to give to each provider, and a callback to try. */
 import type { RelayConfig } from "../../config/schema.ts";
+import { addressesOf } from "../../ingress/locate.ts";
 import { Command, Empty } from "./bits.tsx";
 
 export interface Start {
@@ -11,11 +12,9 @@ export interface Start {
 }
 
 export function startOf(config: RelayConfig, origin: string): Start {
-  const sources = [...config.sources.values()].map(({ name, provider }) => ({
-    name,
-    // An iqpay address goes on with the kind of webhook and a secret, which is shown nowhere.
-    path: `/in/${name}${provider === "iqpay" ? "/<kind>/<secret>" : ""}`,
-  }));
+  const sources = [...config.sources.values()].flatMap((source) =>
+    addressesOf(source).map((path) => ({ name: source.name, path })),
+  );
   return { origin, environment: config.environment, sources };
 }
 

@@ -35,6 +35,17 @@ export type ReplayJobRow = {
   next_at: number;
 };
 
+/** How the newest events of a source came. */
+export type SourceActivity = {
+  source: string;
+  count: number;
+  /** Epoch ms. */
+  first: number;
+  last: number;
+  /** Id of the secret that proved the last one; null: it was no secret, or it is not known. */
+  key: string | null;
+};
+
 /** Who did what, when. */
 export type AuditRow = {
   /** In the order they were given to this shard. */
@@ -131,12 +142,15 @@ export class OperatorStore {
     return this.#sql.exec<{ end: number }>("SELECT COALESCE(MAX(n), 0) + 1 AS end FROM events").one().end;
   }
 
-  /** Per source, how the newest events came: how many, from when to when. */
-  activity(newest: number): { source: string; count: number; first: number; last: number }[] {
+  /** Per source, how the newest events came: how many, from when to when, and which key proved the last one. */
+  activity(newest: number): SourceActivity[] {
     return this.#sql
-      .exec<{ source: string; count: number; first: number; last: number }>(
-        `SELECT source, COUNT(*) AS count, MIN(received_at) AS first, MAX(received_at) AS last
-         FROM (SELECT source, received_at FROM events WHERE state <> 'alert' ORDER BY n DESC LIMIT ?) GROUP BY source`,
+      .exec<SourceActivity>(
+        `SELECT a.source, a.count, a.first, a.last,
+           COALESCE(json_extract(e.body, '$.data.verification.key'), json_extract(e.callback, '$.verification.key')) AS key
+         FROM (SELECT source, COUNT(*) AS count, MIN(received_at) AS first, MAX(received_at) AS last, MAX(n) AS n
+               FROM (SELECT n, source, received_at FROM events WHERE state <> 'alert' ORDER BY n DESC LIMIT ?)
+               GROUP BY source) AS a JOIN events AS e ON e.n = a.n`,
         newest,
       )
       .toArray();
@@ -223,6 +237,19 @@ export class OperatorStore {
       destination,
     );
     return row?.due ?? null;
+  }
+
+  /** When the oldest event came that is owed, of the `most` deliveries that leave first (epoch ms). */
+  oldestOwed(destination: string, most: number): number | null {
+    return this.#sql
+      .exec<{ since: number | null }>(
+        `SELECT MIN(received_at) AS since FROM events WHERE n =
+           (SELECT MIN(n) FROM (SELECT n FROM deliveries INDEXED BY deliveries_owed
+            WHERE destination = ? AND state = 'pending' ORDER BY sweep_at LIMIT ?))`,
+        destination,
+        most,
+      )
+      .one().since;
   }
 
   /** Forgets finished orders and audit entries older than this. */
