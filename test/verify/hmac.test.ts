@@ -2,7 +2,14 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { fromBase64, fromHex, toBase64, toHex } from "../../src/parse/encoding.ts";
 import { sha256Hex } from "../../src/verify/digest.ts";
-import { hmacSha256, importHmacKey, verifyHmac } from "../../src/verify/hmac.ts";
+import {
+  concatenated,
+  hmacKeyOnce,
+  hmacSha256,
+  importHmacKey,
+  keyOnce,
+  verifyHmac,
+} from "../../src/verify/hmac.ts";
 
 const utf8 = (text: string) => new TextEncoder().encode(text);
 
@@ -103,6 +110,35 @@ describe("verifyHmac", () => {
     const imported = await importHmacKey(key);
     expect(imported.extractable).toBe(false);
     expect(imported.usages).toEqual(["sign"]);
+  });
+});
+
+describe("a secret's key", () => {
+  it("is imported once, and again for another secret", async () => {
+    let imports = 0;
+    const importKey = async () => {
+      imports += 1;
+      return await importHmacKey(utf8("k"));
+    };
+    const secret = {};
+    expect(await keyOnce(secret, importKey)).toBe(await keyOnce(secret, importKey));
+    expect(imports).toBe(1);
+    await keyOnce({}, importKey);
+    expect(imports).toBe(2);
+  });
+
+  it("for HMAC-SHA256 signs as its bytes do", async () => {
+    const key = await hmacKeyOnce({}, () => utf8("k"));
+    expect(await hmacSha256(key, utf8("{}"))).toEqual(await hmacSha256(utf8("k"), utf8("{}")));
+  });
+});
+
+describe("concatenated", () => {
+  it("copies a body only where something stands beside it", () => {
+    const body = utf8("{}");
+    expect(concatenated([body])).toBe(body);
+    expect(concatenated([body, utf8("!")])).toEqual(utf8("{}!"));
+    expect(concatenated([])).toEqual(new Uint8Array());
   });
 });
 

@@ -125,7 +125,7 @@ describe("parseIpRange", () => {
 });
 
 describe("ipInRanges", () => {
-  const ranges = ["198.51.100.7", "203.0.113.0/25", "2001:db8:1::/48"].map(range);
+  const ranges = () => ["198.51.100.7", "203.0.113.0/25", "2001:db8:1::/48"].map(range);
 
   it.each([
     ["198.51.100.7", true],
@@ -141,7 +141,7 @@ describe("ipInRanges", () => {
     ["::198.51.100.7", false],
     ["::ffff:198.51.100.8", false],
   ])("says of %s: %s", (ip, expected) => {
-    expect(ipInRanges(ip, ranges)).toBe(expected);
+    expect(ipInRanges(ip, ranges())).toBe(expected);
   });
 
   it.each([
@@ -153,7 +153,7 @@ describe("ipInRanges", () => {
     ["a leading zero", "198.051.100.7"],
     ["garbage", "unknown"],
   ])("fails closed on %s", (_, ip) => {
-    expect(ipInRanges(ip, [...ranges, range("0.0.0.0/0"), range("::/0")])).toBe(false);
+    expect(ipInRanges(ip, [...ranges(), range("0.0.0.0/0"), range("::/0")])).toBe(false);
   });
 
   it("allows no address by an empty list", () => {
@@ -204,7 +204,7 @@ describe("ipInRanges", () => {
   it("never throws", () => {
     fc.assert(
       fc.property(fc.string(), (text) => {
-        expect(typeof ipInRanges(text, ranges)).toBe("boolean");
+        expect(typeof ipInRanges(text, ranges())).toBe("boolean");
         parseIpRange(text);
       }),
     );

@@ -19,6 +19,7 @@ describe("a key of v1", () => {
   it.each([
     toBase64(bytes(32)),
     `whsk_${toBase64(bytes(32))}`,
+    `WHSEC_${toBase64(bytes(32))}`,
     `${toBase64(bytes(33))}whsec_`,
     "whsec_!",
     "",
@@ -36,10 +37,15 @@ describe("a key of v1a", () => {
     expect(ed25519SeedOf(written("whsk_", length))).toBeNull();
   });
 
-  it.each([toBase64(bytes(32)), `whsec_${toBase64(bytes(32))}`, `${toBase64(bytes(27))}whsk_`, "whsk_!", ""])(
-    "%j is none",
-    (value) => {
-      expect(ed25519SeedOf(secret(value))).toBeNull();
-    },
-  );
+  it.each([
+    toBase64(bytes(32)),
+    `whsec_${toBase64(bytes(32))}`,
+    // The public half, which is of the same length.
+    `whpk_${toBase64(bytes(32))}`,
+    `${toBase64(bytes(27))}whsk_`,
+    "whsk_!",
+    "",
+  ])("%j is none", (value) => {
+    expect(ed25519SeedOf(secret(value))).toBeNull();
+  });
 });

@@ -22,6 +22,9 @@ export type Proof =
   | { readonly ok: true; readonly secret: Secret }
   | ({ readonly ok: false; readonly skewSeconds?: number | undefined } & Because<RefusedReason>);
 
+/** Of a token. A signed time stands in the content (spec.ts), so the content's parts are all that are needed. */
+const NO_PARTS: ReadonlySet<string> = new Set();
+
 /** Which secret proves this callback, or why none does. */
 export async function verifyDeclared(
   spec: VerifySpec,
@@ -37,7 +40,7 @@ export async function verifyDeclared(
   if (given === null || given === "") {
     return refused({ reason: isStatic ? "missing_token" : "missing_signature" });
   }
-  const signature = readSignature(spec.format, given, wantedParts(spec));
+  const signature = readSignature(spec.format, given, spec.content?.signatureParts ?? NO_PARTS);
   if (signature === null) return refused({ reason: "malformed_signature" });
   const live = liveSecrets(secrets, nowMs);
   if (isStatic) {
@@ -57,12 +60,6 @@ export async function verifyDeclared(
 
 function refused(why: Because<RefusedReason>): Proof & { readonly ok: false } {
   return { ok: false, ...why };
-}
-
-function wantedParts({ content, time }: VerifySpec): ReadonlySet<string> {
-  const wanted = new Set(content?.signatureParts);
-  if (time !== null && "signaturePart" in time.from) wanted.add(time.from.signaturePart);
-  return wanted;
 }
 
 async function matchSignature(

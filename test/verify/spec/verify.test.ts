@@ -59,6 +59,39 @@ describe("the parts of a template", () => {
     expect(await signedOver("\ufffd", { content }, body)).toBe("bad_signature");
   });
 
+  it.each([
+    ["value that is absent", "{json:/nothing}", "unsigned:json:/nothing"],
+    ["address that is not known any more", "{url}", "unsigned:url"],
+    ["path of it", "{path}", "unsigned:path"],
+  ])("are named where one is a %s", async (_, content, detail) => {
+    const request = { headers: { "x-signature": await hex("null") }, body: "{}" };
+    expect(await proofOf({ ...HMAC, content }, request, [SECRET])).toEqual({
+      ok: false,
+      reason: "bad_signature",
+      detail,
+    });
+  });
+
+  it("write the body again without its signature, letters as PHP escapes them", async () => {
+    const spec = { ...HMAC, sig: "json:/sign" };
+    for (const [content, signed] of [
+      ["{canon:json-without:sign}", '{"v":"é/"}'],
+      ["{php-json-without:sign}", String.raw`{"v":"\u00e9\/"}`],
+      ["{php-json-unicode-without:sign}", String.raw`{"v":"é\/"}`],
+    ] as const) {
+      const body = JSON.stringify({ v: "é/", sign: await hex(signed) });
+      expect(await outcomeOf({ ...spec, content }, { headers: {}, body }, [SECRET])).toBe("ok");
+    }
+  });
+
+  it.each([
+    ["json", { content: "{json:/id}" }, "{", {}],
+    ["encoding", { content: "{form:id}" }, "id=%ff", { contentType: "application/x-www-form-urlencoded" }],
+    ["encoding", { content: "{query:id}" }, "{}", { query: "id=%ff" }],
+  ] as const)("are refused as %s with contents that cannot be read", async (reason, written, body, more) => {
+    expect(await signedOver("", written, body, more)).toBe(reason);
+  });
+
   it("take nothing from the prototype of an object", async () => {
     expect(await signedOver("", { content: "{json:/constructor?}" })).toBe("ok");
     expect(await signedOver("function", { content: "{json:/constructor/name?}" })).toBe("bad_signature");
@@ -119,7 +152,10 @@ describe("a signed time", () => {
   it.each([
     ["ms", `${NOW_S + 300}999`, "ok"],
     ["ms", `${NOW_S + 301}000`, "stale"],
+    ["s", `${NOW_S}`, "ok"],
     ["ms", "999", "bad_timestamp"],
+    ["ms", `x${NOW_S}000`, "bad_timestamp"],
+    ["ms", `${NOW_S}000x`, "bad_timestamp"],
     ["iso", "2026-09-21T14:18:20Z", "ok"],
     ["iso", "2026-09-21T16:18:21.5+02:00", "stale"],
     ["iso", "yesterday", "bad_timestamp"],
@@ -131,6 +167,16 @@ describe("a signed time", () => {
     };
     const request = { headers: { "x-time": t, "x-signature": await hex(`${t}.{}`) }, body: "{}" };
     expect(await outcomeOf(spec, request, [SECRET], NOW_S * 1_000)).toBe(expected);
+  });
+
+  it("that is not there is no time", async () => {
+    const spec: WrittenVerifySpec = {
+      ...HMAC,
+      content: "{header:x-time?}.{raw}",
+      time: { from: "header:x-time" },
+    };
+    const request = { headers: { "x-signature": await hex(".{}") }, body: "{}" };
+    expect(await outcomeOf(spec, request, [SECRET], NOW_S * 1_000)).toBe("bad_timestamp");
   });
 
   it("may be a value of the body that is signed as a whole", async () => {
@@ -251,6 +297,13 @@ describe("a signature's spelling", () => {
     );
   });
 
+  it("has each of the parts that are signed, and they say something", async () => {
+    const spec = { format: "kv:comma:v1", content: "{sig:t}.{raw}" };
+    expect(await given(spec, `t=1,v1=${await hex("1.{}")}`)).toBe("ok");
+    expect(await given(spec, `t=,v1=${await hex(".{}")}`)).toBe("malformed_signature");
+    expect(await given(spec, `v1=${await hex(".{}")}`)).toBe("malformed_signature");
+  });
+
   it("takes no time from a header that came twice", async () => {
     const spec = { format: "kv:comma:v1", content: "{sig:t}.{raw}", time: { from: "sig:t" } };
     const header = `t=1,v1=00, t=${NOW_S},v1=${await hex(`${NOW_S}.{}`)}`;
@@ -285,8 +338,24 @@ describe("public keys", () => {
     const secret = await pem(pair.publicKey);
     expect(await outcomeOf(written, { headers, body: "{}" }, [secret])).toBe("ok");
     expect(await outcomeOf(written, { headers, body: "{ }" }, [secret])).toBe("bad_signature");
+    const none = { headers: { "x-signature": "no base64" }, body: "{}" };
+    expect(await outcomeOf(written, none, [secret])).toBe("bad_signature");
     expect(await outcomeOf(written, { headers, body: "{}" }, [secret.replaceAll("\n", String.raw`\n`)])).toBe(
       "ok",
     );
+  });
+
+  it.each(["hex", "base64"] as const)("of Ed25519 may be their bytes in %s", async (key) => {
+    const pair = (await crypto.subtle.generateKey({ name: "Ed25519" }, true, [
+      "sign",
+      "verify",
+    ])) as CryptoKeyPair;
+    const raw = new Uint8Array((await crypto.subtle.exportKey("raw", pair.publicKey)) as ArrayBuffer);
+    const signature = new Uint8Array(await crypto.subtle.sign("Ed25519", pair.privateKey, utf8.encode("{}")));
+    const written: WrittenVerifySpec = { alg: "ed25519", sig: "header:x-signature", key };
+    const headers = { "x-signature": toHex(signature) };
+    const secret = key === "hex" ? toHex(raw) : toBase64(raw);
+    expect(await outcomeOf(written, { headers, body: "{}" }, [secret])).toBe("ok");
+    expect(await outcomeOf(written, { headers, body: "[]" }, [secret])).toBe("bad_signature");
   });
 });
