@@ -1,5 +1,5 @@
 /** A relay with a broken configuration: what the mistake is about stands still, everything else goes on. */
-import { createScheduledController } from "cloudflare:test";
+import { createExecutionContext, createScheduledController } from "cloudflare:test";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { app } from "../src/app.ts";
 import type { Env } from "../src/env.ts";
@@ -37,7 +37,11 @@ const brokenCrm = { destinations: { crm: { ...relay.destinations.crm, url: "nowh
 
 const healthz = async (env: Env, token?: string) => {
   const headers = token === undefined ? {} : { authorization: `Bearer ${token}` };
-  const response = await app.request("https://relay.test/healthz", { headers }, env);
+  const response = await app.fetch(
+    new Request("https://relay.test/healthz", { headers }),
+    env,
+    createExecutionContext(),
+  );
   return { status: response.status, body: await response.json() };
 };
 const cron = async (env: Env) => {

@@ -30,6 +30,18 @@ export function isLocalHost(hostname: string): boolean {
   return ipInRanges(host, PRIVATE) || /\.(localhost|test|local|internal|home\.arpa)$/.test(host);
 }
 
+/** The last origin found to be of this machine: nearly every request has the same one. */
+let localOrigin: string | null = null;
+
+/** Is this the address of a host that nobody on the Internet can mean? @param url a whole one, as of a request */
+export function isLocalUrl(url: string): boolean {
+  if (localOrigin !== null && url.startsWith(localOrigin)) return true;
+  const { origin, hostname } = new URL(url);
+  if (!isLocalHost(hostname)) return false;
+  localOrigin = `${origin}/`;
+  return true;
+}
+
 function isLoopback(hostname: string): boolean {
   const host = plain(hostname);
   return host === "localhost" || ipInRanges(host, LOOPBACK);

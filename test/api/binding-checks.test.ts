@@ -1,4 +1,5 @@
 /** What an operator is told of the relay's clock and of what it needs of the platform. */
+import { createExecutionContext } from "cloudflare:test";
 import { expect, it } from "vitest";
 import { checkBindings } from "../../src/api/binding-checks.ts";
 import { app } from "../../src/app.ts";
@@ -9,7 +10,13 @@ import { bindings } from "../support/worker.ts";
 
 it("an operator's health check has the time and the bindings, a stranger's has neither", async () => {
   const ask = async (headers: Record<string, string>) =>
-    await (await app.request("https://relay.test/healthz", { headers }, bindings)).json();
+    await (
+      await app.fetch(
+        new Request("https://relay.test/healthz", { headers }),
+        bindings,
+        createExecutionContext(),
+      )
+    ).json();
   const answer = await ask({ authorization: `Bearer ${secrets.ADMIN_TOKEN}` });
   expect(answer).toMatchObject({
     status: "ok",

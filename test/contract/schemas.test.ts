@@ -7,6 +7,7 @@ import asyncApiText from "../../docs/schemas/asyncapi.json?raw";
 import eventText from "../../docs/schemas/payment-event.v1.json?raw";
 import { ALERT_NAMES, alertMessage, type AlertName } from "../../src/alert.ts";
 import { app } from "../../src/app.ts";
+import type { Env } from "../../src/env.ts";
 import { DOCUMENT_NAMES } from "../../src/contract/documents.ts";
 import { paymentEvent } from "../../src/event.ts";
 import { alertBody } from "../../src/inbox/alerts.ts";
@@ -22,7 +23,7 @@ const kept: Readonly<Record<string, string>> = {
 
 /** As a stranger. */
 async function get(path: string, env: object = bindings): Promise<Response> {
-  return await app.fetch(new Request(`https://relay.test${path}`), env, createExecutionContext());
+  return await app.fetch(new Request(`https://relay.test${path}`), env as Env, createExecutionContext());
 }
 
 describe("the published contract", () => {

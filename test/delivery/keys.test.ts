@@ -1,7 +1,9 @@
 /** Signing keys in the configuration, and their public halves in the key set. */
+import { createExecutionContext } from "cloudflare:test";
 import { exports } from "cloudflare:workers";
 import { beforeEach, describe, expect, it } from "vitest";
 import { app } from "../../src/app.ts";
+import type { Env } from "../../src/env.ts";
 import { jwks } from "../../src/delivery/jwks.ts";
 import { relay, secrets } from "../support/bindings.ts";
 import { configFrom, problemsFrom } from "../support/config.ts";
@@ -90,9 +92,11 @@ describe("the key set", () => {
   const erp = { url: "http://erp.test/", signing_keys: [{ id: "2026-10", name: "A" }] };
   const seeds = { A: `whsk_${SEED_A}`, B: `whsk_${SEED_B}` };
   const env = { ...bindings, ...withTwo(crm, erp, seeds) };
+  const publishedKeys = async (given: Env) =>
+    await app.fetch(new Request("https://relay.test/.well-known/jwks.json"), given, createExecutionContext());
 
   it("has every key once, and no private part of any", async () => {
-    const response = await app.request("/.well-known/jwks.json", {}, env);
+    const response = await publishedKeys(env);
     expect(response.status).toBe(200);
     expect(response.headers.get("cache-control")).toBe("public, max-age=300");
     const text = await response.text();
@@ -109,7 +113,7 @@ describe("the key set", () => {
 
   it("still has the keys of a destination that has a problem of another kind", async () => {
     const broken = withTwo({ ...crm, url: "nowhere" }, erp, seeds);
-    const response = await app.request("/.well-known/jwks.json", {}, { ...bindings, ...broken });
+    const response = await publishedKeys({ ...bindings, ...broken });
     const { keys } = await response.json<{ keys: { kid: string }[] }>();
     expect(keys.map(({ kid }) => kid)).toEqual(["2026-10", "2026-04"]);
   });
@@ -128,7 +132,7 @@ describe("the key set", () => {
   });
 
   it("is not there while the configuration cannot be read: receivers would forget the keys they know", async () => {
-    const response = await app.request("/.well-known/jwks.json", {}, { ...bindings, RELAY: "{" });
+    const response = await publishedKeys({ ...bindings, RELAY: "{" });
     expect(response.status).toBe(503);
   });
 });

@@ -216,7 +216,7 @@ export const exports = {
   default: {
     fetch: async (request: Request) => {
       const ctx = createExecutionContext();
-      return await (await worker()).fetch(request, env, ctx as never);
+      return await (await worker()).fetch(request, env as never, ctx as never);
     },
   },
 };
