@@ -55,16 +55,12 @@ export async function monitor(env: Env, { config, problems }: Loaded, nowMs: num
 }
 
 async function ask(inbox: InboxClient, name: string): Promise<Answer> {
-  const shard = inbox.shard(name);
-  const health = await shard.health();
-  const ledger = await shard.ledger();
-  return {
-    name,
-    health,
-    ledger,
-    bytes: await shard.databaseBytes(),
-    destinations: await shard.destinations(),
-  };
+  return await inbox.ask(name, async (shard) => {
+    const health = await shard.health();
+    const ledger = await shard.ledger();
+    const bytes = await shard.databaseBytes();
+    return { name, health, ledger, bytes, destinations: await shard.destinations() };
+  });
 }
 
 /** Breakers that are open and receivers that are gone, as incidents are named. */
@@ -100,7 +96,9 @@ async function draw(env: Env, inbox: InboxClient, nowMs: number): Promise<void> 
 /** To one shard, the same each time, since it knows what was said before. */
 async function reportConfiguration(inbox: InboxClient, problems: readonly string[]): Promise<void> {
   try {
-    await inbox.first().reportConfiguration(problems);
+    await inbox.first(async (shard) => {
+      await shard.reportConfiguration(problems);
+    });
   } catch (error) {
     fault("monitor", error);
     if (problems.length > 0)
@@ -116,7 +114,9 @@ async function raise(
 ): Promise<void> {
   for (const name of inbox.shardNames) {
     try {
-      await inbox.shard(name).raise(about, fields);
+      await inbox.ask(name, async (shard) => {
+        await shard.raise(about, fields);
+      });
       return;
     } catch (error) {
       fault("monitor", error, { shard: name });

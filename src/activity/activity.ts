@@ -130,7 +130,13 @@ export class Activity extends DurableObject<ActivityBindings> implements LiveLis
   async #askShards(): Promise<void> {
     const inbox = await InboxClient.open(this.env, configOf(this.env).config);
     const untilMs = Date.now() + LIVE_LEASE_MS;
-    const asked = await Promise.allSettled(inbox.shardNames.map((name) => inbox.shard(name).watch(untilMs)));
+    const asked = await Promise.allSettled(
+      inbox.shardNames.map((name) =>
+        inbox.ask(name, async (shard) => {
+          await shard.watch(untilMs);
+        }),
+      ),
+    );
     for (const [index, { status, ...answer }] of asked.entries())
       if (status === "rejected")
         fault("activity", "reason" in answer ? answer.reason : null, { shard: inbox.shardNames[index] });

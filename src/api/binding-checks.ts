@@ -28,7 +28,9 @@ const NOT_ASKED = [
 export async function checkBindings(env: ApiBindings, config: RelayConfig): Promise<BindingCheck[]> {
   return [
     ...(await Promise.all([
-      asked("INBOX", env.INBOX, () => new InboxClient(env, config).first().destinations()),
+      asked("INBOX", env.INBOX, () =>
+        new InboxClient(env, config).first(async (shard) => await shard.destinations()),
+      ),
       asked("SEEN", env.SEEN, () => env.SEEN.get("no event has this id")),
     ])),
     ...NOT_ASKED.map((name): BindingCheck => {

@@ -141,7 +141,10 @@ class Batch {
     const error = decision.kind === "undecided" ? decision.reason : null;
     const durationMs = Date.now() - atMs;
     const attempt = { attempt: lease.attempt, atMs, durationMs, status: null, error, answer: null };
-    const settled = await this.#inbox.shard(reference.shard).settleVerification(reference, attempt, decision);
+    const settled = await this.#inbox.ask(
+      reference.shard,
+      async (shard): Promise<Settled> => await shard.settleVerification(reference, attempt, decision),
+    );
     log("verification", {
       callback: reference.event,
       source: lease.source,

@@ -79,36 +79,51 @@ export class InboxClient {
     return [...allShards(this.#shardCount), ...(before === null ? [] : allShards(before))];
   }
 
-  /** A new stub every time: one that has failed goes on failing. */
-  shard(name: string): InboxStub {
-    return this.#namespace.getByName(name);
+  /**
+   * A call to one shard, in time: who waits for an object that hangs is told so. What the call asked for may
+   * have been done all the same.
+   *
+   * @throws once the deadline has passed, and whatever the call does
+   */
+  async ask<T>(name: string, call: (inbox: InboxStub) => Promise<T>): Promise<T> {
+    // A new stub every time: one that has failed goes on failing.
+    return await withDeadline(call(this.#namespace.getByName(name)), this.#deadlineMs);
+  }
+
+  /** The same to every shard, in the order of `shardNames`. */
+  async all<T>(call: (inbox: InboxStub, name: string) => Promise<T>): Promise<T[]> {
+    return await Promise.all(
+      this.shardNames.map((name) => this.ask(name, async (inbox) => await call(inbox, name))),
+    );
+  }
+
+  /** The same to the shard that keeps what concerns them all: the audit of such orders, alerts of the monitor. */
+  async first<T>(call: (inbox: InboxStub) => Promise<T>): Promise<T> {
+    return await this.ask(shardName(0, this.#shardCount), call);
+  }
+
+  /** Writes down an order that concerns every shard. */
+  async audit(actor: string, action: string, detail: Readonly<Record<string, unknown>>): Promise<void> {
+    await this.first(async (inbox) => {
+      await inbox.audit(actor, action, JSON.stringify(detail));
+    });
   }
 
   /** The shard that is the home of this payment, name or fingerprint. */
-  async homeOf(key: string): Promise<InboxStub> {
-    return this.shard(await shardOf(key, this.#shardCount));
+  async #homeOf(key: string): Promise<string> {
+    return await shardOf(key, this.#shardCount);
   }
 
   /** Where it was before the installation grew; null: it has not. */
-  async #homeBefore(key: string): Promise<InboxStub | null> {
+  async #homeBefore(key: string): Promise<string | null> {
     const count = this.#shardCountBefore;
-    return count === null ? null : this.shard(await shardOf(key, count));
+    return count === null ? null : await shardOf(key, count);
   }
 
   /** Both, the old one first. */
-  async #homesOf(key: string): Promise<InboxStub[]> {
+  async #homesOf(key: string): Promise<string[]> {
     const before = await this.#homeBefore(key);
-    return [...(before ? [before] : []), await this.homeOf(key)];
-  }
-
-  /** The same call to every shard, in the order of `shardNames`. */
-  async all<T>(call: (inbox: InboxStub, name: string) => Promise<T>): Promise<T[]> {
-    return await Promise.all(this.shardNames.map((name) => call(this.shard(name), name)));
-  }
-
-  /** The shard that keeps what concerns them all: the audit of such orders, alerts of the monitor. */
-  first(): InboxStub {
-    return this.shard(shardName(0, this.#shardCount));
+    return [...(before === null ? [] : [before]), await this.#homeOf(key)];
   }
 
   // ---- what comes in -------------------------------------------------------------------------------
@@ -116,36 +131,44 @@ export class InboxClient {
   async accept(input: Acceptance): Promise<Accepted> {
     const payment = input.event.data.payment_id;
     const before = await this.#homeBefore(payment);
-    const known =
-      before && (await this.#inTime(async () => await before.acceptKnown(input, this.#shardCount)));
-    if (known) return known;
-    const home = await this.homeOf(payment);
-    return await this.#inTime(async (): Promise<Accepted> => await home.accept(input));
+    if (before !== null) {
+      const known = await this.ask(
+        before,
+        async (home): Promise<Accepted | null> => await home.acceptKnown(input, this.#shardCount),
+      );
+      if (known) return known;
+    }
+    return await this.ask(
+      await this.#homeOf(payment),
+      async (home): Promise<Accepted> => await home.accept(input),
+    );
   }
 
   /** The payment's events in order of arrival. */
   async timeline(paymentId: string): Promise<EventDetail[]> {
     const homes = await this.#homesOf(paymentId);
-    const parts = await Promise.all(homes.map(async (home) => await home.timeline(paymentId)));
+    const parts = await Promise.all(
+      homes.map((name) => this.ask(name, async (home) => await home.timeline(paymentId))),
+    );
     return parts.flat();
   }
 
   /** What each home of a payment says to being told to forget it; empty: none knows it. */
   async forgetPayment(paymentId: string, force: boolean, actor: string): Promise<Forgetting[]> {
-    const homes = await this.#homesOf(paymentId);
     const said: (Forgetting | null)[] = [];
-    for (const home of homes) said.push(await home.forgetPayment(paymentId, force, actor));
+    for (const name of await this.#homesOf(paymentId))
+      said.push(await this.ask(name, async (home) => await home.forgetPayment(paymentId, force, actor)));
     return said.flatMap((one) => one ?? []);
   }
 
   // ---- what goes out -------------------------------------------------------------------------------
 
   async lease(shard: string, references: readonly Reference[]): Promise<Leased[]> {
-    return await this.#inTime(async (): Promise<Leased[]> => await this.shard(shard).lease(references));
+    return await this.ask(shard, async (inbox): Promise<Leased[]> => await inbox.lease(references));
   }
 
   async settle(shard: string, results: readonly Result[]): Promise<Settled[]> {
-    return await this.#inTime(async (): Promise<Settled[]> => await this.shard(shard).settle(results));
+    return await this.ask(shard, async (inbox): Promise<Settled[]> => await inbox.settle(results));
   }
 
   // ---- what is set aside, and names ------------------------------------------------------------------
@@ -153,44 +176,52 @@ export class InboxClient {
   /** By its bytes: such a callback has no payment yet. */
   async setAside(input: SettingAside): Promise<SetAside> {
     const before = await this.#homeBefore(input.callback.sha256);
-    const known =
-      before && (await this.#inTime(async () => await before.setAsideKnown(input, this.#shardCount)));
-    if (known) return known;
-    const home = await this.homeOf(input.callback.sha256);
-    return await this.#inTime(async (): Promise<SetAside> => await home.setAside(input));
+    if (before !== null) {
+      const known = await this.ask(
+        before,
+        async (home): Promise<SetAside | null> => await home.setAsideKnown(input, this.#shardCount),
+      );
+      if (known) return known;
+    }
+    const name = await this.#homeOf(input.callback.sha256);
+    return await this.ask(name, async (home): Promise<SetAside> => await home.setAside(input));
   }
 
   /** Whose the name is now; ours if nobody held it. */
   async reserve({ key, owner }: Reservation, fingerprint: string): Promise<string> {
-    const before = await this.#homeBefore(key);
-    const held = before && (await this.#inTime(async () => await before.reservation(key, this.#shardCount)));
+    const held = await this.#reservedBefore(key);
     if (held) return held.owner;
-    const home = await this.homeOf(key);
-    return await this.#inTime(async () => await home.reserve(key, owner, fingerprint));
+    return await this.ask(
+      await this.#homeOf(key),
+      async (home) => await home.reserve(key, owner, fingerprint),
+    );
+  }
+
+  /** Whose it was before the installation grew; null: nobody's. */
+  async #reservedBefore(key: string): Promise<{ owner: string; fingerprint: string } | null> {
+    const before = await this.#homeBefore(key);
+    if (before === null) return null;
+    return await this.ask(before, async (home) => await home.reservation(key, this.#shardCount));
   }
 
   /** The token registry, which needs to be told whose the question is (`ingress/questions.ts`). */
   readonly tokens = {
     consult: async (question: TokenQuestion): Promise<Consultation> => {
-      const before = await this.#homeBefore(question.tokenHash);
-      const held = before && (await before.reservation(question.tokenHash, this.#shardCount));
+      const held = await this.#reservedBefore(question.tokenHash);
       if (held && (held.owner !== question.owner || held.fingerprint === question.fingerprint))
         return { kind: "reserved", ...held };
-      return await (await this.homeOf(question.tokenHash)).consultToken(question);
+      const name = await this.#homeOf(question.tokenHash);
+      return await this.ask(name, async (home): Promise<Consultation> => await home.consultToken(question));
     },
     refuse: async (tokenHash: string): Promise<void> => {
-      await (await this.homeOf(tokenHash)).refuseToken(tokenHash);
+      await this.ask(await this.#homeOf(tokenHash), async (home) => {
+        await home.refuseToken(tokenHash);
+      });
     },
     undecided: async (tokenHash: string, reason: DeferredReason): Promise<void> => {
-      await (await this.homeOf(tokenHash)).undecidedToken(tokenHash, reason);
+      await this.ask(await this.#homeOf(tokenHash), async (home) => {
+        await home.undecidedToken(tokenHash, reason);
+      });
     },
   };
-
-  /**
-   * A provider that waits is a provider that times out, and we would not know what it believes. If the
-   * Inbox does store the callback after all, the repeat is a duplicate.
-   */
-  async #inTime<T>(store: () => Promise<T>): Promise<T> {
-    return await withDeadline(store(), this.#deadlineMs);
-  }
 }

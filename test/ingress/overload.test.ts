@@ -36,10 +36,29 @@ describe("when the Inbox cannot take a callback", () => {
     expect((await post(callback)).headers.get("relay-outcome")).toBe("accepted");
   });
 
-  it("does not wait for it for ever", async () => {
-    const stuck = { getByName: () => ({ accept: () => new Promise(() => undefined) }) };
-    const inboxes = new InboxClient({ ...bindings, INBOX: stuck as never }, configFrom(bindings), 50);
-    await expect(inboxes.accept(acceptance())).rejects.toThrow("no answer in 50 ms");
+  const hangs = () => new Promise(() => undefined);
+  const stuck = { getByName: () => new Proxy({}, { get: () => hangs }) } as never;
+  const ofStuck = (before: number | null) =>
+    new InboxClient({ INBOX: stuck }, { ...configFrom(bindings), inboxShardsBefore: before }, 50);
+  const owner = { key: "name", owner: "ipay/broker-eu", taken: "token_reused" } as const;
+  const question = { tokenHash: "t", owner: "o", fingerprint: "f", caller: "c", again: false };
+
+  it.each<[string, (inbox: InboxClient) => Promise<unknown>]>([
+    ["accept", (inbox) => inbox.accept(acceptance())],
+    ["reserve", (inbox) => inbox.reserve(owner, "f")],
+    ["consult", (inbox) => inbox.tokens.consult(question)],
+    ["refuse", (inbox) => inbox.tokens.refuse("t")],
+    ["undecided", (inbox) => inbox.tokens.undecided("t", "verifier_timeout")],
+    ["lease", (inbox) => inbox.lease("8/0", [])],
+    ["settle", (inbox) => inbox.settle("8/0", [])],
+    ["timeline", (inbox) => inbox.timeline("pay_1")],
+    ["forgetPayment", (inbox) => inbox.forgetPayment("pay_1", false, "ops")],
+    ["audit", (inbox) => inbox.audit("ops", "pause", {})],
+    ["a question to one", (inbox) => inbox.first(async (shard) => await shard.ledger())],
+    ["a question to all", (inbox) => inbox.all(async (shard) => await shard.ledger())],
+  ])("does not wait for it for ever: %s", async (_, call) => {
+    await expect(call(ofStuck(null))).rejects.toThrow("no answer in 50 ms");
+    await expect(call(ofStuck(4))).rejects.toThrow("no answer in 50 ms");
   });
 });
 

@@ -32,7 +32,7 @@ export const testAlerts = operation({
       (name) => channel === undefined || name === channel,
     );
     if (names.length === 0) return notFound("channel of alerts");
-    await inbox.first().audit(operator.name, "test_alerts", JSON.stringify({ channels: names }));
+    await inbox.audit(operator.name, "test_alerts", { channels: names });
     const channels = await Promise.all(names.map(async (name) => await test(config, name)));
     return done(200, { channels });
   },

@@ -36,7 +36,10 @@ export async function orderInBulk(
   const failures: { id: string; error: string }[] = [];
   let succeeded = 0;
   for (const event of found.slice(0, limit)) {
-    const error = await attempted(event, async () => await order(inbox.shard(event.shard), event));
+    const error = await attempted(
+      event,
+      async () => await inbox.ask(event.shard, async (shard) => await order(shard, event)),
+    );
     if (error === null) succeeded += 1;
     else failures.push({ id: event.event_id, error });
   }

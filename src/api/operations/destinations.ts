@@ -96,7 +96,7 @@ export const pauseDestination = operation({
   refusals,
   async run({ config, inbox, operator }, { params: { name }, body: { why } }) {
     if (!isDestination(config, name)) return notFound("destination");
-    await inbox.first().audit(operator.name, "pause", JSON.stringify({ name, why }));
+    await inbox.audit(operator.name, "pause", { name, why });
     await inbox.all((shard) => shard.pause(name, why));
     return done(200, { name, paused: why });
   },
@@ -114,7 +114,7 @@ export const resumeDestination = operation({
   refusals,
   async run({ config, inbox, operator }, { params: { name } }) {
     if (!isDestination(config, name)) return notFound("destination");
-    await inbox.first().audit(operator.name, "resume", JSON.stringify({ name }));
+    await inbox.audit(operator.name, "resume", { name });
     await inbox.all((shard) => shard.resume(name));
     return done(200, { name, paused: null });
   },

@@ -38,7 +38,7 @@ export const startReplay = operation({
     if (dry_run) return done(200, { matching: await countAll(inbox, wanted) });
     const id = `rpl_${crypto.randomUUID().replaceAll("-", "")}`;
     const share = per_second / inbox.shardNames.length;
-    await inbox.first().audit(operator.name, "replays", JSON.stringify({ id, ...filter }));
+    await inbox.audit(operator.name, "replays", { id, ...filter });
     await inbox.all(async (shard) =>
       shard.startReplay(id, wanted, share, await countMatching(shard, wanted)),
     );
@@ -93,7 +93,7 @@ export const cancelReplay = operation({
     const job = await replayOf(inbox, id);
     if (!job) return notFound("replay");
     if (job.state !== "running") return done(200, job);
-    await inbox.first().audit(operator.name, "cancel", JSON.stringify({ id }));
+    await inbox.audit(operator.name, "cancel", { id });
     await inbox.all((shard) => shard.cancelReplay(id));
     return done(200, (await replayOf(inbox, id)) ?? job);
   },
