@@ -2,10 +2,11 @@
 import type { Status } from "../event.ts";
 import { asIdentifier, asObject, member } from "../parse/access.ts";
 import type { JsonObject } from "../parse/strict-json.ts";
+import { kindOf, statusWords } from "./meaning.ts";
 import type { Facts } from "./provider.ts";
 
 /** Types with the prefix `payment.` or `payment_intent.`; null: the payment's state stays as it is. */
-const PAYMENT_TYPES: Readonly<Record<string, Status | null>> = {
+const PAYMENT_TYPES = statusWords({
   created: "created",
   processing: "pending",
   succeeded: "confirmed",
@@ -16,10 +17,10 @@ const PAYMENT_TYPES: Readonly<Record<string, Status | null>> = {
   expired: "expired",
   requires_action: "action_required",
   amount_capturable_updated: null,
-};
+});
 
 /** Words of `data.object.status` that must not contradict a type; others say nothing about it. */
-const OBJECT_STATUSES: Readonly<Record<string, Status>> = {
+const OBJECT_STATUSES = statusWords({
   processing: "pending",
   succeeded: "confirmed",
   failed: "failed",
@@ -27,7 +28,7 @@ const OBJECT_STATUSES: Readonly<Record<string, Status>> = {
   cancelled: "canceled",
   expired: "expired",
   requires_action: "action_required",
-};
+});
 
 /**
  * The only words beside which a `succeeded` type is money. Any other, known or not, may say that the
@@ -57,11 +58,8 @@ export function meaningOf(type: string): Meaning {
   if (about !== "other" && word === "refunded")
     return { kind: "status", status: "refunded", about, refund: true };
   if (type === "charge.dispute.created") return { kind: "status", status: "disputed", about };
-  if (about !== "payment" || !Object.hasOwn(PAYMENT_TYPES, word)) {
-    return { kind: "provider", status: null, about };
-  }
-  const status = PAYMENT_TYPES[word] ?? null;
-  return { kind: status === null ? "updated" : "status", status, about };
+  const meant = about === "payment" ? (PAYMENT_TYPES.get(word) ?? null) : null;
+  return { kind: kindOf(meant), status: meant?.status ?? null, about };
 }
 
 export type PaymentName = { readonly id: string | null } | "unreadable";
@@ -82,7 +80,7 @@ export function paymentOf(object: JsonObject | null, about: Meaning["about"]): P
 export function contradicts(meaning: Meaning, word: string | null): boolean {
   if (word === null || meaning.about !== "payment" || meaning.refund) return false;
   if (meaning.status === "confirmed") return !SUCCESS_WORDS.has(word.toLowerCase());
-  const stated = Object.hasOwn(OBJECT_STATUSES, word) ? OBJECT_STATUSES[word] : undefined;
+  const stated = OBJECT_STATUSES.get(word)?.status;
   const isComparable = meaning.status !== null && meaning.status !== "created";
   return isComparable && stated !== undefined && stated !== meaning.status;
 }

@@ -19,16 +19,21 @@ import {
   member,
   statusWord,
 } from "../parse/access.ts";
-import { minorUnitExponent } from "../parse/currency.ts";
-import { compareDecimals, fromMinorUnits, isPositive } from "../parse/decimal.ts";
 import { canonicalJson, type JsonObject } from "../parse/strict-json.ts";
 import { fromUnixSeconds } from "../parse/time.ts";
 import { sha256Hex } from "../verify/digest.ts";
-import { moneyOf } from "./amounts.ts";
+import type { Secret } from "../verify/secret.ts";
+import { minorAmount, paidAmount, refundStatus } from "./amounts.ts";
 import type { Callback } from "./callback.ts";
 import { contradicts, meaningOf, paymentOf, type Meaning } from "./cryptopay-meaning.ts";
-import { keyBytes, SIGNATURE_HEADER, verify, type CryptopaySettings } from "./cryptopay-signature.ts";
-import type { Provider, Reading } from "./provider.ts";
+import { keyProblem, proofOf, SIGNATURE_HEADER } from "./cryptopay-signature.ts";
+import { JSON_BODY, readProved, verdictBy, type ProofSettings } from "./proof.ts";
+import type { Provider, Reading, SourceSettings } from "./provider.ts";
+
+interface CryptopaySettings extends SourceSettings {
+  readonly secrets: readonly Secret[];
+  readonly proof: ProofSettings;
+}
 
 function settings(fields: SourceFields): z.ZodType<CryptopaySettings> {
   return z
@@ -42,52 +47,29 @@ function settings(fields: SourceFields): z.ZodType<CryptopaySettings> {
       tolerance_seconds: z.int().min(0).max(DEFAULT_TOLERANCE_SECONDS).default(DEFAULT_TOLERANCE_SECONDS),
     })
     .check((context) => {
-      if (context.value.key !== "base64") return;
+      const { spec } = proofOf(context.value);
       for (const [index, secret] of context.value.secrets.entries()) {
-        if (keyBytes(secret, "base64").length > 0) continue;
-        context.issues.push({
-          code: "custom",
-          input: secret.id,
-          path: ["secrets", index],
-          message: `secret ${secret.id} is not whsec_<base64> although key = "base64"`,
-        });
+        const message = keyProblem(spec, secret);
+        if (message === null) continue;
+        context.issues.push({ code: "custom", input: secret.id, path: ["secrets", index], message });
       }
     })
     .transform((input) => ({
       ...commonSettings(input),
       secrets: input.secrets,
-      scheme: input.scheme,
-      key: input.key,
-      encoding: input.encoding,
-      toleranceSeconds: input.tolerance_seconds,
+      proof: proofOf(input),
     }));
 }
 
-type MinorUnits = { readonly value: string } | "absent" | "bad_amount" | "unknown_currency";
-
-/** Integer minor units in the currency's own exponent; an unknown currency is never guessed to have two decimals. */
-function minorUnits(object: JsonObject, name: string): MinorUnits {
-  const value = member(object, name);
-  if (value === undefined || value === null) return "absent";
-  // As it was sent: `ſek` upper-cases to SEK, and must not be it.
-  const exponent = minorUnitExponent(asText(member(object, "currency")) ?? "");
-  if (exponent === null) return "unknown_currency";
-  const decimal = fromMinorUnits(asNumberToken(value) ?? "", exponent);
-  return decimal === null ? "bad_amount" : { value: decimal };
+function minorUnits(object: JsonObject, name: string): ReturnType<typeof minorAmount> | null {
+  const value = member(object, name) ?? null;
+  return value === null ? null : minorAmount(asNumberToken(value), asText(member(object, "currency")) ?? "");
 }
 
 async function normalise(callback: Callback): Promise<Reading> {
-  const parsed = callback.json();
-  // Signed but unreadable is authentic: kept and looked at. Hostile shapes are refused whoever signed them.
-  if (!parsed.ok) {
-    return parsed.error.reason === "json"
-      ? { kind: "quarantined", reason: "json", detail: parsed.error.detail }
-      : { kind: "refused", ...parsed.error };
-  }
-  const duplicate = parsed.value.duplicates[0];
-  if (duplicate) return { kind: "refused", reason: "duplicate_key", detail: duplicate.pointer };
-
-  const { root } = parsed.value;
+  const read = await readProved(callback, JSON_BODY);
+  if ("kind" in read) return read;
+  const root = read.json;
   const eventId = asIdentifier(member(root, "id"));
   if (eventId === null) return { kind: "quarantined", reason: "missing_event_id" };
   const type = asIdentifier(member(root, "type"));
@@ -163,30 +145,21 @@ function readAmounts(
   const received = minorUnits(object, read.received);
   const requested = minorUnits(object, read.requested);
   const refunded = minorUnits(object, read.refunded);
-  for (const [name, value] of Object.entries({ received, requested, refunded })) {
-    if (value === "unknown_currency") return { reason: value };
-    if (value === "bad_amount") return { reason: value, detail: read[name as keyof typeof read] };
-  }
-  // Known by now, hence plain letters.
-  const currency = (asText(member(object, "currency")) ?? "").toUpperCase();
-  const money = (of: MinorUnits) => (typeof of === "string" ? null : moneyOf(of.value, currency));
-  const paid = received === "absent" ? requested : received;
-  if (meaning.status === "confirmed") {
-    if (typeof paid === "string") return { reason: "missing_amount" };
-    if (!isPositive(paid.value)) return { reason: "bad_amount" };
-  }
-  const base = { amount: money(paid), requested: money(requested) };
+  if (typeof received === "string") return unusable(received, read.received);
+  if (typeof requested === "string") return unusable(requested, read.requested);
+  if (typeof refunded === "string") return unusable(refunded, read.refunded);
+  const paid = received ?? requested;
+  const claimed = meaning.status === "confirmed" ? paidAmount(paid ?? "absent") : null;
+  if (typeof claimed === "string") return { reason: claimed };
+  const base = { amount: paid, requested };
   if (!meaning.refund) return base;
-  if (typeof refunded === "string" || typeof paid === "string") {
-    return { reason: "missing_amount", detail: "amount_refunded" };
-  }
-  const compared = compareDecimals(refunded.value, paid.value);
-  if (!isPositive(refunded.value) || compared > 0) return { reason: "bad_amount", detail: "amount_refunded" };
-  return {
-    ...base,
-    refunded: moneyOf(refunded.value, currency),
-    status: compared === 0 ? "refunded" : "partially_refunded",
-  };
+  if (refunded === null || paid === null) return { reason: "missing_amount", detail: read.refunded };
+  const status = refundStatus(refunded, paid);
+  return status === "bad_amount" ? unusable(status, read.refunded) : { ...base, refunded, status };
+}
+
+function unusable(reason: "bad_amount" | "unknown_currency", name: string) {
+  return reason === "bad_amount" ? { reason, detail: name } : { reason };
 }
 
 export const cryptopay: Provider<CryptopaySettings> = {
@@ -197,6 +170,6 @@ export const cryptopay: Provider<CryptopaySettings> = {
   keptInStore: [],
   settings,
   routes: () => [{ kind: null, pathSecrets: [], method: "POST", body: "json" }],
-  verify,
+  verify: (callback, { proof, secrets }, { nowMs }) => verdictBy(proof, callback, secrets, nowMs),
   normalise,
 };

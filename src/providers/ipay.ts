@@ -7,30 +7,32 @@
  */
 import { z } from "zod";
 import { commonSettings, type SourceFields } from "./settings-fields.ts";
-import type { Status } from "../event.ts";
 import { asNumberToken, asObject, asText, identifiers, member, statusWord } from "../parse/access.ts";
 import { networkOf, splitTicker } from "../parse/currency.ts";
 import { canonicalDecimal, compareDecimals } from "../parse/decimal.ts";
-import type { JsonObject, JsonValue } from "../parse/strict-json.ts";
+import type { JsonValue } from "../parse/strict-json.ts";
 import { fromRfc3339, fromUnixSeconds } from "../parse/time.ts";
-import type { RefusedReason } from "../reasons.ts";
 import type { Secret } from "../verify/secret.ts";
-import { liveSecrets } from "../verify/secret.ts";
-import { matchToken } from "../verify/token.ts";
+import { readContents } from "../verify/spec/places.ts";
+import { verifySpec } from "../verify/spec/spec.ts";
 import { jsonAmount, moneyOf, paidAmount, valueOf } from "./amounts.ts";
 import type { Callback } from "./callback.ts";
 import { statePart, txidPart } from "./keys.ts";
+import { kindOf, statusWords, type Meaning } from "./meaning.ts";
+import { believedByToken, JSON_BODY, verdictBy, verdictByAddress, type ProofSettings } from "./proof.ts";
 import type { Provider, Reading, SourceSettings, Verdict } from "./provider.ts";
+
+const TOKEN_PLACES = ["body:/token", "header:authorization"] as const;
 
 interface IpaySettings extends SourceSettings {
   /** Empty only with an address list and a secret path: then the assurance is `network`. */
   readonly tokens: readonly Secret[];
-  readonly tokenAt: "body:/token" | "header:authorization";
+  readonly proof: ProofSettings;
   readonly pathSecrets: readonly Secret[];
 }
 
 /** Only confirmed-by-absence is documented; the words are the document's sample and inference. */
-const STATUS_WORDS: Readonly<Record<string, Status>> = {
+const STATUS_WORDS = statusWords({
   SUCCESS: "confirmed",
   PENDING: "pending",
   PROCESSING: "pending",
@@ -38,14 +40,20 @@ const STATUS_WORDS: Readonly<Record<string, Status>> = {
   REJECTED: "failed",
   EXPIRED: "expired",
   REFUNDED: "refunded",
-};
+});
+
+/** A token at the one configured place. */
+function proofAt(place: (typeof TOKEN_PLACES)[number]): ProofSettings {
+  const spec = verifySpec.parse({ alg: "static", sig: place.replace("body:", "json:") });
+  return { spec, believed: believedByToken(spec) };
+}
 
 function settings(fields: SourceFields): z.ZodType<IpaySettings> {
   return z
     .strictObject({
       ...fields.common(),
       secrets: fields.secrets().optional(),
-      token_at: z.enum(["body:/token", "header:authorization"]).default("body:/token"),
+      token_at: z.enum(TOKEN_PLACES).default("body:/token"),
       path_secrets: fields.pathSecrets().optional(),
     })
     .check((context) => {
@@ -62,46 +70,18 @@ function settings(fields: SourceFields): z.ZodType<IpaySettings> {
     .transform((input) => ({
       ...commonSettings(input),
       tokens: input.secrets ?? [],
-      tokenAt: input.token_at,
+      proof: proofAt(input.token_at),
       pathSecrets: input.path_secrets ?? [],
     }));
 }
 
-/** The body as an object, or why it is refused: before the token is known nothing is authentic. */
-function readBody(
-  callback: Callback,
-): { root: JsonObject } | { reason: RefusedReason; detail?: string | undefined } {
-  const parsed = callback.json();
-  if (!parsed.ok) return parsed.error;
-  const duplicate = parsed.value.duplicates[0];
-  if (duplicate) return { reason: "duplicate_key", detail: duplicate.pointer };
-  return { root: parsed.value.root };
-}
-
 async function verify(callback: Callback, account: IpaySettings, world: { nowMs: number }): Promise<Verdict> {
-  const body = readBody(callback);
-  if (!("root" in body)) return { kind: "refused", ...body };
-  if (account.tokens.length === 0) {
-    // Address list and secret path were checked before the body was read.
-    return {
-      kind: "verified",
-      verification: {
-        method: "secret_url+ip_allowlist",
-        assurance: "network",
-        covers: [],
-        key: callback.pathKey,
-      },
-    };
-  }
-  const given =
-    account.tokenAt === "body:/token" ? member(body.root, "token") : callback.headers.get("authorization");
-  if (typeof given !== "string" || given === "") return { kind: "refused", reason: "missing_token" };
-  const secret = await matchToken(given, liveSecrets(account.tokens, world.nowMs));
-  if (!secret) return { kind: "refused", reason: "bad_token" };
-  return {
-    kind: "verified",
-    verification: { method: "static_token", assurance: "shared_secret", covers: ["sender"], key: secret.id },
-  };
+  // Whoever sent it, a body that cannot be read is refused: a token beside it says nothing of what was meant.
+  const body = await readContents(callback, JSON_BODY);
+  if (!body.ok) return { kind: "refused", ...body.error };
+  return account.tokens.length === 0
+    ? verdictByAddress(callback, account)
+    : await verdictBy(account.proof, callback, account.tokens, world.nowMs);
 }
 
 /** `{seconds: 1756211921}` (Firestore) or RFC 3339 text; anything else is no time at all. */
@@ -113,15 +93,14 @@ function occurredAt(value: JsonValue | undefined): string | null {
 }
 
 /** Absence means success ("on successful payments, we POST"); an unknown word never does. */
-function statusOf(word: string | null): Status | null {
-  if (word === null) return "confirmed";
-  return Object.hasOwn(STATUS_WORDS, word) ? (STATUS_WORDS[word] ?? null) : null;
+function meaningOf(word: string | null): Meaning | null {
+  return STATUS_WORDS.get(word ?? "SUCCESS") ?? null;
 }
 
-function normalise(callback: Callback): Reading {
-  const body = readBody(callback);
-  if (!("root" in body)) return { kind: "refused", ...body };
-  const field = (name: string) => member(body.root, name);
+async function normalise(callback: Callback): Promise<Reading> {
+  const body = await readContents(callback, JSON_BODY);
+  if (!body.ok) return { kind: "refused", ...body.error };
+  const field = (name: string) => member(body.value.json, name);
 
   const modern = jsonAmount(field("transferedAmount"));
   const legacy = jsonAmount(field("transferredAmount"));
@@ -131,7 +110,8 @@ function normalise(callback: Callback): Reading {
   }
   const net = modern === "absent" ? legacy : modern;
   const word = statusWord(field("status"));
-  const status = statusOf(word);
+  const meaning = meaningOf(word);
+  const status = meaning?.status ?? null;
   if (status === "confirmed") {
     const paid = paidAmount(net);
     if (typeof paid === "string") return { kind: "quarantined", reason: paid };
@@ -171,7 +151,7 @@ function normalise(callback: Callback): Reading {
   return {
     kind: "facts",
     facts: {
-      kind: status === null ? "provider" : "status",
+      kind: kindOf(meaning),
       direction: "in",
       status,
       eventKey: [...payment, statePart(status, word)],

@@ -1,17 +1,13 @@
 /** An iqpay callback as named fields, wherever they stand: query, form or JSON. Pure. */
-import type { Status } from "../event.ts";
 import { asNumberToken, asText, member } from "../parse/access.ts";
 import { readContentType } from "../parse/content-type.ts";
 import type { JsonValue } from "../parse/strict-json.ts";
 import type { Because, QuarantinedReason } from "../reasons.ts";
 import { textAmount, type Amount } from "./amounts.ts";
 import type { Callback } from "./callback.ts";
+import { statusWords } from "./meaning.ts";
 
-export const STATUS_WORDS: Readonly<Record<string, Status>> = {
-  "0": "pending",
-  "1": "confirmed",
-  "2": "failed",
-};
+export const STATUS_WORDS = statusWords({ "0": "pending", "1": "confirmed", "2": "failed" });
 
 /** The value of the envelope that the document's sample puts in front of the real `status`. */
 const ENVELOPE_STATUS = "200";
@@ -101,7 +97,7 @@ function tolerated(
       values.length === 2 &&
       first === ENVELOPE_STATUS &&
       typeof second === "string" &&
-      Object.hasOwn(STATUS_WORDS, second);
+      STATUS_WORDS.has(second);
     if (!isSamplePair) return { reason: "duplicate_key", detail: pointer };
   }
   return { names: duplicates.map(({ pointer }) => `duplicate_key:${pointer}`) };

@@ -18,6 +18,8 @@ import { moneyOf, paidAmount, valueOf } from "./amounts.ts";
 import type { Callback } from "./callback.ts";
 import { amountOf, readFields, scalar, STATUS_WORDS, type Field, type Fields } from "./iqpay-fields.ts";
 import { amountPart, tickerPart, txidPart } from "./keys.ts";
+import { kindOf } from "./meaning.ts";
+import { verdictByAddress } from "./proof.ts";
 import type { Facts, Provider, Reading, Route, SourceSettings } from "./provider.ts";
 
 const KINDS = ["deposit", "withdrawal", "invoice", "confirmations"] as const;
@@ -82,7 +84,8 @@ function transfer({ field, warnings }: Fields, kind: "deposit" | "withdrawal"): 
   if (!agreesWithKind(field, kind)) return { kind: "quarantined", reason: "kind_mismatch" };
   const amount = amountOf(field("amount"));
   const word = statusWord(field("status"));
-  const status = word !== null && Object.hasOwn(STATUS_WORDS, word) ? (STATUS_WORDS[word] ?? null) : null;
+  const meaning = STATUS_WORDS.get(word ?? "") ?? null;
+  const status = meaning?.status ?? null;
   // A withdrawal that has not gone out may lack its amount; a deposit is known by it.
   const mayLack = kind === "withdrawal" && status !== "confirmed" && amount === "absent";
   const paid = mayLack ? null : paidAmount(amount);
@@ -108,7 +111,7 @@ function transfer({ field, warnings }: Fields, kind: "deposit" | "withdrawal"): 
   return {
     kind: "facts",
     facts: {
-      kind: status === null ? "provider" : "status",
+      kind: kindOf(meaning),
       direction: kind === "deposit" ? "in" : "out",
       status,
       eventKey: [...own.subject, word],
@@ -265,15 +268,6 @@ export const iqpay: Provider<IqpaySettings> = {
   settings,
   routes,
   // The secret address and the list were checked before a byte was read; there is nothing else to verify.
-  verify: (callback, account) =>
-    Promise.resolve({
-      kind: "verified",
-      verification: {
-        method: account.allowIps.length > 0 ? "secret_url+ip_allowlist" : "secret_url",
-        assurance: "network",
-        covers: [],
-        key: callback.pathKey,
-      },
-    }),
+  verify: (callback, account) => Promise.resolve(verdictByAddress(callback, account)),
   normalise,
 };

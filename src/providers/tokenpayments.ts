@@ -12,13 +12,13 @@ import type { Status } from "../event.ts";
 import { asIdentifier, identifiers } from "../parse/access.ts";
 import { splitTicker } from "../parse/currency.ts";
 import { sha256Hex } from "../verify/digest.ts";
-import { sameText } from "../verify/token.ts";
+import { readContents, type Place } from "../verify/spec/places.ts";
 import { askVerifier, isTokenSyntax, verifierUrl } from "../verify/verifier.ts";
 import { moneyOf, paidAmount, textAmount } from "./amounts.ts";
 import type { Callback } from "./callback.ts";
 import { amountPart, tickerPart, type KeyPart } from "./keys.ts";
+import { FORM_BODY, namesMerchant } from "./proof.ts";
 import type { Provider, Reading, SourceSettings, Verdict, World } from "./provider.ts";
-import type { FormFields } from "../parse/form-fields.ts";
 import type { Because, RefusedReason } from "../reasons.ts";
 
 const VERIFIER = "https://tokenpayments.io/api/token-verifier/";
@@ -56,11 +56,14 @@ function settings(fields: SourceFields): z.ZodType<TokenpaymentsSettings> {
     }));
 }
 
-async function readForm(callback: Callback): Promise<FormFields | Because<RefusedReason>> {
-  const parsed = await callback.form();
-  if (!parsed.ok) return parsed.error;
-  const duplicate = parsed.value.duplicates[0];
-  return duplicate ? { reason: "duplicate_key", detail: duplicate.name } : parsed.value;
+const MERCHANT: Place = { kind: "form", name: "merchant_id", text: "form:merchant_id" };
+
+type Form = ReadonlyMap<string, string>;
+
+/** The fields of a form in which no name is given twice. */
+async function readForm(callback: Callback): Promise<Form | Because<RefusedReason>> {
+  const contents = await readContents(callback, FORM_BODY);
+  return contents.ok ? (contents.value.form ?? new Map()) : contents.error;
 }
 
 /** A sender of forms may pad with zeros what a sender of JSON must not. */
@@ -69,14 +72,14 @@ function unpadded(token: string): string {
 }
 
 /** The order, and the customer it names: all that tells one payment from another. */
-function orderOf(form: FormFields): readonly KeyPart[] {
-  return ["merchant_id", "page_hash", "invoice", "custom"].map((name) => form.values.get(name) || null);
+function orderOf(form: Form): readonly KeyPart[] {
+  return ["merchant_id", "page_hash", "invoice", "custom"].map((name) => form.get(name) || null);
 }
 
 /** The order and what was paid for it, in canonical parts. */
-function eventKeyOf(form: FormFields): readonly KeyPart[] {
-  const amount = (name: string) => amountPart(unpadded(form.values.get(name) ?? "") || null);
-  const ticker = (name: string) => tickerPart(form.values.get(name) || null);
+function eventKeyOf(form: Form): readonly KeyPart[] {
+  const amount = (name: string) => amountPart(unpadded(form.get(name) ?? "") || null);
+  const ticker = (name: string) => tickerPart(form.get(name) || null);
   return [...orderOf(form), amount("amount1"), ticker("currency1"), amount("amount2"), ticker("currency2")];
 }
 
@@ -84,16 +87,14 @@ function eventKeyOf(form: FormFields): readonly KeyPart[] {
  * Whom a token has served, for the token registry: the account it was verified for, the order, and what
  * was paid on which chain. Nothing that was vouched for once may be said of anything else.
  */
-async function ownerOf(form: FormFields, source: string): Promise<string> {
-  const chains = ["currency1", "currency2"].map(
-    (name) => splitTicker(form.values.get(name) ?? "")?.network ?? null,
-  );
+async function ownerOf(form: Form, source: string): Promise<string> {
+  const chains = ["currency1", "currency2"].map((name) => splitTicker(form.get(name) ?? "")?.network ?? null);
   return await sha256Hex(JSON.stringify([source, ...eventKeyOf(form), ...chains]));
 }
 
 /** What the registry knows a token by, so that it holds none. */
-function tokenHash(form: FormFields): Promise<string> {
-  return sha256Hex(`tokenpayments|${form.values.get("token") ?? ""}`);
+function tokenHash(form: Form): Promise<string> {
+  return sha256Hex(`tokenpayments|${form.get("token") ?? ""}`);
 }
 
 /** Believed, and its token used up for this order: also by a callback that turns out to be unusable. */
@@ -108,10 +109,10 @@ function verified(hash: string, owner: string): Verdict {
 async function verify(callback: Callback, account: TokenpaymentsSettings, world: World): Promise<Verdict> {
   const form = await readForm(callback);
   if ("reason" in form) return { kind: "refused", ...form };
-  if (!(await sameText(form.values.get("merchant_id") ?? "", account.merchantId))) {
+  if (!(await namesMerchant(callback, [[MERCHANT, account.merchantId]]))) {
     return { kind: "refused", reason: "merchant" };
   }
-  const token = form.values.get("token");
+  const token = form.get("token");
   if (!token) return { kind: "refused", reason: "missing_token" };
   const url = isTokenSyntax(token) ? verifierUrl(account.verifierUrl, token) : null;
   if (!url) return { kind: "refused", reason: "token_syntax" };
@@ -142,7 +143,7 @@ async function verify(callback: Callback, account: TokenpaymentsSettings, world:
 async function normalise(callback: Callback, account: TokenpaymentsSettings): Promise<Reading> {
   const form = await readForm(callback);
   if ("reason" in form) return { kind: "refused", ...form };
-  const text = (name: string) => form.values.get(name);
+  const text = (name: string) => form.get(name);
 
   const amount = (name: string) => textAmount(unpadded(text(name) ?? ""));
   const paid = paidAmount(amount("amount2"));

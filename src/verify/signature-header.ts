@@ -2,32 +2,20 @@
  * The `t=…,v1=…` signature header, as Stripe and its followers write it.
  *
  * Promises: one reading or none; linear; no more than MAX_SIGNATURE_PARTS are ever looked at. Does
- * not decode or verify: `v1` is hex or base64 by configuration, never by its looks.
+ * not decode or verify: `v1` is hex or base64 by configuration, never by its looks. Which names must be
+ * there, and how often, its reader says (`spec/formats.ts`).
  */
 import { MAX_SIGNATURE_PARTS } from "../limits.ts";
 
-/**
- * The timestamp and the signatures of the header, or null when it is malformed.
- *
- * Exactly one `t`, digits only; one or more `v1`, not empty. `v0` and unknown names are ignored, so
- * a sender may add schemes; alone they prove nothing. Spaces and tabs around a part are
- * dropped (RFC 9110 section 5.6.1). That matters for a header that came twice: the runtime joins it
- * as `a, b`, and a parser that took ` t` for an unknown name would accept the second one's `v1`
- * under the first one's `t`.
- */
-export function parseSignatureHeader(
-  value: string,
-): { readonly t: string; readonly v1: readonly string[] } | null {
-  const parts = parseSignatureParts(value, ",");
-  const [t, ...more] = parts?.get("t") ?? [];
-  const v1 = parts?.get("v1") ?? [];
-  if (t === undefined || more.length > 0 || !/^\d+$/.test(t)) return null;
-  return v1.length === 0 || v1.includes("") ? null : { t, v1 };
-}
-
 export type Separator = "," | ";";
 
-/** All values of each name in a header of `name=value` parts, in their order; null when it is malformed. */
+/**
+ * All values of each name in a header of `name=value` parts, in their order; null when it is malformed.
+ *
+ * Spaces and tabs around a part are dropped (RFC 9110 section 5.6.1). That matters for a header that came
+ * twice: the runtime joins it as `a, b`, and a parser that took ` t` for an unknown name would accept the
+ * second one's `v1` under the first one's `t`.
+ */
 export function parseSignatureParts(
   value: string,
   separator: Separator,

@@ -1,9 +1,15 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { MAX_SIGNATURE_PARTS } from "../../src/limits.ts";
-import { parseSignatureHeader } from "../../src/verify/signature-header.ts";
+import { readSignature } from "../../src/verify/spec/formats.ts";
 
-describe("parseSignatureHeader", () => {
+/** `t=…,v1=…` as a declaration asks for it: the one `t`, and every `v1`. */
+function read(value: string): { readonly t: string | undefined; readonly v1: readonly string[] } | null {
+  const signature = readSignature({ kind: "kv", separator: ",", name: "v1" }, value, new Set(["t"]));
+  return signature && { t: signature.parts.get("t"), v1: signature.values };
+}
+
+describe("a header of t and v1", () => {
   it.each([
     ["one signature", "t=1790000000,v1=ab", "1790000000", ["ab"]],
     ["two signatures", "t=1,v1=ab,v1=cd", "1", ["ab", "cd"]],
@@ -14,7 +20,7 @@ describe("parseSignatureHeader", () => {
     ["blanks around the parts", " t=1 ,\tv1=ab ", "1", ["ab"]],
     ["leading zeros", "t=001,v1=ab", "001", ["ab"]],
   ])("reads %s", (_, value, t, v1) => {
-    expect(parseSignatureHeader(value)).toEqual({ t, v1 });
+    expect(read(value)).toEqual({ t, v1 });
   });
 
   it.each([
@@ -28,10 +34,7 @@ describe("parseSignatureHeader", () => {
     ["a header that came twice", "t=1,v1=ab, t=1,v1=ab"],
     ["a header that came twice, the second of another time", "t=1,v1=ab, t=2,v1=cd"],
     ["an empty timestamp", "t=,v1=ab"],
-    ["a negative timestamp", "t=-1,v1=ab"],
-    ["a fractional timestamp", "t=1.5,v1=ab"],
     ["a timestamp of other digits", "t=٣,v1=ab"],
-    ["a timestamp in exponent form", "t=1e9,v1=ab"],
     ["an empty signature", "t=1,v1="],
     ["one empty signature of two", "t=1,v1=ab,v1="],
     ["a trailing comma", "t=1,v1=ab,"],
@@ -46,15 +49,13 @@ describe("parseSignatureHeader", () => {
     ["semicolons", "t=1;v1=ab"],
     ["names in capitals", "T=1,V1=ab"],
   ])("refuses %s", (_, value) => {
-    expect(parseSignatureHeader(value)).toBeNull();
+    expect(read(value)).toBeNull();
   });
 
   it("allows the greatest number of parts and refuses one more", () => {
     const signatures = (count: number) => `t=1${",v1=ab".repeat(count)}`;
-    expect(parseSignatureHeader(signatures(MAX_SIGNATURE_PARTS - 1))?.v1).toHaveLength(
-      MAX_SIGNATURE_PARTS - 1,
-    );
-    expect(parseSignatureHeader(signatures(MAX_SIGNATURE_PARTS))).toBeNull();
+    expect(read(signatures(MAX_SIGNATURE_PARTS - 1))?.v1).toHaveLength(MAX_SIGNATURE_PARTS - 1);
+    expect(read(signatures(MAX_SIGNATURE_PARTS))).toBeNull();
   });
 
   it.each([
@@ -64,7 +65,7 @@ describe("parseSignatureHeader", () => {
     ["a name", `t=1,${"v".repeat(128_000)}`],
   ])("refuses 128 KB of %s in linear time", (_, value) => {
     // Quadratic work here takes a minute: the test runner's time-out is the assertion.
-    expect(parseSignatureHeader(value)).toBeNull();
+    expect(read(value)).toBeNull();
   });
 
   const token = fc.stringMatching(/^[!-+\--~]{1,20}$/);
@@ -80,9 +81,9 @@ describe("parseSignatureHeader", () => {
       fc.property(digits, signatures, others, fc.nat(), (t, v1, ignored, at) => {
         const parts = [...v1.map((value) => `v1=${value}`), ...ignored];
         parts.splice(at % (parts.length + 1), 0, `t=${t}`);
-        expect(parseSignatureHeader(parts.join(","))).toEqual({ t, v1 });
-        expect(parseSignatureHeader(parts.join(", "))).toEqual({ t, v1 });
-        expect(parseSignatureHeader([...parts, ...parts].join(", "))).toBeNull();
+        expect(read(parts.join(","))).toEqual({ t, v1 });
+        expect(read(parts.join(", "))).toEqual({ t, v1 });
+        expect(read([...parts, ...parts].join(", "))).toBeNull();
       }),
     );
   });
@@ -91,9 +92,9 @@ describe("parseSignatureHeader", () => {
     const noise = fc.string({ unit: fc.constantFrom(..."tv01=, a\t;") });
     fc.assert(
       fc.property(fc.oneof(noise, fc.string()), (value) => {
-        const parsed = parseSignatureHeader(value);
+        const parsed = read(value);
         if (parsed === null) return;
-        expect(parsed.t).toMatch(/^\d+$/);
+        expect(parsed.t).toMatch(/^[!-~]+$/);
         expect(parsed.v1.length).toBeGreaterThan(0);
         for (const signature of parsed.v1) expect(signature).toMatch(/^[!-~]+$/);
       }),

@@ -3,11 +3,10 @@
  * to the last; an unknown currency is never guessed to have two decimals. Pure.
  */
 import type { Money } from "../../event.ts";
-import { minorUnitExponent, networkOf, splitTicker } from "../../parse/currency.ts";
-import { fromMinorUnits } from "../../parse/decimal.ts";
+import { networkOf, splitTicker } from "../../parse/currency.ts";
 import type { Because, QuarantinedReason } from "../../reasons.ts";
 import type { Contents } from "../../verify/spec/places.ts";
-import { moneyOf, textAmount } from "../amounts.ts";
+import { minorAmount, moneyOf, textAmount, type Exponents } from "../amounts.ts";
 import { read, readText, type Value } from "./values.ts";
 
 export interface DeclaredAmount {
@@ -16,9 +15,6 @@ export interface DeclaredAmount {
   readonly network: Value | null;
   readonly unit: "decimal" | "minor";
 }
-
-/** Where a provider counts a currency's minor units otherwise than ISO 4217. */
-export type Exponents = ReadonlyMap<string, number>;
 
 export interface ReadAmount {
   readonly money: Money;
@@ -38,12 +34,8 @@ export function readAmount(
   }
   const code = readText(currency, contents) ?? "";
   if (unit === "minor") {
-    // As it was sent: `ſek` upper-cases to SEK, and must not be it.
-    const exponent = exponents.get(code.toUpperCase()) ?? minorUnitExponent(code);
-    if (exponent === null || !/^[A-Za-z]{3}$/.test(code)) return { reason: "unknown_currency", detail: name };
-    const decimal = fromMinorUnits(token, exponent);
-    if (decimal === null) return { reason: "bad_amount", detail: name };
-    return { money: moneyOf(decimal, code.toUpperCase()) };
+    const money = minorAmount(token, code, exponents);
+    return typeof money === "string" ? { reason: money, detail: name } : { money };
   }
   const amount = textAmount(token);
   if (amount === "absent" || amount === "bad") return { reason: "bad_amount", detail: name };

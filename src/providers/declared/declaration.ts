@@ -7,10 +7,12 @@ import type { Result } from "../../result.ts";
 import type { Coverage } from "../../verify/spec/coverage.ts";
 import { needOf, parsePlace, type Need, type Place } from "../../verify/spec/places.ts";
 import type { VerifySpec } from "../../verify/spec/spec.ts";
-import type { DeclaredAmount, Exponents } from "./amounts.ts";
+import type { Exponents } from "../amounts.ts";
+import { parseMeaning, type Meaning } from "../meaning.ts";
+import type { DeclaredAmount } from "./amounts.ts";
 import type { FetchBack } from "./fetch-spec.ts";
 import { problemsOf } from "./checks.ts";
-import { parseMeaning, type Meaning, type StatusTable } from "./status.ts";
+import type { StatusTable } from "./status.ts";
 import { parsePart, parseValue, type Part, type Value } from "./values.ts";
 import { writtenSchema, type GivenProvider } from "./written.ts";
 

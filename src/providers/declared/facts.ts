@@ -8,25 +8,24 @@
 import type { Money, Status } from "../../event.ts";
 import { asNumberToken, asText } from "../../parse/access.ts";
 import { networkOf } from "../../parse/currency.ts";
-import { canonicalDecimal, compareDecimals, isPositive } from "../../parse/decimal.ts";
+import { canonicalDecimal } from "../../parse/decimal.ts";
 import { fromRfc3339, fromUnixMilliseconds, fromUnixSeconds } from "../../parse/time.ts";
 import type { Because, QuarantinedReason } from "../../reasons.ts";
-import { readContents, valueOf, type Contents, type Message } from "../../verify/spec/places.ts";
+import { valueOf, type Contents, type Message } from "../../verify/spec/places.ts";
+import { paidAmount, refundStatus } from "../amounts.ts";
 import { statePart, type KeyPart } from "../keys.ts";
+import { kindOf, type Meaning } from "../meaning.ts";
+import { readProved } from "../proof.ts";
 import type { Facts, Reading } from "../provider.ts";
 import { readAmount } from "./amounts.ts";
 import { AMOUNTS, CHAIN, type AmountName, type ChainName, type Declaration } from "./declaration.ts";
-import { meaningOf, wordOf, type Meaning } from "./status.ts";
+import { meaningOf, wordOf } from "./status.ts";
 import { read, readIdentifier, readPart, readText, type Part, type Value } from "./values.ts";
 
 export async function readFacts(declared: Declaration, message: Message): Promise<Reading> {
-  const contents = await readContents(message, declared.needs);
-  if (!contents.ok) {
-    const { reason, detail } = contents.error;
-    // Proved but unreadable is authentic: kept and looked at. Hostile shapes are refused whoever signed them.
-    return reason === "json" ? { kind: "quarantined", reason, detail } : { kind: "refused", reason, detail };
-  }
-  const facts = factsOf(declared, contents.value);
+  const contents = await readProved(message, declared.needs);
+  if ("kind" in contents) return contents;
+  const facts = factsOf(declared, contents);
   return "reason" in facts ? { kind: "quarantined", ...facts } : { kind: "facts", facts };
 }
 
@@ -50,7 +49,7 @@ function factsOf(declared: Declaration, contents: Contents): Facts | Because<Qua
   const chain = readChain(declared.blockchain, contents);
   const { amount } = amounts.money;
   return {
-    kind: meaning === null ? "provider" : meaning.status === null ? "updated" : "status",
+    kind: kindOf(meaning),
     direction: meaning?.direction ?? "in",
     status,
     eventKey: keys.event,
@@ -111,16 +110,15 @@ function readAmounts(
   }
   const { amount: paid, refunded } = money;
   if (meaning.status === "confirmed") {
-    if (paid === undefined) return { reason: "missing_amount" };
-    if (!isPositive(paid.value)) return { reason: "bad_amount", detail: "amount" };
+    const claimed = paidAmount(paid ?? "absent");
+    if (claimed === "missing_amount") return { reason: claimed };
+    if (claimed === "bad_amount") return { reason: claimed, detail: "amount" };
   }
   const read = { money, warnings: [...warnings] };
   if (meaning.status !== "refunded" || amounts.refunded === undefined) return read;
   if (refunded === undefined || paid === undefined) return { reason: "missing_amount", detail: "refunded" };
-  const isOfSameMoney = refunded.currency === paid.currency && isPositive(refunded.value);
-  const compared = compareDecimals(refunded.value, paid.value);
-  if (!isOfSameMoney || compared > 0) return { reason: "bad_amount", detail: "refunded" };
-  return { ...read, status: compared === 0 ? "refunded" : "partially_refunded" };
+  const status = refundStatus(refunded, paid);
+  return status === "bad_amount" ? { reason: status, detail: "refunded" } : { ...read, status };
 }
 
 interface Keys {

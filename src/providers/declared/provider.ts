@@ -1,14 +1,12 @@
 /** A provider that is declared as data, as the pipeline knows providers. */
 import { z } from "zod";
-import type { Verification } from "../../event.ts";
 import { ALGORITHMS } from "../../verify/spec/algorithms.ts";
 import { fieldOf, type Coverage } from "../../verify/spec/coverage.ts";
-import { readContents, textOf, valueOf, type Need, needOf } from "../../verify/spec/places.ts";
+import type { Place } from "../../verify/spec/places.ts";
 import { secretProblem, type VerifySpec } from "../../verify/spec/spec.ts";
-import { verifyDeclared } from "../../verify/spec/verify.ts";
 import { liveSecrets, type Secret } from "../../verify/secret.ts";
-import { sameText } from "../../verify/token.ts";
 import type { Callback } from "../callback.ts";
+import { believedByToken, namesMerchant, verdictBy, type Believed, type ProofSettings } from "../proof.ts";
 import type { Provider, SourceSettings, Verdict, World } from "../provider.ts";
 import { commonSettings, type SourceFields } from "../settings-fields.ts";
 import { meaningsCovered, type Declaration } from "./declaration.ts";
@@ -21,15 +19,12 @@ interface DeclaredSettings extends SourceSettings {
   readonly secrets: readonly Secret[];
   readonly pathSecrets: readonly Secret[];
   /** null: nothing is verified but what the API says. */
-  readonly proof: { readonly spec: VerifySpec; readonly believed: Believed } | null;
+  readonly proof: ProofSettings | null;
   /** Where objects are asked for, if they are. */
   readonly api: ObjectApi | null;
-  /** By name, what `equals` compares with. */
-  readonly equals: ReadonlyMap<string, string>;
+  /** What names the merchant, with what this account says it must be. */
+  readonly equals: readonly (readonly [place: Place, text: string])[];
 }
-
-/** How every callback of an account is believed, but for the key. */
-type Believed = Omit<Verification, "key">;
 
 /** The provider of this declaration, under a name of its own. */
 export function declaredProvider(name: string, declared: Declaration): Provider<DeclaredSettings> {
@@ -103,7 +98,7 @@ function settings(declared: Declaration, fields: SourceFields): z.ZodType<Declar
         pathSecrets: input.path_secrets,
         proof: spec && { spec, believed: believedBy(declared, spec) },
         api: base === undefined ? null : { base, keys: given.api_secrets ?? [] },
-        equals: new Map([...declared.equals.keys()].map((name) => [name, String(given[name])])),
+        equals: [...declared.equals].map(([name, place]) => [place, String(given[name])] as const),
       };
     });
 }
@@ -126,10 +121,9 @@ function specOf({ verify, schemes }: Declaration, scheme: string): VerifySpec | 
 }
 
 /** The assurance follows from what the proof covers, and never from what somebody claims. */
-export function believedBy(declared: Declaration, { alg, coverage }: VerifySpec): Believed {
-  if (ALGORITHMS[alg].kind === "static") {
-    return { method: "static_token", assurance: "shared_secret", covers: [...coverage.claims] };
-  }
+export function believedBy(declared: Declaration, spec: VerifySpec): Believed {
+  const { alg, coverage } = spec;
+  if (ALGORITHMS[alg].kind === "static") return believedByToken(spec);
   const meanings = meaningsCovered(declared, coverage);
   const isWhole = coverage.claims.includes("body");
   const covers = isWhole ? coverage.claims : [...coverage.claims, ...meanings];
@@ -157,38 +151,12 @@ async function verify(
   if (declared.source === "query" && callback.body.length > 0)
     return { kind: "refused", reason: "content_type" };
   const { proof, api, secrets } = account;
-  let key: string | null = null;
   // A hint that was deferred was verified when it came; the headers it was signed with are gone.
-  if (proof !== null && !(world.again && declared.fetch !== null)) {
-    const proved = await verifyDeclared(proof.spec, callback, secrets, world.nowMs);
-    if (!proved.ok) {
-      const { reason, detail, skewSeconds } = proved;
-      return { kind: "refused", reason, detail, skewSeconds };
-    }
-    key = proved.secret.id;
-  }
-  if (!(await isOurs(declared, callback, account))) return { kind: "refused", reason: "merchant" };
+  const isProvedBefore = world.again && declared.fetch !== null;
+  const verdict = proof && !isProvedBefore ? await verdictBy(proof, callback, secrets, world.nowMs) : null;
+  if (verdict?.kind === "refused") return verdict;
+  if (!(await namesMerchant(callback, account.equals))) return { kind: "refused", reason: "merchant" };
   if (declared.fetch !== null && api !== null) return await confirm(declared.fetch, callback, api, world);
   // A declaration without either is refused when it is read.
-  if (proof === null) return { kind: "refused", reason: "missing_signature" };
-  return { kind: "verified", verification: { ...proof.believed, key } };
-}
-
-/** Do the values that name the merchant name this one? */
-async function isOurs(
-  { equals }: Declaration,
-  callback: Callback,
-  account: DeclaredSettings,
-): Promise<boolean> {
-  if (equals.size === 0) return true;
-  const needs = new Set<Need>([...equals.values()].flatMap((place) => needOf(place) ?? []));
-  const contents = await readContents(callback, needs);
-  if (!contents.ok) return false;
-  let isSame = true;
-  for (const [name, place] of equals) {
-    const given = textOf(valueOf(place, contents.value));
-    const same = await sameText(given ?? "", account.equals.get(name) ?? "");
-    isSame = isSame && same;
-  }
-  return isSame;
+  return verdict ?? { kind: "refused", reason: "missing_signature" };
 }

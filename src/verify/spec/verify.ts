@@ -12,7 +12,7 @@ import { liveSecrets, type Secret } from "../secret.ts";
 import { skewSeconds, withinTolerance } from "../timestamp.ts";
 import { matchToken } from "../token.ts";
 import { ALGORITHMS, proves } from "./algorithms.ts";
-import { decodeSignature, readSignature, type Signature } from "./formats.ts";
+import { decodeSignature, readSignature, type Format, type Signature } from "./formats.ts";
 import { readContents, valueOf, type Contents, type Message } from "./places.ts";
 import type { SignedTime } from "./signed-time.ts";
 import type { VerifySpec } from "./spec.ts";
@@ -48,8 +48,12 @@ export async function verifyDeclared(
     return matched ? { ok: true, secret: matched } : refused({ reason: "bad_token" });
   }
 
+  if (!isOfOneWord(spec.format, signature)) return refused({ reason: "malformed_signature" });
   const time = spec.time && timeOf(spec.time, signature, contents);
-  if (time === undefined) return refused({ reason: "bad_timestamp" });
+  if (time === undefined) {
+    const isInSignature = spec.time !== null && "signaturePart" in spec.time.from;
+    return refused({ reason: isInSignature ? "malformed_signature" : "bad_timestamp" });
+  }
   const matched = await matchSignature(spec, message, contents, signature, live);
   if ("reason" in matched) return refused(matched);
   if (spec.time && time !== null && !withinTolerance(time, nowMs, spec.time.toleranceSeconds)) {
@@ -60,6 +64,14 @@ export async function verifyDeclared(
 
 function refused(why: Because<RefusedReason>): Proof & { readonly ok: false } {
   return { ok: false, ...why };
+}
+
+/**
+ * Where the header is the signature it is one word in one of the encodings: a header that came twice is joined with a
+ * comma, and a name in front (`sha256=`) is another scheme. Of several signatures one that is none is passed over.
+ */
+function isOfOneWord({ kind }: Format, { values }: Signature): boolean {
+  return kind === "kv" || kind === "list" || values.every((value) => /^[A-Za-z0-9+/_-]+={0,2}$/.test(value));
 }
 
 async function matchSignature(

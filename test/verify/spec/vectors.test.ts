@@ -56,7 +56,8 @@ const NAMES: Readonly<Record<string, string>> = {
 /** What the vectors call a refusal, in the reasons of the relay. */
 const REASONS: Readonly<Record<string, readonly string[]>> = {
   ok: ["ok"],
-  mismatch: ["bad_signature", "bad_token"],
+  // A plain header that came twice is no signature at all.
+  mismatch: ["bad_signature", "bad_token", "malformed_signature"],
   stale: ["stale"],
   malformed_signature: ["malformed_signature"],
   missing_signature: ["missing_token"],

@@ -2,7 +2,7 @@
 import type { Verification } from "../../../src/event.ts";
 import { declaration, type Declaration } from "../../../src/providers/declared/declaration.ts";
 import { believedBy } from "../../../src/providers/declared/provider.ts";
-import type { Meaning } from "../../../src/providers/declared/status.ts";
+import type { Meaning } from "../../../src/providers/meaning.ts";
 import type { Part, Value } from "../../../src/providers/declared/values.ts";
 import type { Preset } from "../../../src/providers/presets/preset.ts";
 import { fieldOf } from "../../../src/verify/spec/coverage.ts";
