@@ -2,6 +2,7 @@
 import { globSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { likelyFirst, type TestFile } from "../../tools/lib/likely-first.ts";
 import { MUTATION_PARTS, partOf, percentOf, remembered, scoreOf } from "../../tools/lib/mutation-parts.ts";
 
 const root = join(import.meta.dirname, "../..");
@@ -54,5 +55,38 @@ describe("a report", () => {
     );
     expect(statuses).toEqual([["Killed"], ["Timeout", "RuntimeError", "Ignored", "Killed"]]);
     expect(remembered(report)).toMatchObject({ schemaVersion: "1", files: { "a.ts": { source: "" } } });
+  });
+});
+
+describe("the tests that judge a change", () => {
+  const order = (files: readonly TestFile[], ...changed: string[]) =>
+    likelyFirst(files, changed).map(({ moduleId }) => moduleId);
+
+  it("begin with those of the file, then what failed last, then the shortest", () => {
+    const files = [
+      { moduleId: "/test/parse/slow.test.ts", last: { failed: false, duration: 900 } },
+      { moduleId: "/test/parse/failed.test.ts", last: { failed: true, duration: 1_000 } },
+      { moduleId: "/test/parse/fast.test.ts", last: { failed: false, duration: 3 } },
+      { moduleId: "/test/parse/currency.test.ts", last: { failed: false, duration: 2_000 } },
+    ];
+    expect(order(files, "/src/parse/currency.ts")).toEqual([
+      "/test/parse/currency.test.ts",
+      "/test/parse/failed.test.ts",
+      "/test/parse/fast.test.ts",
+      "/test/parse/slow.test.ts",
+    ]);
+  });
+
+  it("end with those that play whole requests, unless they are the file's own", () => {
+    const files = [
+      { moduleId: "/test/contract/cases.test.ts", last: { failed: true, duration: 1 } },
+      { moduleId: "/test/ingress/shield.test.ts" },
+      { moduleId: "/test/inbox/inbox.test.ts" },
+    ];
+    expect(order(files, "/src/ingress/shield.ts")).toEqual([
+      "/test/ingress/shield.test.ts",
+      "/test/inbox/inbox.test.ts",
+      "/test/contract/cases.test.ts",
+    ]);
   });
 });
