@@ -23,26 +23,32 @@ const startAt = ({ c, config }: Session) => startOf(config, new URL(c.req.url).o
 export const overview: Page = async (session) => {
   const { relay, frame, show, problem } = session;
   const range = RANGES.find((one) => one === session.c.req.query("range")) ?? "hour";
-  const [ledger, destinations, waiting, newest, series] = await Promise.all([
+  const [ledger, sources, destinations, waiting, newest, series, hour] = await Promise.all([
     relay.ledger(),
+    relay.sources(),
     relay.destinations(),
     relay.events({ needs_person: "true", limit: String(CONSOLE_PAGE_EVENTS) }),
     paymentPage(relay, {}, frame.nowMs, CONSOLE_OVERVIEW_PAYMENTS),
     relay.series(range),
+    range === "hour" ? null : relay.series("hour"),
   ]);
   if (!ledger.ok) return await problem(ledger);
+  if (!sources.ok) return await problem(sources);
   if (!destinations.ok) return await problem(destinations);
   if (!waiting.ok) return await problem(waiting);
   if (!newest.ok) return await problem(newest);
   if (!series.ok) return await problem(series);
+  if (hour?.ok === false) return await problem(hour);
   return await show(
     <Overview
       frame={frame}
       ledger={ledger.view}
+      sources={sources.view.sources}
       destinations={destinations.view.destinations}
       waiting={{ events: waiting.view.events, more: waiting.view.cursor !== null }}
       newest={newest.view.rows}
       series={series.view}
+      hour={hour?.view ?? series.view}
       start={startAt(session)}
     />,
   );

@@ -14,6 +14,7 @@ import { dismissEvents, releaseEvents } from "../api/operations/orders.ts";
 import { listRefused } from "../api/operations/refused.ts";
 import { cancelReplay, listReplays, startReplay } from "../api/operations/replays.ts";
 import { getSeries } from "../api/operations/series.ts";
+import { listSources } from "../api/operations/sources.ts";
 import { tail } from "../api/operations/tail.ts";
 
 /** What came of an operation: what it shows, or why it was not carried out. */
@@ -33,6 +34,7 @@ export class Relay {
   events = (query: Query) => this.#call(listEvents, { query });
   event = (id: string) => this.#call(getEvent, { params: { id } });
   payment = (id: string) => this.#call(getPayment, { params: { id } });
+  sources = () => this.#call(listSources);
   destinations = () => this.#call(listDestinations);
   series = (range: string) => this.#call(getSeries, { query: { range } });
   refused = (query: Query) => this.#call(listRefused, { query });

@@ -1,10 +1,12 @@
 /** Is money moving? Per source and per destination, whether everything adds up, and what needs a person. */
 import type { DestinationJson, LedgerJson, ListedEventJson } from "../../api/operations/schemas.ts";
 import type { SeriesJson } from "../../api/operations/series.ts";
+import type { SourceJson } from "../../api/operations/sources.ts";
 import { Empty, State } from "../parts/bits.tsx";
-import { DestinationState } from "../parts/destination-state.tsx";
+import { DestinationsTable } from "../parts/destinations-table.tsx";
 import { GettingStarted, type Start } from "../parts/getting-started.tsx";
 import { Page, type Frame } from "../parts/layout.tsx";
+import { SourcesTable } from "../parts/sources-table.tsx";
 import { counted, countText } from "../parts/text.ts";
 import { Charts } from "../parts/charts.tsx";
 import { PaymentTable, type PaymentRow } from "./payments.tsx";
@@ -16,11 +18,15 @@ interface OverviewProps {
   /** The newest events that need a person, and whether there are more. */
   readonly waiting: { readonly events: readonly ListedEventJson[]; readonly more: boolean };
   readonly newest: readonly PaymentRow[];
+  readonly sources: readonly SourceJson[];
+  /** Of the range of the charts, and of the last hour. */
   readonly series: SeriesJson;
+  readonly hour: SeriesJson;
   readonly start: Start;
 }
 
-export function Overview({ frame, ledger, destinations, waiting, newest, series, start }: OverviewProps) {
+export function Overview(props: OverviewProps) {
+  const { frame, ledger, sources, destinations, waiting, newest, series, hour, start } = props;
   const hasEvents = newest.length > 0;
   return (
     <Page frame={frame} title="Overview" scripts={["uplot.js", "charts.js"]} styles={["uplot.css"]}>
@@ -29,10 +35,22 @@ export function Overview({ frame, ledger, destinations, waiting, newest, series,
         <Attention waiting={waiting} />
         {!hasEvents && <GettingStarted start={start} />}
         {hasEvents && (
-          <div class="columns">
-            <Sources ledger={ledger} series={series} />
-            <Destinations destinations={destinations} frame={frame} />
-          </div>
+          <>
+            <section aria-labelledby="sources">
+              <h2 id="sources">In</h2>
+              <SourcesTable sources={sources} ledger={ledger} hour={hour} nowMs={frame.nowMs} />
+            </section>
+            <section aria-labelledby="destinations">
+              <h2 id="destinations">
+                <a href="/destinations">Out</a>
+              </h2>
+              {destinations.length === 0 ? (
+                <Empty title="No destination is configured." />
+              ) : (
+                <DestinationsTable destinations={destinations} hour={hour} nowMs={frame.nowMs} />
+              )}
+            </section>
+          </>
         )}
         {hasEvents && <Ledger ledger={ledger} />}
       </div>
@@ -80,124 +98,6 @@ function Attention({ waiting: { events, more } }: Pick<OverviewProps, "waiting">
           );
         })}
       </ul>
-    </section>
-  );
-}
-
-function Sources({ ledger, series }: { ledger: LedgerJson; series: SeriesJson }) {
-  return (
-    <section aria-labelledby="sources">
-      <h2 id="sources">In</h2>
-      <div class="scroll">
-        <table class="list">
-          <thead>
-            <tr>
-              <th scope="col">Source</th>
-              <th scope="col" class="right">
-                Accepted
-              </th>
-              <th scope="col" class="right">
-                Repeats
-              </th>
-              <th scope="col" class="right">
-                Set aside
-              </th>
-              <th scope="col" class="right">
-                Refused
-              </th>
-            </tr>
-          </thead>
-          <tbody>
-            {Object.entries(ledger.sources).map(([name, counts]) => (
-              <tr>
-                <th scope="row">
-                  <a href={`/payments?source=${encodeURIComponent(name)}`}>{name}</a>
-                </th>
-                <td class="right" data-name="accepted">
-                  {countText(counts.accepted)}
-                </td>
-                <td class="right" data-name="repeats">
-                  {countText(counts.duplicate)}
-                </td>
-                <td class="right" data-name="set aside">
-                  {countText(counts.deferred + counts.quarantined + counts.superseded)}
-                </td>
-                <td class="right" data-name="refused">
-                  <RefusedCount name={name} series={series} />
-                </td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </div>
-    </section>
-  );
-}
-
-/** In the range of the charts, by reason on hover: what is refused is counted there and not in the ledger. */
-function RefusedCount({ name, series }: { name: string; series: SeriesJson }) {
-  const reasons = Object.entries(series.sources[name]?.refused_reasons ?? {});
-  const count = reasons.reduce((sum, [, times]) => sum + times, 0);
-  if (count === 0) return <>0</>;
-  return (
-    <a
-      class="refused-count"
-      href={`/refused?source=${encodeURIComponent(name)}`}
-      title={reasons.map(([reason, times]) => `${times} × ${reason}`).join(", ")}
-    >
-      {countText(count)}
-    </a>
-  );
-}
-
-function Destinations({ destinations, frame }: { destinations: readonly DestinationJson[]; frame: Frame }) {
-  return (
-    <section aria-labelledby="destinations">
-      <h2 id="destinations">
-        <a href="/destinations">Out</a>
-      </h2>
-      {destinations.length === 0 ? (
-        <Empty title="No destination is configured." />
-      ) : (
-        <div class="scroll">
-          <table class="list">
-            <thead>
-              <tr>
-                <th scope="col">Destination</th>
-                <th scope="col">State</th>
-                <th scope="col" class="right">
-                  Delivered
-                </th>
-                <th scope="col" class="right">
-                  Owed
-                </th>
-                <th scope="col" class="right">
-                  Dead
-                </th>
-              </tr>
-            </thead>
-            <tbody>
-              {destinations.map((destination) => (
-                <tr>
-                  <th scope="row">→ {destination.name}</th>
-                  <td>
-                    <DestinationState of={destination} nowMs={frame.nowMs} />
-                  </td>
-                  <td class="right" data-name="delivered">
-                    {countText(destination.delivered)}
-                  </td>
-                  <td class="right" data-name="owed">
-                    {countText(destination.pending + destination.parked)}
-                  </td>
-                  <td class="right" data-name="dead">
-                    {countText(destination.dead)}
-                  </td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        </div>
-      )}
     </section>
   );
 }
