@@ -80,11 +80,22 @@ async function fill(): Promise<void> {
   await waitFor("the deliveries", async () => ((await owed()) === 0 ? true : undefined), {
     deadlineMs: DEADLINE_MS,
   });
+  await waitFor("the charts", async () => ((await isDrawn()) ? true : undefined), {
+    deadlineMs: DEADLINE_MS,
+  });
   crm.setFailure("503");
   for (const callback of day.whileFailing) await send(callback, url);
   await waitFor("two failed attempts", () => (crm.failures() >= 2 ? true : undefined), {
     deadlineMs: DEADLINE_MS,
   });
+}
+
+/** Charts are brought up to date only so often, when somebody looks. */
+async function isDrawn(): Promise<boolean> {
+  const { destinations } = (await (await ask("series")).json()) as {
+    destinations: Readonly<Record<string, { readonly delivered: readonly (number | null)[] }>>;
+  };
+  return (destinations["crm"]?.delivered ?? []).some((count) => count !== null && count > 0);
 }
 
 async function owed(): Promise<number> {

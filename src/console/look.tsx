@@ -1,5 +1,6 @@
 /** The pages that show something. */
 import type { TestedChannel } from "../api/operations/alert-test.ts";
+import type { TestedDestination } from "../api/operations/destination-test.ts";
 import { configOf } from "../config/load.ts";
 import { textOf } from "../config/problems.ts";
 import { CONSOLE_OVERVIEW_PAYMENTS, CONSOLE_PAGE_EVENTS, CONSOLE_REFUSED } from "../limits.ts";
@@ -166,11 +167,20 @@ export const feed: Page = async ({ c, relay }) => {
   });
 };
 
-export const destinations: Page = async ({ relay, frame, show, problem }) => {
-  const found = await relay.destinations();
+export const destinations: Page = async (session) => await showDestinations(session, null);
+
+/** @param tested what came of a test event that was just sent */
+export async function showDestinations(
+  { relay, frame, show, problem }: Session,
+  tested: TestedDestination | null,
+): Promise<Response> {
+  const [found, hour] = await Promise.all([relay.destinations(), relay.series("hour")]);
   if (!found.ok) return await problem(found);
-  return await show(<Destinations frame={frame} destinations={found.view.destinations} />);
-};
+  if (!hour.ok) return await problem(hour);
+  return await show(
+    <Destinations frame={frame} destinations={found.view.destinations} hour={hour.view} tested={tested} />,
+  );
+}
 
 export const settings: Page = async (session) => await showSettings(session, null);
 

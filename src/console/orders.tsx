@@ -1,7 +1,7 @@
 /** The orders: each is given to the API, and leads to a page that shows what came of it. */
 import type { Page, Session } from "./frame.tsx";
 import { goTo } from "./gate.tsx";
-import { showSettings } from "./look.tsx";
+import { showDestinations, showSettings } from "./look.tsx";
 import { OrderPreview, OrderResult, ORDERS, type BulkOrder } from "./pages/orders.tsx";
 import { filterFrom, type FilterValues } from "./parts/filters.tsx";
 import { withDone, type DoneCode } from "./done.ts";
@@ -56,6 +56,13 @@ export const resume: Page = async (session) => {
 };
 
 /** Shown at once and nowhere else: what came of it is kept by nobody. */
+export const testDestination: Page = async (session) => {
+  const outcome = await session.relay.testDestination(session.c.req.param("name") ?? "");
+  if (!outcome.ok) return await session.problem(outcome, "/destinations");
+  return await showDestinations(session, outcome.view);
+};
+
+/** Likewise. */
 export const testAlerts: Page = async (session) => {
   const outcome = await session.relay.testAlerts();
   if (!outcome.ok) return await session.problem(outcome, "/settings");

@@ -6,6 +6,7 @@ import type { z } from "zod";
 import { call, type Input } from "../api/operations/call.ts";
 import { testAlerts } from "../api/operations/alert-test.ts";
 import { listDestinations, pauseDestination, resumeDestination } from "../api/operations/destinations.ts";
+import { testDestination } from "../api/operations/destination-test.ts";
 import { dismissEvent, replayEvent } from "../api/operations/event-orders.ts";
 import { getEvent, getPayment, listEvents } from "../api/operations/events.ts";
 import { getLedger, listAudit } from "../api/operations/ledger.ts";
@@ -51,6 +52,7 @@ export class Relay {
   cancelReplay = (id: string) => this.#call(cancelReplay, { params: { id } });
   pause = (name: string, body: object) => this.#call(pauseDestination, { params: { name }, body });
   testAlerts = () => this.#call(testAlerts, { body: {} });
+  testDestination = (name: string) => this.#call(testDestination, { params: { name } });
   resume = (name: string) => this.#call(resumeDestination, { params: { name } });
 
   /** What comes from addresses and forms is validated by the operation, as it is for the API. */

@@ -42,6 +42,7 @@ const ORDERS: Readonly<Record<string, Page>> = {
   "/events/:id/dismiss": orders.dismiss,
   "/destinations/:name/pause": orders.pause,
   "/destinations/:name/resume": orders.resume,
+  "/destinations/:name/test": orders.testDestination,
   "/replays/:id/cancel": orders.cancel,
   "/settings/test-alerts": orders.testAlerts,
   "/orders": orders.inBulk,

@@ -5,6 +5,7 @@ import { getEvent, getPayment, listEvents } from "./events.ts";
 import { forgetPayment } from "./forget.ts";
 import { dismissEvent, replayEvent } from "./event-orders.ts";
 import { listDestinations, pauseDestination, resumeDestination } from "./destinations.ts";
+import { testDestination } from "./destination-test.ts";
 import { getLedger, listAudit } from "./ledger.ts";
 import { getMetrics } from "./metrics.ts";
 import type { AnyOperation } from "./operation.ts";
@@ -32,6 +33,7 @@ export const OPERATIONS: readonly AnyOperation[] = [
   listDestinations,
   pauseDestination,
   resumeDestination,
+  testDestination,
   getMetrics,
   getSeries,
   listRefused,

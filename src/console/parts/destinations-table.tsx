@@ -3,7 +3,7 @@ import type { DestinationJson } from "../../api/operations/schemas.ts";
 import type { SeriesJson } from "../../api/operations/series.ts";
 import { Time } from "./bits.tsx";
 import { DestinationState } from "./destination-state.tsx";
-import { Sparkline, tallest, totalOf, valuesOf } from "./sparkline.tsx";
+import { tallest, Trend, valuesOf } from "./sparkline.tsx";
 import { countText, durationText } from "./text.ts";
 
 interface DestinationsTableProps {
@@ -21,9 +21,7 @@ export function DestinationsTable({ destinations, hour, nowMs }: DestinationsTab
         <thead>
           <tr>
             <th scope="col">Destination</th>
-            <th scope="col" colspan={2}>
-              Delivered in the last hour
-            </th>
+            <th scope="col">Delivered in the last hour</th>
             <th scope="col">State</th>
             <th scope="col" class="right">
               Owed
@@ -46,11 +44,8 @@ export function DestinationsTable({ destinations, hour, nowMs }: DestinationsTab
                 <th scope="row">
                   <a href={`/destinations#destination-${encodeURIComponent(name)}`}>→ {name}</a>
                 </th>
-                <td class="trend">
-                  <Sparkline values={delivered} max={max} />
-                </td>
-                <td class="right" data-name="an hour">
-                  {countText(totalOf(delivered))}/h
+                <td>
+                  <Trend values={delivered} max={max} />
                 </td>
                 <td>
                   <DestinationState of={destination} nowMs={nowMs} />

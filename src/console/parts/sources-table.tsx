@@ -3,7 +3,7 @@ import type { LedgerJson } from "../../api/operations/schemas.ts";
 import type { SeriesJson } from "../../api/operations/series.ts";
 import type { SourceJson } from "../../api/operations/sources.ts";
 import { Time } from "./bits.tsx";
-import { Sparkline, tallest, totalOf, valuesOf } from "./sparkline.tsx";
+import { tallest, Trend, valuesOf } from "./sparkline.tsx";
 import { countText, durationText } from "./text.ts";
 
 interface SourcesTableProps {
@@ -23,9 +23,7 @@ export function SourcesTable({ sources, ledger, hour, nowMs }: SourcesTableProps
         <thead>
           <tr>
             <th scope="col">Source</th>
-            <th scope="col" colspan={2}>
-              Accepted in the last hour
-            </th>
+            <th scope="col">Accepted in the last hour</th>
             <th scope="col">Last seen</th>
             <th scope="col" class="right">
               Set aside
@@ -43,11 +41,8 @@ export function SourcesTable({ sources, ledger, hour, nowMs }: SourcesTableProps
                 <th scope="row">
                   <a href={`/payments?source=${encodeURIComponent(source.name)}`}>{source.name}</a>
                 </th>
-                <td class="trend">
-                  <Sparkline values={accepted} max={max} />
-                </td>
-                <td class="right" data-name="an hour">
-                  {countText(totalOf(accepted))}/h
+                <td>
+                  <Trend values={accepted} max={max} />
                 </td>
                 <td data-name="last seen">
                   <LastSeen of={source} nowMs={nowMs} />

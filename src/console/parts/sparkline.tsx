@@ -1,5 +1,6 @@
 /** A row of bars as tall as a line of text: how something went, beside the figure that says how much it was. */
 import type { SeriesJson } from "../../api/operations/series.ts";
+import { countText } from "./text.ts";
 
 const BAR = 5;
 const GAP = 1;
@@ -9,8 +10,18 @@ const LEAST = 2;
 
 type Values = readonly (number | null)[];
 
+/** The last hour: `412/h`, and how it went. */
+export function Trend({ values, max }: { values: Values; max: number }) {
+  return (
+    <span class="trend">
+      <Sparkline values={values} max={max} />
+      <span class="figure">{countText(totalOf(values))}/h</span>
+    </span>
+  );
+}
+
 /** Not for whoever listens: the figure beside it says the same. */
-export function Sparkline({ values, max }: { values: Values; max: number }) {
+function Sparkline({ values, max }: { values: Values; max: number }) {
   const width = values.length * (BAR + GAP) - GAP;
   return (
     <svg class="spark" viewBox={`0 0 ${width} ${HEIGHT}`} width={width} height={HEIGHT} aria-hidden="true">

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { fakeRelay, run } from "./support.ts";
 
 const COMMANDS =
-  "init check deploy events show replay replays release dismiss forget destinations pause resume ledger diagnose tail simulate crm verifier";
+  "init check deploy events show replay replays release dismiss forget destinations pause resume test ledger diagnose tail simulate crm verifier";
 
 describe("the help", () => {
   it("lists every command", async () => {

@@ -264,6 +264,19 @@ it("destinations say how each one is", async () => {
   expect(out).toMatch(/broken +- +held: url: is not a URL/);
 });
 
+it("a test event that is not taken ends with 1, and what was answered prints nothing of its own", async () => {
+  const told = { name: "crm", event: A, delivered: true, status: 200, error: null, answer: "ok" };
+  const taken = await fakeRelay(() => [200, told]);
+  expect(await run(["test", "crm", "--url", taken.url])).toMatchObject({ exitCode: 0 });
+  expect(taken.requests[0]).toMatchObject({ method: "POST", path: "/api/destinations/crm/test" });
+  const answer = "no \u001b[31mroom";
+  const { url } = await fakeRelay(() => [200, { ...told, delivered: false, status: 500, answer }]);
+  const { out, exitCode } = await run(["test", "crm", "--url", url]);
+  expect(exitCode).toBe(1);
+  expect(out).toContain("crm has not taken it: 500 no");
+  expect(out).not.toContain("\u001b[31m");
+});
+
 it("simulate counts a relay that refuses everything as not expected, and ends with 1", async () => {
   const { url } = await fakeRelay(() => [401, { error: "not authenticated" }]);
   // The callbacks are JSON, which the stand-in can read.

@@ -1,4 +1,4 @@
-/** `relay destinations`, `pause`, `resume` and `ledger`: how the receivers are, and whether everything adds up. */
+/** `relay destinations`, `pause`, `resume`, `test` and `ledger`: how the receivers are, and whether everything adds up. */
 import { table } from "../text.ts";
 import { printable } from "./event-views.ts";
 import { EXIT } from "./exit-codes.ts";
@@ -60,6 +60,40 @@ function addPausing(frame: Frame): void {
   );
 }
 
+interface Tested {
+  readonly name: string;
+  readonly event: string;
+  readonly delivered: boolean;
+  readonly status: number | null;
+  readonly error: string | null;
+  readonly answer: string | null;
+}
+
+function addTesting(frame: Frame): void {
+  const { io } = frame;
+  frame.add<Connected>(
+    "test <destination>",
+    "Send a signed test event, which no receiver credits; exit code 1 if it is not taken",
+    connecting,
+    async (options, name = "") => {
+      const path = `/api/destinations/${encodeURIComponent(name)}/test`;
+      const tested = await connect(io, options).post<Tested>(path);
+      const { delivered, status, error, answer } = tested;
+      show(io, options.json, tested, () =>
+        delivered
+          ? paint(io, "green", `${name} has taken ${tested.event}: ${status}`)
+          : paint(
+              io,
+              "red",
+              `${name} has not taken it: ${status ?? error} ${printable(answer ?? "")}`.trimEnd(),
+            ),
+      );
+      return delivered ? EXIT.ok : EXIT.problems;
+    },
+    ["test crm"],
+  );
+}
+
 /** Counts under headings; a zero is a dot, so that the others are seen. */
 function countTable(what: string, counts: LedgerView["sources"]): string {
   const columns = [...new Set(Object.values(counts).flatMap((row) => Object.keys(row)))];
@@ -90,6 +124,7 @@ export function addDestinations(frame: Frame): void {
     ["destinations"],
   );
   addPausing(frame);
+  addTesting(frame);
   frame.add<Connected>(
     "ledger",
     "Does everything add up? Exit code 1 if it does not",
