@@ -18,6 +18,11 @@ export const deliveryHeaders = z.object({
   "relay-attempt": wholeNumber.describe("Which attempt this is, from 1."),
   "relay-sequence": wholeNumber.describe("Equals `data.sequence`; 0 for what has none."),
   "relay-replay": z.literal("true").optional().describe("An operator has it sent again."),
+  traceparent: z
+    .string()
+    .regex(/^00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/)
+    .optional()
+    .describe("W3C Trace Context, as the provider's callback had it; not signed."),
 });
 
 /** CloudEvents 1.0 in HTTP binary mode, where a destination asks for it (`cloud_events = true`). */

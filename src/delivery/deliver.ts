@@ -129,6 +129,7 @@ function headersOf(
     "relay-attempt": String(delivery.attempt),
     "relay-sequence": String(delivery.sequence),
     ...(delivery.replay ? { "relay-replay": "true" } : {}),
+    ...(delivery.traceparent ? { traceparent: delivery.traceparent } : {}),
   };
 }
 

@@ -186,6 +186,7 @@ function forward(
         attempt: 1,
         sequence: event.data.sequence,
         replay: false,
+        traceparent: input.traceparent ?? null,
       },
     };
   });
@@ -229,6 +230,7 @@ function insert(tx: Transaction, input: Acceptance, outcome: Outcome): number {
     source: input.source,
     receivedAt: tx.nowMs,
     fingerprint: input.fingerprint,
+    traceparent: input.traceparent ?? null,
     contents: JSON.stringify(input.contents),
     instance: input.instance,
     released: input.released,

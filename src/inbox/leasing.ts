@@ -36,6 +36,7 @@ export function lease(tx: Transaction, reference: Reference): Leased {
     attempt: row.attempts + 1,
     sequence: event.sequence ?? 0,
     replay: row.replay !== 0,
+    traceparent: event.traceparent,
   };
 }
 

@@ -23,6 +23,8 @@ export interface Acceptance {
   readonly event: NormalisedEvent;
   /** SHA-256 of the bytes: the same fingerprint is the same callback. */
   readonly fingerprint: string;
+  /** Which trace the callback belongs to (`readTraceParent`); null or left out: it does not say. */
+  readonly traceparent?: string | null;
   /** What a repeat must say again, by the warning it earns otherwise (`Facts.contents`). */
   readonly contents: Contents;
   /** Names the one-time proof it came with (`Facts.instance`), or null. */
@@ -72,6 +74,8 @@ export interface StoredCallback {
   readonly isCut?: boolean;
   /** Headers that say something of the event (`Provider.keptHeaders`); left out where there are none. */
   readonly headers?: Readonly<Record<string, string>>;
+  /** Which trace it belongs to; left out where it does not say. */
+  readonly traceparent?: string;
   /** Base64 of the body, static secrets redacted. */
   readonly body: string;
   readonly receivedAtMs: number;
@@ -129,6 +133,8 @@ export type Leased =
       readonly attempt: number;
       readonly sequence: number;
       readonly replay: boolean;
+      /** Which trace the event's callback belongs to; null or left out: none is known. */
+      readonly traceparent?: string | null;
       /** Not to be sent before this instant (epoch ms): the destination's rate. */
       readonly notBeforeMs: number;
     }

@@ -92,6 +92,7 @@ export async function processCallback(
     source: source.name,
     event,
     fingerprint: callback.sha256,
+    traceparent: received.traceparent,
     contents: facts.contents,
     instance: facts.instance ?? null,
     attemptNow: context.attemptNow,

@@ -6,6 +6,7 @@ import { withDeadline } from "../deadline.ts";
 import { BODY_TIMEOUT_MS, MAX_DISCARDED_BYTES, MAX_MAX_BODY_BYTES } from "../limits.ts";
 import { readContentType } from "../parse/content-type.ts";
 import { readBytes, readUpTo, type BytesRead } from "../parse/read-bytes.ts";
+import { readTraceParent } from "../parse/trace-parent.ts";
 import { Callback, messageOf } from "../providers/callback.ts";
 import type { Route } from "../providers/provider.ts";
 import type { RefusedReason } from "../reasons.ts";
@@ -40,6 +41,7 @@ export async function readCallback(
       contentType: request.headers.get("content-type"),
       contentEncoding: encodingOf(request),
       headers: picked(request.headers, source.headers),
+      traceparent: readTraceParent(request.headers.get("traceparent")),
       body,
       isCut: !read.isWhole,
       receivedAtMs: nowMs,

@@ -25,6 +25,7 @@ export function toStored(
     ...(callback.contentEncoding === null ? {} : { contentEncoding: callback.contentEncoding }),
     ...(callback.isCut ? { isCut: true } : {}),
     ...keptHeaders(source, callback),
+    ...(callback.traceparent === null ? {} : { traceparent: callback.traceparent }),
     body: toBase64(body),
     receivedAtMs: callback.receivedAtMs,
     sha256: callback.sha256,

@@ -29,6 +29,8 @@ export interface CallbackParts {
   readonly contentEncoding: string | null;
   /** Lower-case names; only what providers verify by. Not stored. */
   readonly headers: ReadonlyMap<string, string>;
+  /** Which trace the request belongs to (`readTraceParent`); left out where it does not say. */
+  readonly traceparent?: string | null;
   readonly body: Uint8Array;
   /** The body was longer than anything that is kept: these are its first bytes. */
   readonly isCut: boolean;
@@ -51,6 +53,7 @@ export class Callback implements CallbackParts {
   readonly contentType: string | null;
   readonly contentEncoding: string | null;
   readonly headers: ReadonlyMap<string, string>;
+  readonly traceparent: string | null;
   readonly body: Uint8Array;
   readonly isCut: boolean;
   readonly receivedAtMs: number;
@@ -68,6 +71,7 @@ export class Callback implements CallbackParts {
     this.contentType = parts.contentType;
     this.contentEncoding = parts.contentEncoding;
     this.headers = parts.headers;
+    this.traceparent = parts.traceparent ?? null;
     this.body = parts.body;
     this.isCut = parts.isCut;
     this.receivedAtMs = parts.receivedAtMs;

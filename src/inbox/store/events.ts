@@ -11,6 +11,7 @@ export interface NewEvent {
   readonly type: string | null;
   readonly receivedAt: number;
   readonly fingerprint: string;
+  readonly traceparent?: string | null;
   readonly contents: string;
   readonly warnings: readonly string[];
   readonly sequence: number | null;
@@ -43,8 +44,8 @@ export class Events {
     return this.#sql
       .exec<{ n: number }>(
         `INSERT INTO events (n, event_id, payment_id, source, state, reason, type, received_at, fingerprint, contents,
-           warnings, sequence, instance, direct, released, body, callback)
-         VALUES (${LAST_N} + 1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING n`,
+           warnings, sequence, instance, direct, released, body, callback, traceparent)
+         VALUES (${LAST_N} + 1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING n`,
         event.eventId,
         event.paymentId,
         event.source,
@@ -61,6 +62,7 @@ export class Events {
         event.released === null ? null : JSON.stringify(event.released),
         event.body,
         event.callback,
+        event.traceparent ?? null,
       )
       .one().n;
   }
@@ -71,7 +73,11 @@ export class Events {
 
   /** With its long columns. */
   whole(n: number): EventRow | null {
-    return first<EventRow>(this.#sql, `SELECT ${HEAD}, contents, body, callback FROM events WHERE n = ?`, n);
+    return first<EventRow>(
+      this.#sql,
+      `SELECT ${HEAD}, contents, body, callback, traceparent FROM events WHERE n = ?`,
+      n,
+    );
   }
 
   contents(n: number): string {

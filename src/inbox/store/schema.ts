@@ -164,6 +164,11 @@ export const MIGRATIONS: readonly string[] = [
   `
   CREATE INDEX events_rare ON events (n) WHERE (state <> 'accepted' AND state <> 'alert') OR dismissed IS NOT NULL;
   `,
+
+  // 4: which trace an event's callback belongs to, for its retries and replays.
+  `
+  ALTER TABLE events ADD COLUMN traceparent TEXT;
+  `,
 ];
 
 /** Brings the tables to the newest migration, each in one transaction, once. */
