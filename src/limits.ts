@@ -283,8 +283,16 @@ export const RECOUNT_STEP_INTERVAL_MS = 1_000;
 
 /** Events whose ids share one row of the search by id. */
 export const EVENT_ID_BLOCK_EVENTS = 1_024;
-/** Between two such rows where more events have gathered: others have their turn. */
+/** Between two such rows, or blocks of the search, where more events have gathered: others have their turn. */
 export const EVENT_ID_BLOCK_INTERVAL_MS = 1_000;
+/** Events of a block of the search: those after the last block are read one by one, so not too many of them … */
+export const SEARCH_BLOCK_EVENTS = 512;
+/** … in that many rows, of which a question reads one a term: a sixty-fourth of a row an event. */
+export const SEARCH_BLOCK_PARTS = 8;
+/** Blocks of the search that one step of the purge forgets: 512 rows. */
+export const PURGE_STEP_SEARCH_BLOCKS = 64;
+/** Words by which one event is found, those of the callback last: a callback has about fifty. */
+export const MAX_SEARCH_WORDS_PER_EVENT = 128;
 /** Conflicting statements of one event that are kept for a person; more are only alerted. */
 export const MAX_STORED_CONFLICTS = 20;
 /** Of a success's response, so much is kept. */
@@ -409,8 +417,16 @@ export const MAX_SHOWN_FAILURES = 20;
 export const MAX_PAGE_WINDOWS = 10;
 /** A cursor holds one position per shard: 64 of them are below this. */
 export const MAX_CURSOR_CHARS = 2_000;
-/** A shorter search text matches nearly everything. */
+/** A shorter word stands in nearly every event. */
 export const MIN_SEARCH_CHARS = 3;
+/** A shorter beginning of a word is that of too many … */
+export const MIN_BEGINNING_CHARS = 6;
+/** … and one of this length tells nearly all words apart: longer ones are looked up by it as well. */
+export const LONG_BEGINNING_CHARS = 12;
+/** Blocks of the search that one call to a shard looks through: 131,072 events. */
+export const MAX_SEARCH_BLOCKS = 256;
+/** Events that one call to a shard looks at because a search may mean them. */
+export const MAX_SEARCH_LOOKED = 512;
 /** A search text is an identifier at the longest. */
 export const MAX_SEARCH_CHARS = MAX_IDENTIFIER_CHARS;
 /** Why an event was dismissed: a sentence or two. */

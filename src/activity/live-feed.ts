@@ -4,7 +4,7 @@
  */
 import type { Happening } from "../inbox/live-reports.ts";
 import { MAX_LIVE_BEHIND_BYTES, MAX_LIVE_LINES, MAX_LIVE_WATCHERS } from "../limits.ts";
-import { isWanted, type Wanted } from "../inbox/queries.ts";
+import { isWanted, type Wanted } from "../inbox/filter.ts";
 
 /** What one client wants to see; undefined: all. */
 export interface LiveFilter {

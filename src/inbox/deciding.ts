@@ -2,7 +2,8 @@
 import type { NormalisedEvent } from "../event.ts";
 import { isForgotten } from "./forgotten.ts";
 import type { StoredCallback } from "./protocol.ts";
-import { matching, needsPerson } from "./queries.ts";
+import { needsPerson } from "./filter.ts";
+import { matching } from "./listing.ts";
 import { startNext } from "./settling.ts";
 import { keyOf } from "./store/rows.ts";
 import type { Transaction } from "./transaction.ts";

@@ -6,7 +6,8 @@
 import type { NormalisedEvent, PaymentEvent } from "../event.ts";
 import { dismiss } from "./deciding.ts";
 import { isForgotten, WARNING_FORGOTTEN } from "./forgotten.ts";
-import { matching, needsPerson, type ListedEvent } from "./queries.ts";
+import { needsPerson, type ListedEvent } from "./filter.ts";
+import { matching } from "./listing.ts";
 import type { Direct } from "./store/rows.ts";
 import type { Transaction } from "./transaction.ts";
 
@@ -76,6 +77,7 @@ function erase(tx: Transaction, n: number): boolean {
   const direct = event.direct === null ? null : withoutAnswers(JSON.parse(event.direct) as Direct);
   tx.store.events.erase(n, event.body === null ? null : erased(event.body), direct);
   tx.store.deliveries.eraseAnswers(event.payment_id, n);
+  tx.store.search.renew(n);
   return true;
 }
 

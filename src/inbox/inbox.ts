@@ -13,6 +13,7 @@ import {
   ALARM_OVERDUE_MS,
   EVENT_ID_BLOCK_EVENTS,
   EVENT_ID_BLOCK_INTERVAL_MS,
+  SEARCH_BLOCK_EVENTS,
   SWEEP_RETRY_MS,
 } from "../limits.ts";
 import { fault, type LogFields } from "../log.ts";
@@ -25,11 +26,13 @@ import { dismiss, noteReleased, releasable, undismiss, type Releasable } from ".
 import { destinationReports, type DestinationReport } from "./destination-report.ts";
 import { DeferralQuota } from "./deferral-quota.ts";
 import { conclude, settleVerification } from "./deferred.ts";
+import type { EventFilter } from "./filter.ts";
 import { forgetPayment, forgetReleased, type Forgetting } from "./forgetting.ts";
 import type { HealthReport } from "./health.ts";
 import { healthOf } from "./health-report.ts";
 import { lease } from "./leasing.ts";
 import type { LedgerPart } from "./ledger.ts";
+import { list } from "./listing.ts";
 import { LiveReports, type Happening } from "./live-reports.ts";
 import { MeasureBook, type Measures } from "./measures.ts";
 import { Membership, SHARDS_MARKER } from "./membership.ts";
@@ -50,7 +53,7 @@ import {
   type TokenQuestion,
 } from "./protocol.ts";
 import { PURGE_BEGINS, purgeStep, type PurgeState } from "./purging.ts";
-import { find, list, setAsideCallback, timeline, type EventDetail, type EventFilter } from "./queries.ts";
+import { find, setAsideCallback, timeline, type EventDetail } from "./queries.ts";
 import { QueueSender } from "./queue-sender.ts";
 import { RECOUNT_BEGINS, recountStep, type RecountState } from "./recounting.ts";
 import { cancelReplay, nextReplayStepAt, replay, startReplay, stepReplays } from "./replaying.ts";
@@ -79,7 +82,7 @@ export class Inbox extends DurableObject<InboxBindings> {
   #alarmAtMs: number | null = null;
   #purge: PurgeState = PURGE_BEGINS;
   #recount: RecountState = RECOUNT_BEGINS;
-  /** When the search by id is to take in more events (epoch ms); null: an alarm for something else will do. */
+  /** When the searches are to take in more events (epoch ms); null: an alarm for something else will do. */
   #nextBlockAtMs: number | null = null;
   /** What is in memory is not what is on disk: before the first work, and after a transaction that was undone. */
   #isStale = true;
@@ -88,6 +91,8 @@ export class Inbox extends DurableObject<InboxBindings> {
     super(ctx, env);
     migrate(ctx.storage);
     this.#store = new Store(ctx.storage.sql);
+    // Events of an earlier release are in no block of the search.
+    if (this.#store.search.isBehind(SEARCH_BLOCK_EVENTS)) this.#nextBlockAtMs = Date.now();
     this.#queueSender = new QueueSender(env.DELIVERIES);
     this.#verificationSender = new QueueSender(env.VERIFICATIONS ?? env.DELIVERIES);
     this.#questions = new TokenQuestions((key) => this.#store.reservations.get(key));
@@ -220,8 +225,9 @@ export class Inbox extends DurableObject<InboxBindings> {
     this.#recount = recountStep(tx, this.#recount);
     if (tx.book.hasRepeats) tx.book.write(tx.shardNow());
     // One a time; whether more have gathered is looked at soon.
-    const isAdded = tx.store.eventIds.addBlock(EVENT_ID_BLOCK_EVENTS);
-    this.#nextBlockAtMs = isAdded ? tx.nowMs + EVENT_ID_BLOCK_INTERVAL_MS : null;
+    const areIdsAdded = tx.store.eventIds.addBlock(EVENT_ID_BLOCK_EVENTS);
+    const areWordsAdded = tx.store.search.addBlock(SEARCH_BLOCK_EVENTS);
+    this.#nextBlockAtMs = areIdsAdded || areWordsAdded ? tx.nowMs + EVENT_ID_BLOCK_INTERVAL_MS : null;
   }
 
   /** When something is due next (epoch ms), null for never. */

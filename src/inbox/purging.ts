@@ -8,6 +8,7 @@ import {
   MIN_PURGE_INTERVAL_MS,
   PURGE_STEP_EVENTS,
   PURGE_STEP_INTERVAL_MS,
+  PURGE_STEP_SEARCH_BLOCKS,
   ROUND_OF_OLD_NAMES_MS,
 } from "../limits.ts";
 import type { EventHead } from "./store/rows.ts";
@@ -43,16 +44,23 @@ export function purgeStep(tx: Transaction, state: PurgeState): PurgeState {
   const candidates = tx.store.events.after(state.lookedTo, PURGE_STEP_EVENTS);
   const old = candidates.filter(({ received_at }) => received_at < before);
   for (const event of old) forget(tx, event);
+  forgetBlocks(tx);
   // One that is younger than those after it (it was deferred anew, or a clock had jumped) holds up none of them.
   const goesOn = candidates.length === PURGE_STEP_EVENTS && old.at(-1) === candidates.at(-1);
   if (goesOn) return { ...state, nextAtMs: tx.nowMs + PURGE_STEP_INTERVAL_MS, lookedTo: old.at(-1)?.n ?? 0 };
   const oldest = candidates.find(({ received_at }) => received_at >= before);
-  if (oldest) tx.store.eventIds.forgetBefore(tx.store.events.after(0, 1)[0]?.n ?? 0);
   const round = forgetNames(tx, state, before);
   // No sooner than something can be too old; events may be out of order by as much as a clock jumped.
   const dueAtMs = oldest ? oldest.received_at + tx.config.retentionDays * DAY_MS : Number.POSITIVE_INFINITY;
   const nextAtMs = Math.min(Math.max(dueAtMs, tx.nowMs + MIN_PURGE_INTERVAL_MS), round.nextRoundAtMs);
   return { ...round, nextAtMs, lookedTo: 0 };
+}
+
+/** What the searches know of events that are all gone. */
+function forgetBlocks(tx: Transaction): void {
+  const oldest = tx.store.events.after(0, 1)[0]?.n ?? tx.store.events.last() + 1;
+  tx.store.eventIds.forgetBefore(oldest);
+  tx.store.search.forgetBefore(oldest, PURGE_STEP_SEARCH_BLOCKS);
 }
 
 /** Everything about an event, unless something of it is still owed or dead. */

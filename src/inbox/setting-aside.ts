@@ -54,6 +54,7 @@ function setAsideAgain(tx: Transaction, seen: EventHead, { eventId, callback, wh
   if (why.state === "deferred" && seen.state === "refused") {
     // It was refused, and now nobody can say: it is undecided anew, as if it came for the first time.
     tx.store.events.deferAgain(seen.n, because(why), tx.nowMs, JSON.stringify(callback));
+    tx.store.search.renew(seen.n);
     tx.record(seen.n, { source: [seen.source, { arrived: 1, duplicate: 1 }] });
     tx.store.events.addDuplicates(seen.n, 1);
     tx.record(seen.n, { source: [seen.source, { refused: -1, deferred: 1 }] });

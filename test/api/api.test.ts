@@ -60,7 +60,11 @@ describe("authorization", () => {
 });
 
 describe("reading", () => {
-  it("lists events newest first over all shards, page by page, each once", async () => {
+  it.each([
+    ["all of them", ""],
+    ["those with a word", "&q=ORDER-1"],
+    ["those with the beginning of a word", "&q=pay_70*"],
+  ])("lists events newest first over all shards, page by page, each once: %s", async (_, filter) => {
     for (let i = 0; i < 25; i += 1) {
       vi.setSystemTime(Date.now() + 1000);
       await accept(`p${i}`, `e${i}`);
@@ -69,7 +73,7 @@ describe("reading", () => {
     let cursor: string | null = null;
     do {
       const query: string = cursor === null ? "" : `&cursor=${encodeURIComponent(cursor)}`;
-      const page = eventPage.parse(await json(`/api/events?limit=7${query}`));
+      const page = eventPage.parse(await json(`/api/events?limit=7${filter}${query}`));
       seen.push(...page.events.map(({ id }) => id));
       cursor = page.cursor;
     } while (cursor !== null);
@@ -93,6 +97,16 @@ describe("reading", () => {
         { in: "query", path: "limit" },
       ],
     });
+  });
+
+  it.each([
+    ["ord*", "needs 6 characters of a word before *"],
+    ["a, b", "needs a word of 3 characters"],
+    ["***", "needs 6 characters of a word before *"],
+  ])("says why nothing can be searched for by %j, and looks at no event for it", async (q, message) => {
+    const wrong = await call(`/api/events?q=${encodeURIComponent(q)}`);
+    expect(wrong.status).toBe(400);
+    expect(await wrong.json()).toMatchObject({ errors: [{ in: "query", path: "q", message }] });
   });
 
   it("shows one event with its body and attempts", async () => {
@@ -259,6 +273,7 @@ describe("quarantine", () => {
     });
     // The operator knows the transaction, not our id.
     expect((await json("/api/events?q=t-4711")).events).toMatchObject([{ id, state: "quarantined" }]);
+    expect((await json("/api/events?q=T-4711")).events).toMatchObject([{ id }]);
     expect((await json("/api/events?q=t-4712")).events).toEqual([]);
     const again = await call(`/api/events/${id}/replay`, { method: "POST" });
     expect(again.status).toBe(409);

@@ -1,7 +1,7 @@
 /** Lists read what they show, and not the rows between: by the platform's own count of rows. */
 import { runInDurableObject } from "cloudflare:test";
 import { beforeEach, expect, it, vi } from "vitest";
-import type { EventFilter } from "../../src/inbox/queries.ts";
+import type { EventFilter } from "../../src/inbox/filter.ts";
 import { LIST_STEP_EVENTS, LIST_WINDOW_EVENTS } from "../../src/limits.ts";
 import { interceptQueue } from "../support/queue.ts";
 import { acceptance } from "../support/events.ts";

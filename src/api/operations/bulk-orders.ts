@@ -1,6 +1,6 @@
 /** An order about every event that a filter finds, over all shards, carried out while the caller waits. */
 import type { InboxClient, InboxStub } from "../../inbox/client.ts";
-import type { EventFilter } from "../../inbox/queries.ts";
+import type { EventFilter } from "../../inbox/filter.ts";
 import { MAX_SHOWN_FAILURES } from "../../limits.ts";
 import { fault } from "../../log.ts";
 import { eventPageOf, type PagedEvent } from "./pages.ts";

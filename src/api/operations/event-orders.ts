@@ -2,7 +2,7 @@
 import { z } from "zod";
 import { isBroken } from "../../config/schema.ts";
 import type { InboxStub } from "../../inbox/client.ts";
-import type { ListedEvent } from "../../inbox/queries.ts";
+import type { ListedEvent } from "../../inbox/filter.ts";
 import { reprocess } from "../../ingress/reprocess.ts";
 import { MAX_DISMISS_REASON_CHARS } from "../../limits.ts";
 import { findEvent } from "./events.ts";

@@ -1,7 +1,8 @@
 /** Events: lists, one event with its attempts, a payment's time line. */
 import { z } from "zod";
 import type { InboxClient, InboxStub } from "../../inbox/client.ts";
-import { agrees, type EventDetail } from "../../inbox/queries.ts";
+import { agrees } from "../../inbox/filter.ts";
+import type { EventDetail } from "../../inbox/queries.ts";
 import { eventId, pageQuery, paymentId } from "./fields.ts";
 import { filterInQuery, filterOf, isBackwards } from "./filter.ts";
 import { done, operation } from "./operation.ts";

@@ -1,7 +1,8 @@
 /** Which events a question or an order is about: in a query, in a JSON body, and as the Inbox takes it. */
 import { z } from "zod";
 import { isBroken, isDestination, type RelayConfig } from "../../config/schema.ts";
-import type { EventFilter } from "../../inbox/queries.ts";
+import type { EventFilter } from "../../inbox/filter.ts";
+import { mistakeInSearch } from "../../inbox/searching.ts";
 import { MAX_SEARCH_CHARS, MIN_SEARCH_CHARS } from "../../limits.ts";
 import { instant, listInBody, listInQuery, states } from "./fields.ts";
 import { invalid, type ProblemError, type Refused } from "./problem.ts";
@@ -28,8 +29,14 @@ function filterShape(list: typeof listInQuery | typeof listInBody) {
       .string()
       .min(MIN_SEARCH_CHARS)
       .max(MAX_SEARCH_CHARS)
+      .superRefine((text, context) => {
+        const mistake = mistakeInSearch(text);
+        if (mistake !== null) context.addIssue({ code: "custom", message: mistake });
+      })
       .optional()
-      .describe("an id, a reference, a transaction: any text of the event"),
+      .describe(
+        "whole words of the event or its callback, capitals or not: an id, a reference, a transaction, an e-mail address; of several, all; `order-20*` is the beginning of one, from six characters",
+      ),
   };
 }
 

@@ -1,6 +1,6 @@
 /** One page of what all Inbox shards have, newest first, and where the next one begins. */
 import type { InboxClient, InboxStub } from "../../inbox/client.ts";
-import type { EventFilter, ListedEvent } from "../../inbox/queries.ts";
+import type { EventFilter, ListedEvent } from "../../inbox/filter.ts";
 import { MAX_PAGE_WINDOWS } from "../../limits.ts";
 import { invalid, type Refused } from "./problem.ts";
 

@@ -2,7 +2,7 @@
 import { z } from "zod";
 import { activityOf } from "../../activity/client.ts";
 import type { RefusedGroup } from "../../activity/refused-groups.ts";
-import { isWanted } from "../../inbox/queries.ts";
+import { isWanted } from "../../inbox/filter.ts";
 import { DEFAULT_PAGE_EVENTS, MAX_PAGE_EVENTS } from "../../limits.ts";
 import { REFUSED_REASONS } from "../../reasons.ts";
 import { instant, listInQuery } from "./fields.ts";

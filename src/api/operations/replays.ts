@@ -1,7 +1,7 @@
 /** Replays in bulk: counted first, then carried out by the shards' alarms at a rate, oldest first. */
 import { z } from "zod";
 import type { InboxClient } from "../../inbox/client.ts";
-import type { EventFilter } from "../../inbox/queries.ts";
+import type { EventFilter } from "../../inbox/filter.ts";
 import type { ReplayJobRow } from "../../inbox/store/operator-store.ts";
 import { DEFAULT_DRAIN_PER_SECOND, MAX_PER_SECOND, MIN_REPLAY_PER_SECOND } from "../../limits.ts";
 import { instant, replayId } from "./fields.ts";

@@ -1,6 +1,7 @@
 /** Rows of the Inbox as the API shows them. Pure. */
 import type { RelayConfig } from "../../config/schema.ts";
-import type { EventDetail, ListedEvent } from "../../inbox/queries.ts";
+import type { ListedEvent } from "../../inbox/filter.ts";
+import type { EventDetail } from "../../inbox/queries.ts";
 import type { StoredCallback } from "../../inbox/protocol.ts";
 import type { Dismissed, Released } from "../../inbox/store/rows.ts";
 import { redact } from "../../providers/redact.ts";

@@ -64,8 +64,9 @@ function Nothing({
   return (
     <Empty title="Nothing was found.">
       <p>
-        The search takes any text of an event as it was sent, three characters or more, and tells small
-        letters from capitals. What was refused is not kept as an event.
+        The search takes whole words of an event or its callback, such as <code>order-4711</code>, or the
+        beginning of one from six characters: <code>order-20*</code>. What was refused is not kept as an
+        event.
       </p>
     </Empty>
   );

@@ -1,7 +1,7 @@
 /** Small pieces of every page: ids, instants, money, states. Whatever they are given is escaped by hono/jsx. */
 import type { Child } from "hono/jsx";
 import type { Money } from "../../event.ts";
-import type { ShownState } from "../../inbox/queries.ts";
+import type { ShownState } from "../../inbox/filter.ts";
 import { absoluteText, agoText, decimalParts, shortId } from "./text.ts";
 import { STATES } from "./words.ts";
 

@@ -98,7 +98,7 @@ export function Page({ frame, title, search = "", scripts = [], styles = [], chi
               value={search}
               minlength={MIN_SEARCH_CHARS}
               maxlength={MAX_SEARCH_CHARS}
-              placeholder="Reference, transaction, event, payment, customer"
+              placeholder="Whole reference, transaction, event, payment, customer; or order-20*"
               autocomplete="off"
               spellcheck={false}
             />

@@ -1,7 +1,7 @@
 /** One payment in a line, made of its time line. Pure. */
 import type { EventDetailJson } from "../../api/operations/schemas.ts";
 import type { Money, Status } from "../../event.ts";
-import type { ShownState } from "../../inbox/queries.ts";
+import type { ShownState } from "../../inbox/filter.ts";
 
 export interface PaymentSummary {
   readonly source: string;

@@ -2,7 +2,7 @@
  * The words of the console: one for each state, the same as in the API, and a sentence for each reason that tells
  * what happened and what to do. Pure data.
  */
-import type { ShownState } from "../../inbox/queries.ts";
+import type { ShownState } from "../../inbox/filter.ts";
 import type { RefusedReason } from "../../reasons.ts";
 
 interface StateWords {

@@ -72,9 +72,14 @@ export class EventIds {
     return true;
   }
 
-  /** Forgets blocks whose events are all gone. */
+  /** Forgets blocks whose events are all gone; never the newest, after which the search goes on. */
   forgetBefore(n: number): void {
-    this.#sql.exec("DELETE FROM event_id_blocks WHERE last_n < ?", n);
+    this.#sql.exec(
+      `DELETE FROM event_id_blocks WHERE first_n < ? AND last_n < ?
+       AND first_n < (SELECT MAX(first_n) FROM event_id_blocks)`,
+      n,
+      n,
+    );
   }
 }
 

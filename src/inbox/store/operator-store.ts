@@ -4,6 +4,7 @@
  */
 import { first } from "./sql.ts";
 import type { DeliveryRow, EventHead } from "./rows.ts";
+import type { WordColumns } from "./search-terms.ts";
 
 /** An event with the rows of what is owed of it. */
 export type EventWithRows = EventHead & {
@@ -90,7 +91,7 @@ export class OperatorStore {
   }
 
   /**
-   * The newest events below number `to` that are anything but delivered or under way, by indexes that hold only
+   * The newest events below number `to` that are owed, dead or set aside, by indexes that hold only
    * those; null: so much is owed that these are not few, and a look at the newest events finds some.
    *
    * @param most of the ones set aside, and of what is owed
@@ -117,23 +118,12 @@ export class OperatorStore {
     return { numbers: [...numbers].filter((n) => n >= from && n < to), from };
   }
 
-  /** Does the body of this event contain the text? */
-  mentions(n: number, text: string): boolean {
-    return (
-      first(
-        this.#sql,
-        "SELECT 1 AS found FROM events WHERE n = ? AND instr(COALESCE(body, ''), ?) > 0",
-        n,
-        text,
-      ) !== null
-    );
-  }
-
-  /** The stored callback of one that was set aside, as JSON. */
-  callbackOf(n: number): string | null {
-    return (
-      first<{ callback: string | null }>(this.#sql, "SELECT callback FROM events WHERE n = ?", n)?.callback ??
-      null
+  /** Where the words of this event are; null: there is no such event. */
+  wordColumnsOf(n: number): WordColumns | null {
+    return first<WordColumns>(
+      this.#sql,
+      "SELECT event_id, payment_id, body, callback FROM events WHERE n = ?",
+      n,
     );
   }
 

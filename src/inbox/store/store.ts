@@ -10,6 +10,7 @@ import { OperatorStore } from "./operator-store.ts";
 import { Payments } from "./payments.ts";
 import { Reservations } from "./reservations.ts";
 import { Retention } from "./retention.ts";
+import { SearchIndex } from "./search-index.ts";
 import { SingleRows } from "./single-rows.ts";
 
 export class Store {
@@ -19,6 +20,7 @@ export class Store {
   readonly deliveries: Deliveries;
   readonly destinations: Destinations;
   readonly reservations: Reservations;
+  readonly search: SearchIndex;
   readonly singleRows: SingleRows;
   readonly operators: OperatorStore;
   readonly retention: Retention;
@@ -30,6 +32,7 @@ export class Store {
     this.deliveries = new Deliveries(sql);
     this.destinations = new Destinations(sql);
     this.reservations = new Reservations(sql);
+    this.search = new SearchIndex(sql);
     this.singleRows = new SingleRows(sql);
     this.operators = new OperatorStore(sql);
     this.retention = new Retention(sql);

@@ -27,7 +27,7 @@ export function addEvents(frame: Frame): void {
   const { io } = frame;
   frame.add<Options>(
     "events [search]",
-    "List events, newest first; [search] is any id, reference or transaction",
+    "List events, newest first; [search] is a whole id, reference or transaction, or its beginning: order-20*",
     (command) =>
       connecting(filtering(command))
         .option("--needs-person", "only what waits for a person")
