@@ -141,6 +141,10 @@ export const paymentEvent = z
       amount_net: money.nullable().describe("After the provider's fees, where it says so."),
       amount_converted: money.nullable().describe("The provider's own conversion, for information."),
       amount_refunded: money.nullable().optional().describe("The total given back, of refunds only."),
+      amount_of_refund: money
+        .nullable()
+        .optional()
+        .describe("What this refund gives back, where the provider states no total: add them up."),
       fee: money.nullable().describe("The provider's or the network's fee, where it says so."),
       blockchain: blockchain.nullable(),
       occurred_at: instant.nullable().describe("The provider's time, null where it gives none."),

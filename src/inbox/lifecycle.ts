@@ -80,9 +80,10 @@ function superseded(reason: SupersededReason, alert: StateAlert | null = null): 
   return { outcome: "superseded", reason, alert };
 }
 
+/** A refund that is stated by itself is always more than before: its repeats have its own event key. */
 function refundGrew(payment: PaymentState, incoming: NormalisedEvent): boolean {
   const stated = incoming.data.amount_refunded?.value;
-  if (stated === undefined) return false;
+  if (stated === undefined) return (incoming.data.amount_of_refund ?? null) !== null;
   return payment.refunded === null || compareDecimals(stated, payment.refunded) > 0;
 }
 

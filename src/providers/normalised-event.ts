@@ -32,6 +32,7 @@ export async function normalisedEventOf(
       amount_net: facts.amountNet,
       amount_converted: facts.amountConverted,
       ...(facts.amountRefunded ? { amount_refunded: facts.amountRefunded } : {}),
+      ...(facts.amountOfRefund ? { amount_of_refund: facts.amountOfRefund } : {}),
       fee: facts.fee,
       blockchain: facts.blockchain,
       occurred_at: facts.occurredAt,

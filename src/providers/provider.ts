@@ -126,7 +126,10 @@ export interface Facts {
   readonly amountRequested: Money | null;
   readonly amountNet: Money | null;
   readonly amountConverted: Money | null;
+  /** The total given back. */
   readonly amountRefunded?: Money | undefined;
+  /** What this one refund gives back, where no total is stated. */
+  readonly amountOfRefund?: Money | undefined;
   readonly fee: Money | null;
   readonly blockchain: Blockchain | null;
   /** RFC 3339 UTC by the provider's word, or null: never invented. */

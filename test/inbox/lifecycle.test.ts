@@ -121,6 +121,24 @@ describe("single rules", () => {
     if (folded.outcome === "forward") expect(folded.state.refunded).toBe(now);
   });
 
+  it("refunds that are stated each by itself are all forwarded, whatever they give back", () => {
+    let payment = known("confirmed");
+    for (const refund of ["5.00", "5.00", "1.00"]) {
+      const folded = fold(payment, normalisedEvent({ status: "partially_refunded", refund }));
+      expect(folded).toMatchObject({
+        outcome: "forward",
+        event: { type: "payment.partially_refunded", data: { amount_of_refund: { value: refund } } },
+      });
+      if (folded.outcome === "forward") payment = folded.state;
+    }
+    expect(payment.refunded).toBeNull();
+  });
+
+  it("a refund without any amount is not told apart from the one before", () => {
+    const again = fold(known("partially_refunded"), normalisedEvent({ status: "partially_refunded" }));
+    expect(again).toMatchObject({ outcome: "superseded", reason: "same_state" });
+  });
+
   it("a dispute in between does not make an old refund new", () => {
     const disputed = known("disputed", { refunded: "5.00" });
     const again = (refunded: string) =>

@@ -9,6 +9,8 @@ export interface Stated {
   readonly status?: Status | null;
   readonly kind?: NormalisedEvent["kind"];
   readonly refunded?: string;
+  /** What one refund gives back, where no total is stated. */
+  readonly refund?: string;
   readonly fingerprint?: string;
   readonly contents?: Record<string, string>;
   readonly destinations?: readonly string[];
@@ -33,6 +35,7 @@ export function normalisedEvent({
   status = "confirmed",
   kind = "status",
   refunded,
+  refund,
 }: Stated): NormalisedEvent {
   return {
     id: eventId(event),
@@ -48,6 +51,7 @@ export function normalisedEvent({
       amount_net: null,
       amount_converted: null,
       ...(refunded === undefined ? {} : { amount_refunded: { value: refunded, currency: "EUR" } }),
+      ...(refund === undefined ? {} : { amount_of_refund: { value: refund, currency: "EUR" } }),
       fee: null,
       blockchain: null,
       occurred_at: null,

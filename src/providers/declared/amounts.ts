@@ -14,6 +14,8 @@ export interface DeclaredAmount {
   readonly currency: Value;
   readonly network: Value | null;
   readonly unit: "decimal" | "minor";
+  /** Of a total given back: what it is a part of, in the same currency and unit. */
+  readonly whole: Value | null;
 }
 
 export interface ReadAmount {

@@ -16,7 +16,7 @@ import type { StatusTable } from "./status.ts";
 import { parsePart, parseValue, type Part, type Value } from "./values.ts";
 import { writtenSchema, type GivenProvider } from "./written.ts";
 
-export const AMOUNTS = ["amount", "requested", "net", "converted", "fee", "refunded"] as const;
+export const AMOUNTS = ["amount", "requested", "net", "converted", "fee", "refunded", "refund"] as const;
 export type AmountName = (typeof AMOUNTS)[number];
 
 export const CHAIN = ["network", "txid", "from", "to", "confirmations"] as const;
@@ -121,6 +121,7 @@ function build(given: GivenProvider, reader: Reader): Declaration {
       currency: reader.value(path("currency"), amount.currency),
       network: reader.optional(path("network"), amount.network),
       unit: amount.unit,
+      whole: reader.optional(path("whole"), "whole" in amount ? amount.whole : undefined),
     };
     return [[name, declared] as const];
   });

@@ -5,20 +5,19 @@
  * Promises: an id that is there and cannot be read is quarantined, not skipped; a confirmation without a
  * positive amount is never money; a word in no table is the provider's own event, whatever it is spelled like.
  */
-import type { Money, Status } from "../../event.ts";
+import type { Status } from "../../event.ts";
 import { asNumberToken, asText } from "../../parse/access.ts";
 import { networkOf } from "../../parse/currency.ts";
 import { canonicalDecimal } from "../../parse/decimal.ts";
 import { fromRfc3339, fromUnixMilliseconds, fromUnixSeconds } from "../../parse/time.ts";
 import type { Because, QuarantinedReason } from "../../reasons.ts";
 import { valueOf, type Contents, type Message } from "../../verify/spec/places.ts";
-import { paidAmount, refundStatus } from "../amounts.ts";
 import { statePart, type KeyPart } from "../keys.ts";
 import { kindOf, type Meaning } from "../meaning.ts";
 import { readProved } from "../proof.ts";
 import type { Facts, Reading } from "../provider.ts";
-import { readAmount } from "./amounts.ts";
-import { AMOUNTS, CHAIN, type AmountName, type ChainName, type Declaration } from "./declaration.ts";
+import { CHAIN, type ChainName, type Declaration } from "./declaration.ts";
+import { NO_AMOUNTS, readAmounts } from "./stated-amounts.ts";
 import { meaningOf, wordOf } from "./status.ts";
 import { read, readIdentifier, readPart, readText, type Part, type Value } from "./values.ts";
 
@@ -47,7 +46,8 @@ function factsOf(declared: Declaration, contents: Contents): Facts | Because<Qua
   const ids = readIds(declared, contents);
   if ("reason" in ids) return ids;
   const chain = readChain(declared.blockchain, contents);
-  const { amount } = amounts.money;
+  const { amount, refund } = amounts.money;
+  const stated = amount ?? refund;
   return {
     kind: kindOf(meaning),
     direction: meaning?.direction ?? "in",
@@ -66,14 +66,15 @@ function factsOf(declared: Declaration, contents: Contents): Facts | Because<Qua
     amountNet: amounts.money.net ?? null,
     amountConverted: amounts.money.converted ?? null,
     amountRefunded: amounts.money.refunded,
+    amountOfRefund: refund,
     fee: amounts.money.fee ?? null,
     blockchain: chain,
     occurredAt: readTime(declared.occurredAt, contents),
     warnings: [...amounts.warnings, ...ids.warnings, ...warningsOf(declared, word)],
     livemode: readLivemode(declared.livemode, contents),
     contents: {
-      "conflict:amount": [amount ? canonicalDecimal(amount.value) : "", amount?.currency ?? ""].join(" "),
-      "conflict:network": amount?.network ?? chain?.network ?? "",
+      "conflict:amount": [stated ? canonicalDecimal(stated.value) : "", stated?.currency ?? ""].join(" "),
+      "conflict:network": stated?.network ?? chain?.network ?? "",
       "conflict:body": JSON.stringify([statePart(status, word), ids.reference]),
     },
   };
@@ -82,43 +83,6 @@ function factsOf(declared: Declaration, contents: Contents): Facts | Because<Qua
 function warningsOf({ status }: Declaration, word: string | null): readonly string[] {
   const warning = word === null ? undefined : status.warnings.get(word);
   return warning === undefined ? [] : [warning];
-}
-
-interface Amounts {
-  readonly money: Readonly<Partial<Record<AmountName, Money>>>;
-  readonly warnings: readonly string[];
-  /** A refund of the whole is another state than a refund of a part. */
-  readonly status?: Status | undefined;
-}
-
-const NO_AMOUNTS: Amounts = { money: {}, warnings: [] };
-
-function readAmounts(
-  { amounts, exponents }: Declaration,
-  meaning: Meaning,
-  contents: Contents,
-): Amounts | Because<QuarantinedReason> {
-  const money: Partial<Record<AmountName, Money>> = {};
-  const warnings = new Set<string>();
-  for (const name of AMOUNTS) {
-    const declared = amounts[name];
-    const amount = declared && readAmount(name, declared, contents, exponents);
-    if (amount === undefined || amount === null) continue;
-    if ("reason" in amount) return amount;
-    money[name] = amount.money;
-    if (amount.warning) warnings.add(amount.warning);
-  }
-  const { amount: paid, refunded } = money;
-  if (meaning.status === "confirmed") {
-    const claimed = paidAmount(paid ?? "absent");
-    if (claimed === "missing_amount") return { reason: claimed };
-    if (claimed === "bad_amount") return { reason: claimed, detail: "amount" };
-  }
-  const read = { money, warnings: [...warnings] };
-  if (meaning.status !== "refunded" || amounts.refunded === undefined) return read;
-  if (refunded === undefined || paid === undefined) return { reason: "missing_amount", detail: "refunded" };
-  const status = refundStatus(refunded, paid);
-  return status === "bad_amount" ? { reason: status, detail: "refunded" } : { ...read, status };
 }
 
 interface Keys {

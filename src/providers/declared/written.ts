@@ -57,7 +57,10 @@ export const writtenSchema = z.strictObject({
       net: amount.optional(),
       converted: amount.optional(),
       fee: amount.optional(),
-      refunded: amount.optional(),
+      /** The total given back; `whole`: what it is compared with, where that is not `amount`. */
+      refunded: amount.extend({ whole: value.optional() }).optional(),
+      /** What one refund gives back: read where a word means refunded, whose event then has no `amount` of its own. */
+      refund: amount.optional(),
     })
     .default({}),
   /** Exponents of currencies that the provider counts otherwise than ISO 4217. */

@@ -17,7 +17,7 @@ const PAYMENT = `${ITEM}/originalReference | ${ITEM}/pspReference`;
 export const adyen: Preset = {
   name: "adyen",
   tested: "published vector",
-  note: "An authorisation counts as confirmed, as it does where capture is automatic: with manual capture, extend this provider and map AUTHORISATION:true to pending and CAPTURE:true to confirmed. A JSON notification has one item; one with more is set aside.",
+  note: "An authorisation counts as confirmed, as it does where capture is automatic: with manual capture, extend this provider and map AUTHORISATION:true to pending and CAPTURE:true to confirmed. A refund states its own amount and neither the total nor the whole: each is payment.partially_refunded, with amount_of_refund. A JSON notification has one item; one with more is set aside.",
   written: {
     title: "Adyen",
     verify: {
@@ -47,6 +47,7 @@ export const adyen: Preset = {
     },
     amounts: {
       amount: { value: `${ITEM}/amount/value`, currency: `${ITEM}/amount/currency`, unit: "minor" },
+      refund: { value: `${ITEM}/amount/value`, currency: `${ITEM}/amount/currency`, unit: "minor" },
     },
     exponents: { CLP: 2, CVE: 0, IDR: 0, ISK: 2 },
     reference: `${ITEM}/merchantReference`,

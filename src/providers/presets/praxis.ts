@@ -20,7 +20,7 @@ const TYPE = "json:/transaction/transaction_type";
 export const praxis: Preset = {
   name: "praxis",
   tested: "formula only",
-  note: "The formula reproduces Praxis' published example; which fields of a notification it is taken over, and in which order, is from memory: compare with a captured one. The fields are signed without anything between them and the state is not signed at all: ask Praxis, or look it up, before you credit.",
+  note: "Which fields of a notification are signed, in which order, and that null is left out is what Praxis' document says (docs.praxis.tech, Payment Notification); the formula reproduces its published example, which is of another request. The words are partly from memory. The fields are signed without anything between them and the state is not signed at all: ask Praxis, or look it up, before you credit.",
   written: {
     title: "Praxis Cashier",
     verify: {

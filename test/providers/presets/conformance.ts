@@ -238,6 +238,7 @@ function check(outcome: Outcome, expected: Expected): void {
     amount_requested: data.amount_requested?.value ?? "",
     amount_net: data.amount_net?.value ?? "",
     amount_refunded: data.amount_refunded?.value ?? "",
+    amount_of_refund: data.amount_of_refund?.value ?? "",
     fee: data.fee?.value ?? "",
     merchant_reference: data.merchant_reference,
     occurred_at: data.occurred_at ?? "",

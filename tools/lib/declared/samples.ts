@@ -16,6 +16,7 @@ export interface Expected {
   readonly amount_requested?: string;
   readonly amount_net?: string;
   readonly amount_refunded?: string;
+  readonly amount_of_refund?: string;
   readonly fee?: string;
   readonly merchant_reference?: string | null;
   readonly occurred_at?: string;
