@@ -88,7 +88,7 @@ function envelopeChanges({ request, env }: Case, source: Source, account: Accoun
     text,
     apply: (to) => ({ ...to, request: withHeader(to.request, name, value) }),
   });
-  const methods = [...new Set(source.routes.map(({ method }) => method))];
+  const methods = [...new Set(source.routes.flatMap(({ methods: taken }) => taken))];
   const types = source.routes.flatMap(({ body, contentTypes }) => contentTypes ?? TYPES[body]);
   const sender = headerOf(request, "cf-connecting-ip");
   const listed = Array.isArray(account.settings.allow_ips) ? account.settings.allow_ips : [];

@@ -30,7 +30,7 @@ export async function succeed(
   return new Response(body === "" ? null : body, { status, headers });
 }
 
-/** @param allow the one method of the address, for 405 */
+/** @param allow the methods of the address, for 405 */
 export function refuse(reason: RefusedReason, allow?: string): Response {
   const { status, text } = refusal(reason);
   return Response.json(

@@ -54,7 +54,7 @@ function checkEnvelope(
   request: Request,
   { source, route }: Pick<Located, "source" | "route">,
 ): RefusedReason | null {
-  if (request.method !== route.method) return "method";
+  if (!(route.methods as readonly string[]).includes(request.method)) return "method";
   const { allowIps } = source.settings;
   // Only Cloudflare's own header: X-Forwarded-For is the client's to write.
   if (allowIps.length > 0 && !ipInRanges(request.headers.get("cf-connecting-ip"), allowIps)) return "ip";

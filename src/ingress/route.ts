@@ -172,7 +172,7 @@ async function refusedReply(
   count(env, { what: "refused", name: source, outcome: "refused", reason: because(why) });
   refusedReports.add({ source: located?.source ?? null, why, request, callback: callback ?? null }, env, ctx);
   if (await countRefused(env, request)) return slowDown();
-  return refuse(why.reason, located?.route.method);
+  return refuse(why.reason, located?.route.methods.join(", "));
 }
 
 function logOutcome(source: string, outcome: string, event: string | null, more: LogFields): void {

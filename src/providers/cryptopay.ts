@@ -169,7 +169,7 @@ export const cryptopay: Provider<CryptopaySettings> = {
   redact: [],
   keptInStore: [],
   settings,
-  routes: () => [{ kind: null, pathSecrets: [], method: "POST", body: "json" }],
+  routes: () => [{ kind: null, pathSecrets: [], methods: ["POST"], body: "json" }],
   verify: (callback, { proof, secrets }, { nowMs }) => verdictBy(proof, callback, secrets, nowMs),
   normalise,
 };

@@ -181,7 +181,7 @@ export const ipay: Provider<IpaySettings> = {
   redact: ["/token"],
   keptInStore: [],
   settings,
-  routes: (account) => [{ kind: null, pathSecrets: account.pathSecrets, method: "POST", body: "json" }],
+  routes: (account) => [{ kind: null, pathSecrets: account.pathSecrets, methods: ["POST"], body: "json" }],
   verify,
   normalise,
 };

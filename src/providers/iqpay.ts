@@ -20,13 +20,21 @@ import { amountOf, readFields, scalar, STATUS_WORDS, type Field, type Fields } f
 import { amountPart, tickerPart, txidPart } from "./keys.ts";
 import { kindOf } from "./meaning.ts";
 import { verdictByAddress } from "./proof.ts";
-import type { Facts, Provider, Reading, Route, SourceSettings } from "./provider.ts";
+import {
+  METHODS,
+  type Facts,
+  type Method,
+  type Provider,
+  type Reading,
+  type Route,
+  type SourceSettings,
+} from "./provider.ts";
 
 const KINDS = ["deposit", "withdrawal", "invoice", "confirmations"] as const;
 type Kind = (typeof KINDS)[number];
 
 interface KindSettings {
-  readonly method: Route["method"];
+  readonly method: Method;
   readonly secrets: readonly Secret[];
 }
 
@@ -36,7 +44,7 @@ interface IqpaySettings extends SourceSettings {
 
 function settings(fields: SourceFields): z.ZodType<IqpaySettings> {
   const kind = z.strictObject({
-    method: z.enum(["GET", "POST", "PUT", "DELETE"]).default("POST"),
+    method: z.enum(METHODS).default("POST"),
     secrets: fields.pathSecrets(),
   });
   return z
@@ -53,7 +61,7 @@ function routes(account: IqpaySettings): Route[] {
   return Object.entries(account.kinds).map(([kind, { method, secrets }]) => ({
     kind,
     pathSecrets: secrets,
-    method,
+    methods: [method],
     body: "any",
   }));
 }

@@ -27,13 +27,17 @@ export interface SourceSettings {
   readonly maxBodyBytes: number;
 }
 
+export const METHODS = ["GET", "POST", "PUT", "DELETE"] as const;
+export type Method = (typeof METHODS)[number];
+
 /** One address of a source below `/in/<provider>/<account>`. */
 export interface Route {
   /** The segment that names the kind of callback, where the provider has kinds. */
   readonly kind: string | null;
   /** Secrets accepted as the last segment; empty: the address has no secret segment. */
   readonly pathSecrets: readonly Secret[];
-  readonly method: "GET" | "POST" | "PUT" | "DELETE";
+  /** One or more. */
+  readonly methods: readonly Method[];
   /**
    * What the content type must be; of `query` there is no body. `any`: the provider documents none and repeats whatever is refused, so
    * nothing about the body is checked before it is kept; what cannot be read `normalise` sets aside.

@@ -202,7 +202,7 @@ export const tokenpayments: Provider<TokenpaymentsSettings> = {
   redact: ["token"],
   keptInStore: ["token"],
   settings,
-  routes: () => [{ kind: null, pathSecrets: [], method: "POST", body: "form" }],
+  routes: () => [{ kind: null, pathSecrets: [], methods: ["POST"], body: "form" }],
   verify,
   normalise,
 };

@@ -121,10 +121,10 @@ describe("a declared provider", () => {
     ],
     [
       "a body of a GET",
-      { acme: { ...acme, method: "GET" } },
-      /source: must be query where the method is GET/,
+      { acme: { ...acme, methods: ["POST", "GET"] } },
+      /source: must be query where a method is GET/,
     ],
-    ["a query of a POST", { acme: { ...acme, source: "query" } }, /method: must be GET or DELETE/],
+    ["a query of a POST", { acme: { ...acme, source: "query" } }, /methods: must be GET or DELETE/],
     [
       "a token in the address",
       { acme: { ...acme, verify: { alg: "static", sig: "query:token" } } },

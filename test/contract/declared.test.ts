@@ -30,16 +30,16 @@ const callback = {
   payment: { id: "p-1", state: "done", amount: "12.50", currency: "EUR", order: "order-1" },
 };
 
-async function fromAcme(body: object, secret = SECRET) {
+async function fromAcme(body: object, secret = SECRET, { method = "POST", here = env } = {}) {
   const url = "https://relay.test/in/acme/shop";
   const unsigned = {
-    method: "POST",
+    method,
     url,
     headers: { "content-type": "application/json" },
     body: JSON.stringify(body),
   };
   const { headers, body: sent } = await sign(proofOf(declaration.parse(acme)), secret, unsigned, NOW_MS);
-  return await post({ method: "POST", path: "/in/acme/shop", headers, body: sent }, undefined, env);
+  return await post({ method, path: "/in/acme/shop", headers, body: sent }, undefined, here);
 }
 
 describe("a provider in the configuration alone", () => {
@@ -99,6 +99,24 @@ describe("a provider in the configuration alone", () => {
     ]);
   });
 
+  it("is taken by each of its methods and no other, as the same event", async () => {
+    await freshRelay(NOW);
+    const here = envWith(
+      { acme: { shop: { secrets: ["ACME_SECRET"] } } },
+      { ACME_SECRET: SECRET },
+      { acme: { ...acme, methods: ["POST", "PUT"] } },
+    );
+    const outcomes: (string | null)[] = [];
+    for (const method of ["POST", "PUT"]) {
+      const response = await fromAcme(callback, SECRET, { method, here });
+      outcomes.push(response.headers.get("relay-outcome"));
+    }
+    expect(outcomes).toEqual(["accepted", "duplicate"]);
+    const refused = await fromAcme(callback, SECRET, { method: "DELETE", here });
+    expect(refused.status).toBe(405);
+    expect(refused.headers.get("allow")).toBe("POST, PUT");
+  });
+
   it("is quarantined with its amount unreadable, and kept as it came", async () => {
     const outside = await freshRelay(NOW);
     const response = await fromAcme({ ...callback, payment: { ...callback.payment, amount: "12,50" } });
@@ -127,7 +145,7 @@ describe("the preset", () => {
       const unsigned = requestOf(sample, `https://relay.test/in/${name}/shop`);
       const { headers, body } = await sign(proofOf(declared), sample.secret, unsigned, NOW_MS);
       const send = () =>
-        post({ method: declared.method, path: `/in/${name}/shop`, headers, body }, undefined, here);
+        post({ method: declared.methods[0] ?? "", path: `/in/${name}/shop`, headers, body }, undefined, here);
 
       const first = await send();
       expect(first.headers.get("relay-outcome")).toBe("accepted");

@@ -103,7 +103,7 @@ describe("refusals", () => {
     expect(await keptRows()).toEqual([]);
   });
 
-  it("405 names the one method of the address", async () => {
+  it("405 names the method of the address", async () => {
     const { status, headers } = await seen({ ...ipay({}), method: "PUT" });
     expect(status).toBe(405);
     expect(headers).toContainEqual(["allow", "POST"]);

@@ -173,16 +173,16 @@ function keyOfStateAlone({ subjectKey, eventKey }: Declaration): DeclarationProb
   return problems;
 }
 
-function unusable({ method, source, redact, single }: Declaration): DeclarationProblem[] {
+function unusable({ methods, source, redact, single }: Declaration): DeclarationProblem[] {
   const problems: DeclarationProblem[] = [];
-  if (source === "query" && method !== "GET" && method !== "DELETE") {
+  if (source === "query" && methods.some((method) => method !== "GET" && method !== "DELETE")) {
     problems.push({
-      path: ["method"],
+      path: ["methods"],
       message: "must be GET or DELETE where the parameters are in the query",
     });
   }
-  if (source !== "query" && method === "GET") {
-    problems.push({ path: ["source"], message: "must be query where the method is GET" });
+  if (source !== "query" && methods.includes("GET")) {
+    problems.push({ path: ["source"], message: "must be query where a method is GET" });
   }
   for (const [index, place] of redact.entries()) {
     if (place.kind === "json" || place.kind === "form") continue;

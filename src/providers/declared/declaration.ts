@@ -9,6 +9,7 @@ import { needOf, parsePlace, type Need, type Place } from "../../verify/spec/pla
 import type { VerifySpec } from "../../verify/spec/spec.ts";
 import type { Exponents } from "../amounts.ts";
 import { parseMeaning, type Meaning } from "../meaning.ts";
+import type { Method } from "../provider.ts";
 import type { DeclaredAmount } from "./amounts.ts";
 import type { FetchBack } from "./fetch-spec.ts";
 import { problemsOf } from "./checks.ts";
@@ -24,7 +25,7 @@ export type ChainName = (typeof CHAIN)[number];
 
 export interface Declaration {
   readonly title: string | null;
-  readonly method: GivenProvider["method"];
+  readonly methods: readonly Method[];
   readonly source: GivenProvider["source"];
   readonly contentTypes: readonly string[] | null;
   /** null: the hint is unsigned, and the object is asked for. */
@@ -128,7 +129,7 @@ function build(given: GivenProvider, reader: Reader): Declaration {
   const chain = given.blockchain;
   const built = {
     title: given.title ?? null,
-    method: given.method,
+    methods: given.methods,
     source: given.source,
     contentTypes: given.content_types ?? null,
     verify: given.verify ?? null,

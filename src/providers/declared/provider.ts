@@ -41,7 +41,7 @@ export function declaredProvider(name: string, declared: Declaration): Provider<
       {
         kind: null,
         pathSecrets,
-        method: declared.method,
+        methods: declared.methods,
         body: declared.source === "query" ? "query" : declared.source,
         ...(declared.contentTypes === null ? {} : { contentTypes: declared.contentTypes }),
       },

@@ -2,6 +2,7 @@
 import { z } from "zod";
 import { MAX_DECIMAL_EXPONENT, MAX_DECLARED_PARTS, MAX_DECLARED_WORDS } from "../../limits.ts";
 import { verifySpec } from "../../verify/spec/spec.ts";
+import { METHODS } from "../provider.ts";
 import { fetchSpec } from "./fetch-spec.ts";
 import { replySpec } from "./reply.ts";
 
@@ -19,7 +20,7 @@ const amount = z.strictObject({
 export const writtenSchema = z.strictObject({
   /** What people call it; for lists. */
   title: z.string().min(1).optional(),
-  method: z.enum(["GET", "POST", "PUT", "DELETE"]).default("POST"),
+  methods: z.array(z.enum(METHODS)).min(1).default(["POST"]),
   /** Where the parameters are: the body as JSON or as a form, or the query. */
   source: z.enum(["json", "form", "query"]).default("json"),
   /** Media types taken, where they are others than those of `source`. */

@@ -21,7 +21,7 @@ export function addressesOf(plan: Plan, host: string): ProviderAddress[] {
     for (const source of config.sources.values()) routes.set(source.name, source.routes);
   }
   return plan.accounts.flatMap(({ source }) =>
-    (routes.get(source) ?? []).map(({ kind, method, pathSecrets }) => {
+    (routes.get(source) ?? []).map(({ kind, methods, pathSecrets }) => {
       const secret = pathSecrets[0]?.value;
       const path = [
         "in",
@@ -29,7 +29,7 @@ export function addressesOf(plan: Plan, host: string): ProviderAddress[] {
         ...(kind === null ? [] : [kind]),
         ...(secret === undefined ? [] : [secret]),
       ];
-      return { source, kind, method, url: `https://${host}/${path.join("/")}` };
+      return { source, kind, method: methods.join(" or "), url: `https://${host}/${path.join("/")}` };
     }),
   );
 }

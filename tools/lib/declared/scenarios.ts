@@ -121,7 +121,7 @@ async function callbackOf(sender: Sender, payment: string, now: Date): Promise<C
   const { name, declared, scheme, sample, secret, path } = sender;
   const unsigned: UnsignedRequest = {
     ...requestOf(sample, `${ADDRESS}${path}`),
-    method: declared.method,
+    method: declared.methods[0] ?? "POST",
   };
   const merchants = [...declared.equals].map(
     ([setting, place]) => [place, String(sender.settings[setting])] as const,

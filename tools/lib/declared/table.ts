@@ -30,7 +30,7 @@ function cellsOf({ name, written, tested }: Preset, declared: Declaration): read
   const { assurance, covers } = proofOf(declared);
   return [
     `\`${name}\` (${written.title})`,
-    `${declared.method}, ${declared.source}`,
+    `${declared.methods.join(" or ")}, ${declared.source}`,
     [schemeOf(written.verify, declared), fetchOf(declared)].filter((one) => one !== "").join("; "),
     `\`${assurance}\`: ${covers.map(shortField).join(", ")}`,
     declared.subjectKey.map(partOf).join(", "),
