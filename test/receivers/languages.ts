@@ -2,17 +2,13 @@
  * The receivers of docs/receivers/ as servers: what each needs, fetched once and kept in node_modules/.cache, and how it
  * is started. Where a language or a library is not to be had, it says which; a receiver that is not right is an error.
  */
-import { execFile, spawnSync } from "node:child_process";
-import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { promisify } from "node:util";
+import { fetchBy, fetched, lacks } from "../../tools/lib/fetched.ts";
 
 const root = join(import.meta.dirname, "../..");
 export const FOLDER = join(root, "docs/receivers");
-const CACHE = join(root, "node_modules/.cache/psp-relay-receivers");
-/** The compiler's first run compiles an HTTP server and SQLite, beside everything else that is tested. */
-const FETCH_DEADLINE_MS = 600_000;
 
 export interface Server {
   readonly command: readonly [string, ...string[]];
@@ -53,8 +49,8 @@ export const LANGUAGES: readonly Language[] = [
       lacks("python3", "-c", "import sqlite3, sys; assert sys.version_info >= (3, 10)") ??
       lacks("python3", "-m", "pip", "--version"),
     fetch: async () =>
-      await cached("python", PYTHON_LIBRARY, async (folder) => {
-        await exec("python3", ["-m", "pip", "install", "--quiet", "--target", folder, PYTHON_LIBRARY]);
+      await fetched("python", PYTHON_LIBRARY, async (folder) => {
+        await fetchBy("python3", ["-m", "pip", "install", "--quiet", "--target", folder, PYTHON_LIBRARY]);
       }),
     server: (libraries) => ({
       command: ["python3", join(FOLDER, "receiver.py")],
@@ -66,14 +62,17 @@ export const LANGUAGES: readonly Language[] = [
     file: "go/receiver.go",
     missing: () => lacksGo() ?? lacks("gcc", "--version"),
     fetch: async () => {
-      await exec("go", ["mod", "download"], { cwd: join(FOLDER, "go"), env: { ...process.env, ...GO_ENV } });
+      await fetchBy("go", ["mod", "download"], {
+        cwd: join(FOLDER, "go"),
+        env: { ...process.env, ...GO_ENV },
+      });
       return "";
     },
     server: async () => {
       const sources = ["go/receiver.go", "go/go.mod", "go/go.sum"].map(textOf).join("\0");
-      const built = await cached("go", sources, async (folder) => {
+      const built = await fetched("go", sources, async (folder) => {
         const env = { ...process.env, ...GO_ENV };
-        await exec("go", ["build", "-o", join(folder, "receiver"), "."], { cwd: join(FOLDER, "go"), env });
+        await fetchBy("go", ["build", "-o", join(folder, "receiver"), "."], { cwd: join(FOLDER, "go"), env });
       });
       return { command: [join(built, "receiver")], env: {} };
     },
@@ -83,9 +82,9 @@ export const LANGUAGES: readonly Language[] = [
     file: "java/Receiver.java",
     missing: () => lacks("java", "--version") ?? lacks("javac", "--version") ?? lacks("mvn", "--version"),
     fetch: async () =>
-      await cached("java", textOf("java/pom.xml"), async (folder) => {
+      await fetched("java", textOf("java/pom.xml"), async (folder) => {
         const goal = ["dependency:copy-dependencies", `-DoutputDirectory=${folder}`];
-        await exec("mvn", ["--quiet", "--batch-mode", "--file", join(FOLDER, "java/pom.xml"), ...goal]);
+        await fetchBy("mvn", ["--quiet", "--batch-mode", "--file", join(FOLDER, "java/pom.xml"), ...goal]);
       }),
     server: (libraries) => ({
       command: ["java", "-cp", join(libraries, "*"), join(FOLDER, "java/Receiver.java")],
@@ -107,46 +106,9 @@ export const LANGUAGES: readonly Language[] = [
 
 const textOf = (file: string) => readFileSync(join(FOLDER, file), "utf8");
 
-/** Asks a program whether it is there, and is what is needed. */
-function lacks(program: string, ...args: string[]): string | null {
-  return spawnSync(program, args, { stdio: "ignore" }).status === 0
-    ? null
-    : `${program} is not installed here`;
-}
-
 /** Of Debian's older releases, Go is older than the libraries take. */
 function lacksGo(): string | null {
   const { stdout } = spawnSync("go", ["env", "GOVERSION"], { encoding: "utf8" });
   const [, minor] = /^go1\.(\d+)/.exec(stdout ?? "") ?? [];
   return Number(minor ?? 0) >= OLDEST_GO_MINOR ? null : `go 1.${OLDEST_GO_MINOR} is not installed here`;
-}
-
-/** A folder that `fill` has filled once for these contents. Complete or not there: it is renamed when it is full. */
-async function cached(
-  name: string,
-  contents: string,
-  fill: (folder: string) => Promise<void>,
-): Promise<string> {
-  const hash = createHash("sha256").update(contents).digest("hex").slice(0, 16);
-  const folder = join(CACHE, `${name}-${hash}`);
-  if (existsSync(folder)) return folder;
-  const partial = `${folder}.${process.pid}`;
-  mkdirSync(partial, { recursive: true });
-  try {
-    await fill(partial);
-    renameSync(partial, folder);
-  } finally {
-    rmSync(partial, { recursive: true, force: true });
-  }
-  return folder;
-}
-
-const run = promisify(execFile);
-
-async function exec(
-  program: string,
-  args: readonly string[],
-  options: { readonly cwd?: string; readonly env?: NodeJS.ProcessEnv } = {},
-): Promise<void> {
-  await run(program, args, { ...options, timeout: FETCH_DEADLINE_MS });
 }
