@@ -2,7 +2,7 @@
  * Alerts to operators: which are worth a message, and what it says. The log has every one of them;
  * a message is sent once per thing and quarter of an hour, and a shard in trouble does not flood a channel.
  */
-import { endedBy, SEVERITIES, type AlertMessage, type AlertName } from "../alert.ts";
+import { endedBy, SEVERITIES, subjectOf, type AlertMessage, type AlertName } from "../alert.ts";
 import type { RelayConfig } from "../config/schema.ts";
 import { ALERT_REPEAT_MS, MAX_ALERTS_PER_MINUTE } from "../limits.ts";
 import type { LogFields } from "../log.ts";
@@ -25,7 +25,7 @@ export class AlertGate {
   admit(about: AlertName, fields: LogFields, nowMs: number): number | null {
     // There are no more of them than of what they end, and each of those has to end.
     if (endedBy(about, fields) !== undefined) return 0;
-    const key = `${about}|${String(fields.destination ?? fields.source ?? "")}`;
+    const key = `${about}|${subjectOf(fields)}`;
     const last = this.#last.get(key);
     this.#recent = this.#recent.filter((atMs) => atMs > nowMs - MINUTE_MS);
     const tooSoon = last !== undefined && nowMs - last.atMs < ALERT_REPEAT_MS;

@@ -21,6 +21,11 @@ describe("the gate of alerts", () => {
     expect(gate.admit("dead_letter", { destination: "erp" }, NOW)).toBe(0);
     expect(gate.admit("quarantined", { source: "ipay/a" }, NOW)).toBe(0);
     expect(gate.admit("quarantined", { source: "ipay/b" }, NOW)).toBe(0);
+    // The monitor has all of its alerts raised by one shard: the second full database was never told of.
+    expect(gate.admit("storage", { shard: "8/1" }, NOW)).toBe(0);
+    expect(gate.admit("storage", { shard: "8/2" }, NOW)).toBe(0);
+    expect(gate.admit("ledger_remainder", { name: "crm" }, NOW)).toBe(0);
+    expect(gate.admit("ledger_remainder", { name: "erp" }, NOW)).toBe(0);
   });
 
   it("holds back nothing that says another is over, however much was said before", () => {
