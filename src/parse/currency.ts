@@ -127,7 +127,8 @@ export function splitTicker(raw: string): {
   readonly network?: string;
   readonly warning?: "unknown_ticker";
 } | null {
-  if (!/^[A-Za-z0-9]{2,12}(?:[._-][A-Za-z0-9]{2,12})?$/.test(raw)) return null;
+  // A ticker has twelve at most, and what is joined one more: FDUSDARBITRUM.
+  if (!/^[A-Za-z0-9]{2,13}(?:[._-][A-Za-z0-9]{2,12})?$/.test(raw)) return null;
   const ticker = raw.toUpperCase();
   const joined = JOINED_TICKERS.get(ticker.replace(/[_-]/, "."));
   if (joined !== undefined) return joined;

@@ -3,6 +3,53 @@ import { describe, expect, it } from "vitest";
 import { money } from "../../src/event.ts";
 import { minorUnitExponent, nativeNetwork, networkOf, splitTicker } from "../../src/parse/currency.ts";
 
+/** Every network that events name, with the names providers give it and the coin that exists on it alone. */
+const NETWORKS: readonly (readonly [id: string, names: readonly string[], coin: string | null])[] = [
+  ["bitcoin", ["BTC", "BITCOIN"], "BTC"],
+  ["lightning", ["LN", "LIGHTNING", "BTCLN"], null],
+  ["ethereum", ["ETH", "ERC20", "ERC-20", "ETHEREUM"], "ETH"],
+  ["tron", ["TRX", "TRC20", "TRC-20", "TRON"], "TRX"],
+  ["bsc", ["BSC", "BNB", "BEP20", "BEP-20"], "BNB"],
+  ["polygon", ["MATIC", "POL", "POLYGON"], null],
+  ["solana", ["SOL", "SPL", "SOLANA"], "SOL"],
+  ["litecoin", ["LTC", "LITECOIN"], "LTC"],
+  ["dogecoin", ["DOGE", "DOGECOIN"], "DOGE"],
+  ["ripple", ["XRP", "XRPL", "RIPPLE"], "XRP"],
+  ["bitcoin-cash", ["BCH", "BITCOINCASH", "BITCOIN-CASH", "BITCOIN_CASH"], "BCH"],
+  ["dash", ["DASH"], "DASH"],
+  ["zcash", ["ZEC", "ZCASH"], "ZEC"],
+  ["monero", ["XMR", "MONERO"], "XMR"],
+  ["cardano", ["ADA", "CARDANO"], "ADA"],
+  ["polkadot", ["DOT", "POLKADOT"], "DOT"],
+  ["stellar", ["XLM", "STELLAR"], "XLM"],
+  ["cosmos", ["ATOM", "COSMOS"], "ATOM"],
+  ["ton", ["TON", "TONCOIN"], "TON"],
+  ["avalanche", ["AVAX", "AVAXC", "AVALANCHE"], "AVAX"],
+  ["ethereum-classic", ["ETC", "ETHEREUMCLASSIC", "ETHEREUM-CLASSIC", "ETHEREUM_CLASSIC"], "ETC"],
+  ["algorand", ["ALGO", "ALGORAND"], "ALGO"],
+  ["tezos", ["XTZ", "TEZOS"], "XTZ"],
+  ["near", ["NEAR"], "NEAR"],
+  ["arbitrum", ["ARB", "ARBITRUM"], null],
+  ["optimism", ["OP", "OPTIMISM"], null],
+  ["base", ["BASE"], null],
+];
+
+/** What stands behind a token's ticker for its chain. */
+const SUFFIXES: Readonly<Record<string, readonly string[]>> = {
+  tron: ["TRC20", "TRON", "TRX"],
+  ethereum: ["ERC20", "ETH"],
+  bsc: ["BEP20", "BSC"],
+  polygon: ["MATIC", "POLYGON"],
+  solana: ["SOL", "SPL"],
+  ton: ["TON"],
+  avalanche: ["AVAXC", "AVAX"],
+  arbitrum: ["ARB", "ARBITRUM"],
+  optimism: ["OPTIMISM"],
+  base: ["BASE"],
+};
+
+const TOKENS = ["USDT", "USDC", "DAI", "BUSD", "TUSD", "FDUSD", "PYUSD", "USDD", "USDP"];
+
 describe("minorUnitExponent", () => {
   it.each([
     ["USD", 2],
@@ -90,6 +137,9 @@ describe("splitTicker", () => {
     ["usdt-op", "USDT", "optimism"],
     ["USDTOPTIMISM", "USDT", "optimism"],
     ["BNB.BSC", "BNB", "bsc"],
+    ["BNBBSC", "BNB", "bsc"],
+    ["AVAXC", "AVAX", "avalanche"],
+    ["BTCLN", "BTC", "lightning"],
     ["BTC.LN", "BTC", "lightning"],
   ])("splits %s", (raw, currency, network) => {
     expect(splitTicker(raw)).toEqual({ currency, network });
@@ -101,6 +151,25 @@ describe("splitTicker", () => {
       expect(splitTicker(raw)).toEqual({ currency: raw.toUpperCase() });
     },
   );
+
+  it.each(Object.entries(SUFFIXES))(
+    "knows %s behind every token, joined or separated",
+    (network, suffixes) => {
+      for (const currency of TOKENS) {
+        for (const suffix of suffixes) {
+          expect(splitTicker(currency + suffix)).toEqual({ currency, network });
+          expect(splitTicker(`${currency}.${suffix}`)).toEqual({ currency, network });
+        }
+      }
+    },
+  );
+
+  it("passes every token, every coin that is native somewhere, and the other tickers it knows", () => {
+    const coins = NETWORKS.flatMap(([, , coin]) => coin ?? []);
+    const others = ["MATIC", "POL", "WBTC", "WETH", "SHIB", "LINK", "UNI", "EURC", "EURS", "ARB", "OP"];
+    for (const currency of [...TOKENS, ...coins, ...others])
+      expect(splitTicker(currency)).toEqual({ currency });
+  });
 
   it.each(["USDTT", "LTCT", "FAKECOIN", "USDT2", "TRC20", "BGN", "XAU"])(
     "keeps the unknown %s whole with a warning",
@@ -129,6 +198,7 @@ describe("splitTicker", () => {
     "USDT.",
     "USDT.TRC20.X",
     "USDT/TRC20",
+    "USDT.\u017fOL",
     "__proto__",
     "A".repeat(1_000_000),
   ])("refuses %.20j", (raw) => {
@@ -151,6 +221,13 @@ describe("splitTicker", () => {
 });
 
 describe("networkOf", () => {
+  it.each(NETWORKS)("gives %s for each of its names, in any case", (network, names) => {
+    for (const name of names) {
+      expect(networkOf(name)).toBe(network);
+      expect(networkOf(name.toLowerCase())).toBe(network);
+    }
+  });
+
   it.each([
     ["MATIC", "polygon"],
     ["POLYGON", "polygon"],
@@ -187,6 +264,10 @@ describe("networkOf", () => {
 });
 
 describe("nativeNetwork", () => {
+  it.each(NETWORKS.filter(([, , coin]) => coin !== null))("is %s of its own coin", (network, _, coin) => {
+    expect(nativeNetwork(coin ?? "")).toBe(network);
+  });
+
   it.each([
     ["BTC", "bitcoin"],
     ["ETH", "ethereum"],

@@ -136,6 +136,7 @@ describe("parseForm", () => {
     it("allows the greatest number of fields and refuses one more", () => {
       expect(accepted(parseForm(fields(MAX_FORM_FIELDS))).values.size).toBe(MAX_FORM_FIELDS);
       expect(parseForm(fields(MAX_FORM_FIELDS + 1))).toEqual(tooMany);
+      expect(accepted(parseForm(`${fields(MAX_FORM_FIELDS)}&`)).values.size).toBe(MAX_FORM_FIELDS);
     });
 
     it("refuses 10,000 fields before reading what lies beyond the cap", () => {

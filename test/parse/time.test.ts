@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { fromRfc3339, fromUnixSeconds } from "../../src/parse/time.ts";
+import { fromRfc3339, fromUnixMilliseconds, fromUnixSeconds } from "../../src/parse/time.ts";
 
 describe("fromUnixSeconds", () => {
   it.each([
@@ -19,6 +19,30 @@ describe("fromUnixSeconds", () => {
       expect(fromUnixSeconds(token)).toBeNull();
     },
   );
+});
+
+describe("fromUnixMilliseconds", () => {
+  it.each([
+    ["0000", "1970-01-01T00:00:00.000Z"],
+    ["1756211921063", "2025-08-26T12:38:41.063Z"],
+    ["1756211921000", "2025-08-26T12:38:41.000Z"],
+    ["99999999999999", "5138-11-16T09:46:39.999Z"],
+  ])("reads %s as %s", (token, text) => {
+    expect(fromUnixMilliseconds(token)).toBe(text);
+  });
+
+  it.each([
+    "",
+    "0",
+    "999",
+    "-1756211921063",
+    "1756211921.063",
+    "x1756211921063",
+    "1756211921063x",
+    "100000000000000",
+  ])("refuses %j", (token) => {
+    expect(fromUnixMilliseconds(token)).toBeNull();
+  });
 });
 
 describe("fromRfc3339", () => {

@@ -24,6 +24,7 @@ afterAll(() => {
 
 /** What Stryker's runner tells each file; nothing where Vitest was started by something else. */
 export interface RunnerContext {
+  hitLimit?: number;
   globalNamespace?: string;
   mutantActivation?: "static" | "runtime";
 }
@@ -32,8 +33,20 @@ declare module "vitest" {
   interface ProvidedContext extends RunnerContext {}
 }
 
+/**
+ * Stryker ends a change that is come by a hundred times as often as in all tests together, in one file of them.
+ * Of a parser, whose tests come by millions of times, one that loops ran until its time was out. Twice as often
+ * is enough to know.
+ */
+const HITS_DIVISOR = 50;
+
 const namespace = inject("globalNamespace");
-if (namespace !== undefined && inject("mutantActivation") !== "static") {
-  const stryker = (globalThis as unknown as Record<string, { activeMutant?: string | undefined }>)[namespace];
-  if (stryker) stryker.activeMutant = undefined;
-}
+const hitLimit = inject("hitLimit");
+const stryker =
+  namespace === undefined
+    ? undefined
+    : (globalThis as unknown as Record<string, { activeMutant?: string; hitLimit?: number } | undefined>)[
+        namespace
+      ];
+if (stryker && hitLimit !== undefined) stryker.hitLimit = hitLimit / HITS_DIVISOR;
+if (stryker && inject("mutantActivation") !== "static") delete stryker.activeMutant;
