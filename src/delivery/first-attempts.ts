@@ -3,7 +3,7 @@
  * here is still owed: when its lease ends, the sweep takes it.
  */
 import type { RelayConfig } from "../config/schema.ts";
-import { InboxClient, type InboxBindings } from "../inbox/client.ts";
+import type { InboxClient } from "../inbox/client.ts";
 import type { FirstAttempt } from "../inbox/protocol.ts";
 import { alert, fault } from "../log.ts";
 import { attempt } from "./attempt.ts";
@@ -12,10 +12,9 @@ import { settleTwice } from "./settle.ts";
 /** Never rejects: it runs in `waitUntil`, where nobody would hear of it. */
 export async function attemptFirst(
   attempts: readonly FirstAttempt[],
-  env: Pick<InboxBindings, "INBOX">,
+  inbox: InboxClient,
   config: RelayConfig,
 ): Promise<void> {
-  const inbox = new InboxClient(env, config);
   await Promise.all(
     attempts.map(async ({ reference, delivery }) => {
       const { shard, event, destination } = reference;

@@ -176,7 +176,7 @@ function forward(
     const notBeforeMs = tx.takeSlot(destination);
     const untilMs = tx.wakeBy(tx.leaseEndOf(destination, notBeforeMs));
     tx.leases.hold({ n, destination }, untilMs);
-    tx.directs.open({ n, payment, attempts: firstAttempts }, destination, untilMs);
+    tx.directs.open({ n, payment, receivedAtMs: tx.nowMs, attempts: firstAttempts }, destination, untilMs);
     return {
       reference: { shard: tx.shard, payment, n, event: event.id, destination },
       delivery: {

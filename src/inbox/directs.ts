@@ -7,6 +7,8 @@ import type { Direct, EventHead } from "./store/rows.ts";
 
 interface OpenEvent {
   readonly payment: string;
+  /** Epoch ms. */
+  readonly receivedAtMs: number;
   /** By destination: when its lease ends (epoch ms). */
   readonly untilMs: Map<string, number>;
   /** What its row says of its first attempts. */
@@ -31,14 +33,22 @@ export class Directs {
       const attempts = JSON.parse(direct) as Direct;
       for (const [destination, attempt] of Object.entries(attempts))
         if (attempt === null)
-          this.open({ n, payment: payment_id, attempts }, destination, leaseEndOf(destination, received_at));
+          this.open(
+            { n, payment: payment_id, receivedAtMs: received_at, attempts },
+            destination,
+            leaseEndOf(destination, received_at),
+          );
     }
   }
 
   /** @param event with all that its row says of its first attempts */
-  open(event: { n: number; payment: string; attempts: Direct }, destination: string, untilMs: number): void {
-    const { n, payment, attempts } = event;
-    const open = this.#open.get(n) ?? { payment, untilMs: new Map(), attempts };
+  open(
+    event: { n: number; payment: string; receivedAtMs: number; attempts: Direct },
+    destination: string,
+    untilMs: number,
+  ): void {
+    const { n, payment, receivedAtMs, attempts } = event;
+    const open = this.#open.get(n) ?? { payment, receivedAtMs, untilMs: new Map(), attempts };
     open.untilMs.set(destination, untilMs);
     this.#open.set(n, open);
   }
@@ -46,6 +56,11 @@ export class Directs {
   /** What the row of event `n` says, if one of its first attempts is open. */
   attemptsOf(n: number): Direct | undefined {
     return this.#open.get(n)?.attempts;
+  }
+
+  /** When event `n` was received (epoch ms), if one of its first attempts is open. */
+  receivedAtMsOf(n: number): number | undefined {
+    return this.#open.get(n)?.receivedAtMs;
   }
 
   /** The row of event `n` says something else now. */

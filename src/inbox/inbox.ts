@@ -68,6 +68,8 @@ import { knownCallerKey, TokenQuestions } from "./tokens.ts";
 import { Transaction, VolatileState } from "./transaction.ts";
 
 export class Inbox extends DurableObject<InboxBindings> {
+  /** This object's own, which every reference carries; asked of the platform once. */
+  readonly #name: string;
   readonly #store: Store;
   readonly #queueSender: QueueSender;
   /** Of its own, so that no delivery waits for a verifier that hangs. */
@@ -89,6 +91,7 @@ export class Inbox extends DurableObject<InboxBindings> {
 
   constructor(ctx: DurableObjectState, env: InboxBindings) {
     super(ctx, env);
+    this.#name = ctx.id.name ?? "";
     migrate(ctx.storage);
     this.#store = new Store(ctx.storage.sql);
     // Events of an earlier release are in no block of the search.
@@ -100,7 +103,7 @@ export class Inbox extends DurableObject<InboxBindings> {
     this.#state = new VolatileState(this.#store);
     this.#membership = new Membership(
       this.#store.singleRows,
-      ctx.id.name ?? "",
+      this.#name,
       async (shards, before) => await env.INBOX.getByName(SHARD_REGISTRY).registerShard(shards, before),
     );
     this.#live = new LiveReports(() => env.ACTIVITY?.getByName("activity") ?? null);
@@ -194,8 +197,10 @@ export class Inbox extends DurableObject<InboxBindings> {
 
   /** Records attempts, each at most once, and says when to come again. */
   async settle(results: readonly Result[]): Promise<Settled[]> {
+    // Before, since what is known of an open first attempt is forgotten with its settlement.
+    const received = results.map((result) => this.#deliveredOfMs(result));
     const settled = await this.#work((tx) => settle(tx, results));
-    for (const result of results) this.#noteAttempt(result);
+    for (const [index, result] of results.entries()) this.#noteAttempt(result, received[index] ?? null);
     return settled;
   }
 
@@ -273,10 +278,15 @@ export class Inbox extends DurableObject<InboxBindings> {
     return kept;
   }
 
-  #noteAttempt(result: Result): void {
+  /** When the event that was delivered had been received (epoch ms); null: it was not delivered, or is gone. */
+  #deliveredOfMs({ reference: { n }, outcome }: Result): number | null {
+    if (outcome.kind !== "delivered") return null;
+    return this.#state.directs.receivedAtMsOf(n) ?? this.#store.events.head(n)?.received_at ?? null;
+  }
+
+  #noteAttempt(result: Result, receivedAtMs: number | null): void {
     const { reference, attempt, outcome } = result;
-    const isFirst = outcome.kind === "delivered" ? this.#store.events.head(reference.n) : null;
-    this.#measures.attempted(result, isFirst?.received_at ?? null);
+    this.#measures.attempted(result, receivedAtMs);
     const { event, payment, destination } = reference;
     const { status, error, durationMs } = attempt;
     const told = { outcome: outcome.kind, reason: error, event, payment, destination, status, durationMs };
@@ -476,7 +486,7 @@ export class Inbox extends DurableObject<InboxBindings> {
     const tx = new Transaction({
       store: this.#store,
       config: this.#config(),
-      shard: this.ctx.id.name ?? "",
+      shard: this.#name,
       state: this.#state,
       nowMs: Date.now(),
     });

@@ -25,7 +25,9 @@ export async function readCallback(
   { source, route, pathKey }: Located,
   nowMs: number,
 ): Promise<Result<Callback, RefusedReason>> {
-  const refused = checkEnvelope(request, { source, route });
+  const contentType = request.headers.get("content-type");
+  const contentEncoding = encodingOf(request);
+  const refused = checkEnvelope(request, { source, route }, { contentType, contentEncoding });
   if (refused) return err(refused);
   const read = await readBody(request, route, source.settings.maxBodyBytes);
   if (typeof read === "string") return err(read);
@@ -38,8 +40,8 @@ export async function readCallback(
       pathKey,
       url: request.url,
       query,
-      contentType: request.headers.get("content-type"),
-      contentEncoding: encodingOf(request),
+      contentType,
+      contentEncoding,
       headers: picked(request.headers, source.headers),
       traceparent: readTraceParent(request.headers.get("traceparent")),
       body,
@@ -53,14 +55,15 @@ export async function readCallback(
 function checkEnvelope(
   request: Request,
   { source, route }: Pick<Located, "source" | "route">,
+  { contentType, contentEncoding }: Pick<Callback, "contentType" | "contentEncoding">,
 ): RefusedReason | null {
   if (!(route.methods as readonly string[]).includes(request.method)) return "method";
   const { allowIps } = source.settings;
   // Only Cloudflare's own header: X-Forwarded-For is the client's to write.
   if (allowIps.length > 0 && !ipInRanges(request.headers.get("cf-connecting-ip"), allowIps)) return "ip";
   if (route.body === "any") return null;
-  if (encodingOf(request) !== null) return "content_encoding";
-  return route.body === "query" ? null : checkContentType(request.headers.get("content-type"), route);
+  if (contentEncoding !== null) return "content_encoding";
+  return route.body === "query" ? null : checkContentType(contentType, route);
 }
 
 /** Null for a body that is sent as it is. */

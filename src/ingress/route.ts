@@ -115,7 +115,7 @@ async function receiveAt(
       const reason = "reason" in accepted ? accepted.reason : undefined;
       // After the answer: the provider never waits for the CRM.
       if (outcome === "accepted" && accepted.attempts.length > 0)
-        ctx.waitUntil(attemptFirst(accepted.attempts, env, config));
+        ctx.waitUntil(attemptFirst(accepted.attempts, inbox, config));
       if (outcome === "duplicate" && warnings.length === 0 && shield === "open") {
         ctx.waitUntil(rememberDuplicate(env.SEEN, eventId, callback.value.sha256));
       }

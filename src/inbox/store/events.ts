@@ -32,6 +32,11 @@ const HEAD = `n, event_id, payment_id, source, state, reason, type, received_at,
 const LAST_N = `MAX(COALESCE((SELECT MAX(n) FROM events), 0),
   COALESCE((SELECT CAST(value AS INTEGER) FROM marker WHERE name = 'last_event'), 0))`;
 
+/** One string for all calls: the platform keeps the compiled statement by it. */
+const INSERT = `INSERT INTO events (n, event_id, payment_id, source, state, reason, type, received_at, fingerprint, contents,
+    warnings, sequence, instance, direct, released, body, callback, traceparent)
+  VALUES (${LAST_N} + 1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING n`;
+
 export class Events {
   readonly #sql: SqlStorage;
 
@@ -43,9 +48,7 @@ export class Events {
   insert(event: NewEvent): number {
     return this.#sql
       .exec<{ n: number }>(
-        `INSERT INTO events (n, event_id, payment_id, source, state, reason, type, received_at, fingerprint, contents,
-           warnings, sequence, instance, direct, released, body, callback, traceparent)
-         VALUES (${LAST_N} + 1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING n`,
+        INSERT,
         event.eventId,
         event.paymentId,
         event.source,
