@@ -443,6 +443,8 @@ export const BINDING_CHECK_DEADLINE_MS = 5_000;
 
 /** Two mistakes at once happen; three and more are guesses, of which too many fit. */
 export const MAX_DIAGNOSIS_CHANGES = 3;
+/** Headers of a pasted request: servers take about as many. */
+export const MAX_DIAGNOSED_HEADERS = 100;
 /** Bounds the CPU time of one diagnosis: a try is an HMAC or two, and pairs of fifty changes are 1,225. */
 export const MAX_DIAGNOSIS_TRIES = 2_000;
 

@@ -11,7 +11,7 @@ import { Live } from "./pages/live.tsx";
 import { Overview } from "./pages/overview.tsx";
 import { Payment } from "./pages/payment.tsx";
 import { Payments } from "./pages/payments.tsx";
-import { Refused } from "./pages/refused.tsx";
+import { Refused, type Diagnosed } from "./pages/refused.tsx";
 import { SetAside, TABS } from "./pages/set-aside.tsx";
 import { Settings } from "./pages/settings.tsx";
 import { RANGES } from "./parts/charts.tsx";
@@ -131,13 +131,32 @@ export const setAside: Page = async ({ c, relay, frame, show, problem }) => {
   );
 };
 
-export const refused: Page = async ({ c, relay, frame, show, problem }) => {
+export const refused: Page = async (session) => await showRefused(session, null);
+
+/** @param diagnosed a callback that was just pasted, and what came of it */
+export async function showRefused(
+  { c, relay, frame, show, problem }: Session,
+  diagnosed: Diagnosed | null,
+): Promise<Response> {
   const source = c.req.query("source") || undefined;
-  const found = await relay.refused({ source, limit: String(CONSOLE_REFUSED) });
+  const [found, sources] = await Promise.all([
+    relay.refused({ source, limit: String(CONSOLE_REFUSED) }),
+    relay.sources(),
+  ]);
   if (!found.ok) return await problem(found, "/refused");
+  if (!sources.ok) return await problem(sources, "/refused");
   const { groups, newest } = found.view;
-  return await show(<Refused frame={frame} groups={groups} newest={newest} source={source} />);
-};
+  return await show(
+    <Refused
+      frame={frame}
+      groups={groups}
+      newest={newest}
+      source={source}
+      sources={sources.view.sources}
+      diagnosed={diagnosed}
+    />,
+  );
+}
 
 export const live: Page = async ({ c, config, frame, show }) =>
   await show(

@@ -1,7 +1,7 @@
 /** The orders: each is given to the API, and leads to a page that shows what came of it. */
 import type { Page, Session } from "./frame.tsx";
 import { goTo } from "./gate.tsx";
-import { showDestinations, showSettings } from "./look.tsx";
+import { showDestinations, showRefused, showSettings } from "./look.tsx";
 import { OrderPreview, OrderResult, ORDERS, type BulkOrder } from "./pages/orders.tsx";
 import { filterFrom, type FilterValues } from "./parts/filters.tsx";
 import { withDone, type DoneCode } from "./done.ts";
@@ -61,6 +61,29 @@ export const testDestination: Page = async (session) => {
   if (!outcome.ok) return await session.problem(outcome, "/destinations");
   return await showDestinations(session, outcome.view);
 };
+
+/** Likewise: nothing of what was pasted is kept. */
+export const diagnose: Page = async (session) => {
+  const { form = "", url = "", headers = "", body = "", at = "", secret } = await formOf(session);
+  const outcome = await session.relay.diagnose({
+    url,
+    headers: headersOf(headers),
+    // Browsers send the lines of a form's text with CR and LF, however they were pasted.
+    body: body.replaceAll("\r\n", "\n"),
+    ...(secret === undefined ? {} : { secret }),
+    ...(at === "" ? {} : { at }),
+  });
+  if (!outcome.ok) return await session.problem(outcome, "/refused");
+  return await showRefused(session, { form, pasted: { url, headers, body, at }, diagnosis: outcome.view });
+};
+
+/** `name: value` a line; what is none is left out. */
+function headersOf(text: string): [string, string][] {
+  return text.split("\n").flatMap((line): [string, string][] => {
+    const [, name, value] = /^([^\s:]+)\s*:(.*)$/.exec(line.trim()) ?? [];
+    return name === undefined || value === undefined ? [] : [[name, value.trim()]];
+  });
+}
 
 /** Likewise. */
 export const testAlerts: Page = async (session) => {

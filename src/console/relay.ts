@@ -6,6 +6,7 @@ import type { z } from "zod";
 import { call, type Input } from "../api/operations/call.ts";
 import { testAlerts } from "../api/operations/alert-test.ts";
 import { listDestinations, pauseDestination, resumeDestination } from "../api/operations/destinations.ts";
+import { diagnoseCallback } from "../api/operations/diagnose.ts";
 import { testDestination } from "../api/operations/destination-test.ts";
 import { dismissEvent, replayEvent } from "../api/operations/event-orders.ts";
 import { getEvent, getPayment, listEvents } from "../api/operations/events.ts";
@@ -39,6 +40,7 @@ export class Relay {
   destinations = () => this.#call(listDestinations);
   series = (range: string) => this.#call(getSeries, { query: { range } });
   refused = (query: Query) => this.#call(listRefused, { query });
+  diagnose = (body: object) => this.#call(diagnoseCallback, { body });
   tail = (query: Query) => this.#call(tail, { query });
   ledger = () => this.#call(getLedger);
   audit = () => this.#call(listAudit);

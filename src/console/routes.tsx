@@ -43,6 +43,7 @@ const ORDERS: Readonly<Record<string, Page>> = {
   "/destinations/:name/pause": orders.pause,
   "/destinations/:name/resume": orders.resume,
   "/destinations/:name/test": orders.testDestination,
+  "/refused/diagnose": orders.diagnose,
   "/replays/:id/cancel": orders.cancel,
   "/settings/test-alerts": orders.testAlerts,
   "/orders": orders.inBulk,

@@ -48,7 +48,7 @@ describe("of a source the overview", () => {
     await delivered(outside, 2);
     vi.setSystemTime(Date.now() + 120_000);
     await expect
-      .poll(async () => await row("ipay/broker-eu"))
+      .poll(async () => await row("ipay/broker-eu"), { timeout: 10_000 })
       .toEqual(["2/h", "2 min ago", "0", "1 bad_token"]);
     // The figures stay those of the hour, whatever the charts show.
     expect((await row("ipay/broker-eu", "/?range=month"))[0]).toBe("2/h");
@@ -86,7 +86,7 @@ describe("of a destination the overview", () => {
   it("tells what is owed and since when, and classes of answers that were no success", async () => {
     outside.crm = () => new Response("no room", { status: 503 });
     await pay("0x1");
-    await expect.poll(async () => (await row("→ crm"))[5]).toBe("5xx 1");
+    await expect.poll(async () => (await row("→ crm"))[5], { timeout: 10_000 }).toBe("5xx 1");
     vi.setSystemTime(Date.now() + 1000);
     const [, , owed, oldest] = await row("→ crm");
     expect(owed).toBe("1");

@@ -102,7 +102,14 @@ function columns(
   const destinations = names("destinations").map((name) => {
     const column = (valueOf: (point: DestinationPoint) => number | null) =>
       steps.map((step) => step && (step.destinations[name] ? valueOf(step.destinations[name]) : 0));
-    const answers = steps.reduce((sum, step) => sumOf(sum, step?.destinations[name]?.results ?? {}), {});
+    const measured: Record<string, number> = steps.reduce(
+      (sum, step) => sumOf(sum, step?.destinations[name]?.results ?? {}),
+      {},
+    );
+    // What was delivered was answered 2xx, also where the measures of it were lost with their object.
+    const delivered = steps.reduce((sum, step) => sum + (step?.destinations[name]?.delivered ?? 0), 0);
+    const taken = Math.max(measured["2xx"] ?? 0, delivered);
+    const answers = taken > 0 ? { ...measured, "2xx": taken } : measured;
     const durations = steps.reduce(
       (sum, step) => merged(sum, step?.destinations[name]?.durations ?? NO_DURATIONS),
       NO_DURATIONS,

@@ -1,6 +1,7 @@
 /** Every operation of the relay, in the order of its description. */
 import { testAlerts } from "./alert-test.ts";
 import { listAlerts } from "./alerts.ts";
+import { diagnoseCallback } from "./diagnose.ts";
 import { getEvent, getPayment, listEvents } from "./events.ts";
 import { forgetPayment } from "./forget.ts";
 import { dismissEvent, replayEvent } from "./event-orders.ts";
@@ -37,6 +38,7 @@ export const OPERATIONS: readonly AnyOperation[] = [
   getMetrics,
   getSeries,
   listRefused,
+  diagnoseCallback,
   tail,
   getLedger,
   listAlerts,

@@ -1,7 +1,10 @@
 /** What was refused: by source and reason, newest first, with what it usually means. */
 import type { RefusedGroupJson, RefusedJson } from "../../api/operations/refused.ts";
-import type { RefusedReason } from "../../reasons.ts";
-import { Command, Empty, Time } from "../parts/bits.tsx";
+import type { DiagnosisJson } from "../../api/operations/diagnose.ts";
+import type { SourceJson } from "../../api/operations/sources.ts";
+import { Empty, Time } from "../parts/bits.tsx";
+import { DiagnoseForm, DiagnosisResult, type Pasted } from "../parts/diagnosis.tsx";
+import { lastSuccessText, PROOFS } from "../parts/last-success.ts";
 import { Page, type Frame } from "../parts/layout.tsx";
 import { countText } from "../parts/text.ts";
 import { REFUSALS } from "../parts/words.ts";
@@ -12,9 +15,19 @@ interface RefusedProps {
   readonly newest: readonly RefusedJson[];
   /** The source that is looked at alone. */
   readonly source: string | undefined;
+  readonly sources: readonly SourceJson[];
+  readonly diagnosed: Diagnosed | null;
 }
 
-export function Refused({ frame, groups, newest, source }: RefusedProps) {
+/** A callback that was pasted, and what came of it. */
+export interface Diagnosed {
+  /** The form it was pasted into. */
+  readonly form: string;
+  readonly pasted: Pasted;
+  readonly diagnosis: DiagnosisJson;
+}
+
+export function Refused({ frame, groups, newest, source, sources, diagnosed }: RefusedProps) {
   const bySource = [...Map.groupBy(groups, (group) => group.source)];
   return (
     <Page frame={frame} title="Refused">
@@ -43,6 +56,8 @@ export function Refused({ frame, groups, newest, source }: RefusedProps) {
           name={name}
           groups={ofSource}
           newest={newest.filter((one) => one.source === name)}
+          known={sources.find((one) => one.name === name)}
+          diagnosed={diagnosed}
           frame={frame}
         />
       ))}
@@ -54,15 +69,23 @@ interface SourceProps {
   readonly name: string | null;
   readonly groups: readonly RefusedGroupJson[];
   readonly newest: readonly RefusedJson[];
+  readonly known: SourceJson | undefined;
+  readonly diagnosed: Diagnosed | null;
   readonly frame: Frame;
 }
 
-function Source({ name, groups, newest, frame }: SourceProps) {
+function Source({ name, groups, newest, known, diagnosed, frame }: SourceProps) {
   return (
     <section>
       <h2>{name === null ? "At addresses of no source" : <a href={sourceHref(name)}>{name}</a>}</h2>
       {groups.map((group) => (
-        <Group group={group} newest={newest.filter(({ reason }) => reason === group.reason)} frame={frame} />
+        <Group
+          group={group}
+          newest={newest.filter(({ reason }) => reason === group.reason)}
+          known={known}
+          diagnosed={diagnosed}
+          frame={frame}
+        />
       ))}
     </section>
   );
@@ -73,24 +96,26 @@ const sourceHref = (name: string) => `/refused?source=${encodeURIComponent(name)
 interface GroupProps {
   readonly group: RefusedGroupJson;
   readonly newest: readonly RefusedJson[];
+  readonly known: SourceJson | undefined;
+  readonly diagnosed: Diagnosed | null;
   readonly frame: Frame;
 }
 
-function Group({ group, newest, frame }: GroupProps) {
-  const { reason, count, first_at: firstAt } = group;
-  const isProof = PROOFS.has(reason);
+function Group({ group, newest, known, diagnosed, frame }: GroupProps) {
+  const { source, reason, count, first_at: firstAt } = group;
+  const success = lastSuccessText(group, newest, known, frame.nowMs);
+  const form = `diagnose-${(source ?? "none").replaceAll("/", "-")}-${reason}`;
+  const its = diagnosed?.form === form ? diagnosed : null;
   return (
     <div class="card">
       <h3>
         {countText(count)} × <code>{reason}</code> since <Time at={firstAt} nowMs={frame.nowMs} exact />
       </h3>
       <p>{REFUSALS[reason]}</p>
-      {isProof && (
-        <details>
-          <summary>Which check fails?</summary>
-          <p class="note">Save such a request as a file, and have its proof taken apart on your machine:</p>
-          <Command of="npm run relay -- diagnose request.http" />
-        </details>
+      {success !== null && <p class="surge">{success}</p>}
+      {its !== null && <DiagnosisResult of={its.diagnosis} />}
+      {(PROOFS.has(reason) || reason === "route") && frame.operator.role === "operate" && (
+        <DiagnoseForm id={form} pasted={its?.pasted ?? keptOf(newest[0], known)} open={its !== null} />
       )}
       <div class="scroll">
         <table class="list">
@@ -133,13 +158,13 @@ function Group({ group, newest, frame }: GroupProps) {
   );
 }
 
-/** Refused because the proof did not fit. */
-const PROOFS: ReadonlySet<RefusedReason> = new Set([
-  "bad_token",
-  "missing_token",
-  "bad_signature",
-  "missing_signature",
-  "malformed_signature",
-  "bad_timestamp",
-  "stale",
-]);
+/** What the relay has of a refused callback: the beginning of its body, where that was all of it, and its type. */
+function keptOf(one: RefusedJson | undefined, known: SourceJson | undefined): Pasted {
+  const isWhole = one !== undefined && one.head !== null && one.bytes === one.head.length;
+  return {
+    url: known?.addresses[0] ?? "/in/",
+    headers: one?.content_type ? `content-type: ${one.content_type}\n` : "",
+    body: isWhole ? (one.head ?? "") : "",
+    at: one?.at ?? "",
+  };
+}
