@@ -160,7 +160,7 @@ describe("numbers", () => {
     "delivery/http-date.ts CENTURY_YEARS": "RFC 9110: two-digit years",
     "delivery/http-date.ts MAX_YEARS_AHEAD": "RFC 9110: two-digit years",
     "inbox/alerts.ts MINUTE_MS": "a unit",
-    "inbox/store/search-index.ts HASH_BYTES": "of a stored row: what is kept of the hash of each term",
+    "inbox/store/postings.ts POSTING_BYTES": "the form of a stored row",
     "inbox/store/event-ids.ts PREFIX_BYTES":
       "the form of a stored row: another length finds nothing in old ones",
     "ingress/caller.ts KEY_CHARS": "the form of a stored key: another length makes every caller unknown",

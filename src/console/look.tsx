@@ -17,7 +17,7 @@ import { Settings } from "./pages/settings.tsx";
 import { RANGES } from "./parts/charts.tsx";
 import { filterFrom } from "./parts/filters.tsx";
 import { startOf } from "./parts/getting-started.tsx";
-import { eventsOf, paymentPage, queryOf } from "./payments.ts";
+import { eventsOf, queryOf } from "./payments.ts";
 
 const startAt = ({ c, config }: Session) => startOf(config, new URL(c.req.url).origin);
 
@@ -29,7 +29,7 @@ export const overview: Page = async (session) => {
     relay.sources(),
     relay.destinations(),
     relay.events({ needs_person: "true", limit: String(CONSOLE_PAGE_EVENTS) }),
-    paymentPage(relay, {}, frame.nowMs, CONSOLE_OVERVIEW_PAYMENTS),
+    relay.payments({ limit: String(CONSOLE_OVERVIEW_PAYMENTS) }),
     relay.series(range),
     range === "hour" ? null : relay.series("hour"),
   ]);
@@ -47,7 +47,7 @@ export const overview: Page = async (session) => {
       sources={sources.view.sources}
       destinations={destinations.view.destinations}
       waiting={{ events: waiting.view.events, more: waiting.view.cursor !== null }}
-      newest={newest.view.rows}
+      newest={newest.view.payments}
       series={series.view}
       hour={hour?.view ?? series.view}
       start={startAt(session)}
@@ -65,12 +65,15 @@ export const payments: Page = async (session) => {
   // An id leads to what it names.
   if (PAYMENT_ID.test(q)) return goTo(c, `/payments/${q}`);
   if (EVENT_ID.test(q)) return goTo(c, `/events/${q}`);
-  const found = await paymentPage(relay, { ...filter, q: q || undefined }, frame.nowMs);
+  const found = await relay.payments({
+    ...queryOf({ ...filter, q: q || undefined }, frame.nowMs),
+    limit: String(CONSOLE_PAGE_EVENTS),
+  });
   if (!found.ok) return await problem(found, "/payments");
   return await show(
     <Payments
       frame={frame}
-      rows={found.view.rows}
+      rows={found.view.payments}
       filter={filter}
       cursor={found.view.cursor}
       sources={[...config.sources.keys()]}

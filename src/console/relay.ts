@@ -13,6 +13,7 @@ import { getEvent, getPayment, listEvents } from "../api/operations/events.ts";
 import { getLedger, listAudit } from "../api/operations/ledger.ts";
 import type { Context, Done, Operation, Responses } from "../api/operations/operation.ts";
 import { dismissEvents, releaseEvents } from "../api/operations/orders.ts";
+import { listPayments } from "../api/operations/payments.ts";
 import { listRefused } from "../api/operations/refused.ts";
 import { cancelReplay, listReplays, startReplay } from "../api/operations/replays.ts";
 import { getSeries } from "../api/operations/series.ts";
@@ -35,6 +36,7 @@ export class Relay {
 
   events = (query: Query) => this.#call(listEvents, { query });
   event = (id: string) => this.#call(getEvent, { params: { id } });
+  payments = (query: Query) => this.#call(listPayments, { query });
   payment = (id: string) => this.#call(getPayment, { params: { id } });
   sources = () => this.#call(listSources);
   destinations = () => this.#call(listDestinations);

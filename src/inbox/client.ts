@@ -22,7 +22,7 @@ import type {
   SettingAside,
   TokenQuestion,
 } from "./protocol.ts";
-import type { EventDetail } from "./queries.ts";
+import type { EventDetail, SaidEvent } from "./queries.ts";
 import { allShards, SHARD_REGISTRY, shardName, shardOf } from "./shard.ts";
 
 /** What the Worker and its Inbox objects need of the platform. */
@@ -151,6 +151,22 @@ export class InboxClient {
       homes.map((name) => this.ask(name, async (home) => await home.timeline(paymentId))),
     );
     return parts.flat();
+  }
+
+  /** The same of many, in brief and in their order: one call to each shard that is the home of some. */
+  async briefTimelines(paymentIds: readonly string[]): Promise<SaidEvent[][]> {
+    const homes = await Promise.all(paymentIds.map(async (id) => await this.#homesOf(id)));
+    const parts = await Promise.all(
+      [...new Set(homes.flat())].map(async (name) => {
+        const ids = paymentIds.filter((_, index) => homes[index]?.includes(name));
+        const timelines = await this.ask(name, async (home) => await home.briefTimelines(ids));
+        return [name, new Map(ids.map((id, index) => [id, timelines[index] ?? []]))] as const;
+      }),
+    );
+    const byShard = new Map(parts);
+    return paymentIds.map((id, index) =>
+      (homes[index] ?? []).flatMap((name) => byShard.get(name)?.get(id) ?? []),
+    );
   }
 
   /** What each home of a payment says to being told to forget it; empty: none knows it. */

@@ -53,7 +53,14 @@ import {
   type TokenQuestion,
 } from "./protocol.ts";
 import { PURGE_BEGINS, purgeStep, type PurgeState } from "./purging.ts";
-import { find, setAsideCallback, timeline, type EventDetail } from "./queries.ts";
+import {
+  briefTimelines,
+  find,
+  setAsideCallback,
+  timeline,
+  type EventDetail,
+  type SaidEvent,
+} from "./queries.ts";
 import { QueueSender } from "./queue-sender.ts";
 import { RECOUNT_BEGINS, recountStep, type RecountState } from "./recounting.ts";
 import { cancelReplay, nextReplayStepAt, replay, startReplay, stepReplays } from "./replaying.ts";
@@ -323,6 +330,10 @@ export class Inbox extends DurableObject<InboxBindings> {
 
   async timeline(paymentId: string): Promise<EventDetail[]> {
     return await this.#work((tx) => timeline(tx, paymentId));
+  }
+
+  async briefTimelines(paymentIds: readonly string[]): Promise<SaidEvent[][]> {
+    return await this.#work((tx) => briefTimelines(tx, paymentIds));
   }
 
   /** Sends one event again; answers how many deliveries will be made. */

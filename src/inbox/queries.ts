@@ -3,6 +3,7 @@ import type { NormalisedEvent, PaymentEvent } from "../event.ts";
 import type { ListedEvent } from "./filter.ts";
 import { listed } from "./listing.ts";
 import type { Attempt, StoredCallback } from "./protocol.ts";
+import type { Said } from "./store/operator-store.ts";
 import { keyOf, type Direct, type EventHead } from "./store/rows.ts";
 import type { Transaction } from "./transaction.ts";
 
@@ -25,6 +26,24 @@ export function find(tx: Transaction, eventId: string): EventDetail[] {
 /** The payment's events in order of arrival. */
 export function timeline(tx: Transaction, paymentId: string): EventDetail[] {
   return (tx.store.payments.get(paymentId)?.events ?? []).flatMap(([n]) => detail(tx, n));
+}
+
+/** An event as lists of payments need it: `said` is null for a callback that has no event. */
+export interface SaidEvent {
+  readonly row: ListedEvent;
+  readonly said: Said | null;
+}
+
+/** Of each of these payments the events in order of arrival, as far as they are known here. */
+export function briefTimelines(tx: Transaction, paymentIds: readonly string[]): SaidEvent[][] {
+  return paymentIds.map((id) => {
+    const numbers = (tx.store.payments.get(id)?.events ?? []).map(([n]) => n);
+    const said = tx.store.operators.saidBy(numbers);
+    return tx.store.operators
+      .numbered(numbers)
+      .toReversed()
+      .map((event) => ({ row: listed(tx, event), said: said.get(event.n) ?? null }));
+  });
 }
 
 function detail(tx: Transaction, n: number): EventDetail[] {

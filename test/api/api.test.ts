@@ -2,6 +2,7 @@
 import { exports } from "cloudflare:workers";
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import { eventDetail, eventPage } from "../../src/api/operations/schemas.ts";
+import { Inbox } from "../../src/inbox/inbox.ts";
 import { shardOf } from "../../src/inbox/shard.ts";
 import { secrets } from "../support/bindings.ts";
 import { acceptance, eventId, paymentId } from "../support/events.ts";
@@ -128,6 +129,51 @@ describe("reading", () => {
     const timeline = await json(`/api/payments/${paymentId("p")}`);
     expect(timeline.events).toHaveLength(1);
     expect((await call(`/api/payments/${paymentId("unknown")}`)).status).toBe(404);
+  });
+});
+
+describe("payments", () => {
+  it("are listed by their newest events over all shards, each once a page, with what they have come to", async () => {
+    for (let i = 0; i < 9; i += 1) {
+      vi.setSystemTime(Date.now() + 1000);
+      await accept(`p${i}`, `e${i}`);
+    }
+    vi.setSystemTime(Date.now() + 1000);
+    await accept("p3", "again");
+    const list = await json("/api/payments?limit=4");
+    expect(list).toMatchObject({
+      payments: [
+        {
+          id: paymentId("p3"),
+          source: "ipay/broker-eu",
+          status: "confirmed",
+          merchant_reference: "order-1",
+          amount: { value: "10.00", currency: "EUR" },
+          events: 2,
+        },
+        { id: paymentId("p8"), events: 1 },
+        { id: paymentId("p7") },
+        { id: paymentId("p6") },
+      ],
+    });
+    const next = await json(`/api/payments?limit=20&cursor=${encodeURIComponent(list.cursor ?? "")}`);
+    expect(next).toMatchObject({
+      payments: ["p5", "p4", "p3", "p2", "p1", "p0"].map((name) => ({ id: paymentId(name) })),
+      cursor: null,
+    });
+    expect((await json(`/api/payments?q=${paymentId("p3")}`)).payments).toMatchObject([{ events: 2 }]);
+    expect((await json("/api/payments?state=dead")).payments).toEqual([]);
+  });
+
+  it("are asked about with two calls to a shard, however many there are on the page", async () => {
+    // Once it was one call for each payment. The fourth character decides about the shard.
+    for (let i = 0; i < 40; i += 1) await accept(`pay${i % 8}-${i}`, `e${i}`);
+    const spies = (["list", "briefTimelines", "timeline", "find"] as const).map((name) =>
+      vi.spyOn(Inbox.prototype, name),
+    );
+    expect((await json("/api/payments?limit=40")).payments).toHaveLength(40);
+    expect(spies.map(({ mock }) => mock.calls.length)).toEqual([8, 8, 0, 0]);
+    vi.restoreAllMocks();
   });
 });
 

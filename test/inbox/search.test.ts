@@ -77,11 +77,7 @@ async function makeBlocks(): Promise<void> {
 
 const blocks = () =>
   runInDurableObject(inbox(), (_, { storage: { sql } }) =>
-    sql
-      .exec<{ part: number; first_n: number; last_n: number }>(
-        "SELECT part, first_n, last_n FROM search_blocks",
-      )
-      .toArray(),
+    sql.exec<{ last_n: number }>("SELECT last_n FROM search_blocks").toArray(),
   );
 
 /** What one call finds, and how many rows it reads for it. */

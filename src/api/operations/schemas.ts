@@ -1,6 +1,6 @@
 /** What the API shows, where more than one operation or page shows it. */
 import { z } from "zod";
-import { paymentEvent } from "../../event.ts";
+import { money, paymentEvent, STATUSES } from "../../event.ts";
 import { eventId, instant, nextCursor, replayId, states } from "./fields.ts";
 
 const delivery = z.object({
@@ -70,6 +70,21 @@ export const eventDetail = listedEvent
   })
   .meta({ id: "Event" });
 export type EventDetailJson = z.infer<typeof eventDetail>;
+
+export const paymentSummary = z
+  .object({
+    id: z.string().describe("of the payment; of the event where a callback has no payment yet"),
+    source: z.string(),
+    status: z.enum(STATUSES).nullable().describe("what the payment has come to; null: nothing says so"),
+    merchant_reference: z.string().nullable(),
+    amount: money.nullable().describe("as its newest event states it, or what was asked for"),
+    events: z.int().describe("how many are kept"),
+    state: z.enum(states).describe("of its events the state that most needs somebody's attention"),
+    owed: z.int().describe("deliveries that have not arrived"),
+    last_at: instant.describe("when its newest event came"),
+  })
+  .meta({ id: "PaymentSummary" });
+export type PaymentSummaryJson = z.infer<typeof paymentSummary>;
 
 export const replayJob = z
   .object({

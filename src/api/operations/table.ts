@@ -11,6 +11,7 @@ import { getLedger, listAudit } from "./ledger.ts";
 import { getMetrics } from "./metrics.ts";
 import type { AnyOperation } from "./operation.ts";
 import { dismissEvents, releaseEvents } from "./orders.ts";
+import { listPayments } from "./payments.ts";
 import { listRefused } from "./refused.ts";
 import { cancelReplay, getReplay, listReplays, startReplay } from "./replays.ts";
 import { getSeries } from "./series.ts";
@@ -22,6 +23,7 @@ export const OPERATIONS: readonly AnyOperation[] = [
   getEvent,
   replayEvent,
   dismissEvent,
+  listPayments,
   getPayment,
   forgetPayment,
   dismissEvents,

@@ -1,5 +1,10 @@
 /** Is money moving? Per source and per destination, whether everything adds up, and what needs a person. */
-import type { DestinationJson, LedgerJson, ListedEventJson } from "../../api/operations/schemas.ts";
+import type {
+  DestinationJson,
+  LedgerJson,
+  ListedEventJson,
+  PaymentSummaryJson,
+} from "../../api/operations/schemas.ts";
 import type { SeriesJson } from "../../api/operations/series.ts";
 import type { SourceJson } from "../../api/operations/sources.ts";
 import { Empty, State } from "../parts/bits.tsx";
@@ -9,7 +14,7 @@ import { Page, type Frame } from "../parts/layout.tsx";
 import { SourcesTable } from "../parts/sources-table.tsx";
 import { counted, countText } from "../parts/text.ts";
 import { Charts } from "../parts/charts.tsx";
-import { PaymentTable, type PaymentRow } from "./payments.tsx";
+import { PaymentTable } from "./payments.tsx";
 
 interface OverviewProps {
   readonly frame: Frame;
@@ -17,7 +22,7 @@ interface OverviewProps {
   readonly destinations: readonly DestinationJson[];
   /** The newest events that need a person, and whether there are more. */
   readonly waiting: { readonly events: readonly ListedEventJson[]; readonly more: boolean };
-  readonly newest: readonly PaymentRow[];
+  readonly newest: readonly PaymentSummaryJson[];
   readonly sources: readonly SourceJson[];
   /** Of the range of the charts, and of the last hour. */
   readonly series: SeriesJson;

@@ -3,7 +3,8 @@ import type { DestinationJson, EventDetailJson } from "../../api/operations/sche
 import { Amount, Id, State } from "../parts/bits.tsx";
 import { EventOrders } from "../parts/event-orders.tsx";
 import { Page, type Frame } from "../parts/layout.tsx";
-import { statementOf, summaryOf } from "../parts/payment-summary.ts";
+import { summaryOf } from "../../api/operations/payment-summary.ts";
+import { statementOf } from "../parts/statement.ts";
 import { TimeLine } from "../parts/time-line.tsx";
 import { shortId } from "../parts/text.ts";
 import { whyNotThere } from "../parts/why.ts";
@@ -17,9 +18,9 @@ interface PaymentProps {
 }
 
 export function Payment({ frame, id, events, destinations }: PaymentProps) {
-  const summary = summaryOf(events);
+  const summary = summaryOf([summarised(events[0]), ...events.slice(1).map(summarised)]);
   const why = whyNotThere(events, destinations, frame.nowMs);
-  const title = summary.reference ?? shortId(id);
+  const title = summary.merchant_reference ?? shortId(id);
   return (
     <Page frame={frame} title={title}>
       <p class="trail">
@@ -109,3 +110,9 @@ function References({ events, source }: { events: readonly EventDetailJson[]; so
     </dl>
   );
 }
+
+const summarised = (event: EventDetailJson) => ({
+  ...event,
+  isForwarded: event.event !== null,
+  said: statementOf(event),
+});

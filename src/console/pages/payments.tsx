@@ -1,17 +1,14 @@
 /** Payments, newest first: found by anything, filtered by the address. */
+import type { PaymentSummaryJson } from "../../api/operations/schemas.ts";
 import { Amount, Copy, Empty, fractionClass, State, Time } from "../parts/bits.tsx";
 import { Filters, hrefWith, type FilterValues } from "../parts/filters.tsx";
 import { Page, type Frame } from "../parts/layout.tsx";
-import type { PaymentSummary } from "../parts/payment-summary.ts";
 import { GettingStarted, type Start } from "../parts/getting-started.tsx";
 import { shortId } from "../parts/text.ts";
 
-/** `id`: of the payment, or of the callback where there is no payment yet. */
-export type PaymentRow = PaymentSummary & { readonly id: string };
-
 interface PaymentsProps {
   readonly frame: Frame;
-  readonly rows: readonly PaymentRow[];
+  readonly rows: readonly PaymentSummaryJson[];
   readonly filter: FilterValues;
   /** Of the next page; null: there is no more. */
   readonly cursor: string | null;
@@ -72,7 +69,7 @@ function Nothing({
   );
 }
 
-export function PaymentTable({ rows, frame }: { rows: readonly PaymentRow[]; frame: Frame }) {
+export function PaymentTable({ rows, frame }: { rows: readonly PaymentSummaryJson[]; frame: Frame }) {
   return (
     <div class="scroll">
       <table class={`list payments ${fractionClass(rows.map(({ amount }) => amount))}`} data-rows>
@@ -105,7 +102,7 @@ export function PaymentTable({ rows, frame }: { rows: readonly PaymentRow[]; fra
                   title={row.id}
                   href={row.id.startsWith("pay_") ? `/payments/${row.id}` : `/events/${row.id}`}
                 >
-                  {row.reference ?? <code>{shortId(row.id)}</code>}
+                  {row.merchant_reference ?? <code>{shortId(row.id)}</code>}
                 </a>
                 <Copy of={row.id} label={`Copy ${row.id}`} />
               </th>
@@ -119,7 +116,7 @@ export function PaymentTable({ rows, frame }: { rows: readonly PaymentRow[]; fra
                 {row.owed > 0 && <span class="owed"> · {row.owed} owed</span>}
               </td>
               <td class="right">
-                <Time at={row.lastAt} nowMs={frame.nowMs} />
+                <Time at={row.last_at} nowMs={frame.nowMs} />
               </td>
             </tr>
           ))}

@@ -3,7 +3,7 @@ import type { DestinationJson, EventDetailJson } from "../../api/operations/sche
 import { Amount, Id, State, Time } from "./bits.tsx";
 import { EventOrders } from "./event-orders.tsx";
 import type { Frame } from "./layout.tsx";
-import { statementOf, type Statement } from "./payment-summary.ts";
+import { statementOf, type Statement } from "./statement.ts";
 import { counted, prettyBody, prettyJson } from "./text.ts";
 import { adviceOn } from "./words.ts";
 

@@ -2,9 +2,17 @@
  * SQL for people: lists, details, the audit log, bulk replays. None of it is on the way of an event; it may
  * scan, a bounded window at a time.
  */
+import type { PaymentEvent } from "../../event.ts";
 import { first } from "./sql.ts";
 import type { DeliveryRow, EventHead } from "./rows.ts";
 import type { WordColumns } from "./search-terms.ts";
+
+/** What an event says of its payment, forwarded or set aside. */
+export type Said = Pick<
+  PaymentEvent["data"],
+  "status" | "merchant_reference" | "amount" | "amount_requested"
+>;
+type SaidColumns = [Said["status"], Said["merchant_reference"], Said["amount"], Said["amount_requested"]];
 
 /** An event with the rows of what is owed of it. */
 export type EventWithRows = EventHead & {
@@ -116,6 +124,24 @@ export class OperatorStore {
     const from = aside.length < most ? 0 : (aside.at(-1)?.n ?? 0);
     const numbers = new Set([...aside, ...owed].map(({ n }) => n));
     return { numbers: [...numbers].filter((n) => n >= from && n < to), from };
+  }
+
+  /** What these events say of their payments, by number: without those that have no body. */
+  saidBy(numbers: readonly number[]): Map<number, Said> {
+    const rows = this.#sql
+      .exec<{ n: number; said: string }>(
+        `SELECT n, json_extract(body, '$.data.status', '$.data.merchant_reference', '$.data.amount', '$.data.amount_requested')
+           AS said
+         FROM events WHERE n IN (SELECT value FROM json_each(?)) AND body IS NOT NULL`,
+        JSON.stringify(numbers),
+      )
+      .toArray();
+    return new Map(
+      rows.map(({ n, said }) => {
+        const [status, merchant_reference, amount, amount_requested] = JSON.parse(said) as SaidColumns;
+        return [n, { status, merchant_reference, amount, amount_requested }];
+      }),
+    );
   }
 
   /** Where the words of this event are; null: there is no such event. */

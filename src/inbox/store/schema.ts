@@ -171,17 +171,16 @@ export const MIGRATIONS: readonly string[] = [
   `,
 
   // 5: events are found by their words. A block of some hundred events is a few rows, made by the alarm, so the search
-  // costs an event a sixty-fourth of a row; it is clustered by part, since a question reads one part of every block.
+  // costs an event a sixty-fourth of a row. The key is the part and the block's first number in one (postings.ts): of
+  // rows this long, a table by number is read three times as fast as one by two columns.
   `
   CREATE TABLE search_blocks (
-    part INTEGER NOT NULL,
-    first_n INTEGER NOT NULL,
+    key INTEGER PRIMARY KEY,
     last_n INTEGER NOT NULL,
     oldest_at INTEGER NOT NULL,
     newest_at INTEGER NOT NULL,
-    postings BLOB NOT NULL,
-    PRIMARY KEY (part, first_n)
-  ) WITHOUT ROWID;
+    postings BLOB NOT NULL
+  );
   `,
 ];
 

@@ -4,6 +4,7 @@
  * found is to be looked at. Events after the last block are not in it yet.
  */
 import { SEARCH_BLOCK_PARTS } from "../../limits.ts";
+import { allOf, hashOf, keyOf, offsetOf, offsetsOf, packed, partOf, postingOf } from "./postings.ts";
 import { termsOf, type FilterColumns, type WordColumns } from "./search-terms.ts";
 import type { EventState } from "./rows.ts";
 import { first } from "./sql.ts";
@@ -18,10 +19,6 @@ export type SearchBlock = {
 };
 
 type IndexedRow = WordColumns & FilterColumns & { n: number; state: EventState; received_at: number };
-
-/** Of a hash, what the number of its part does not say already; then how far the event is from the block's first. */
-const HASH_BYTES = 3;
-const POSTING_BYTES = HASH_BYTES + 2;
 
 const INDEXED = `SELECT n, event_id, payment_id, source, state, type, received_at, body, callback, direct,
   (SELECT json_group_array(destination) FROM deliveries AS d WHERE d.payment_id = events.payment_id AND d.n = events.n)
@@ -39,7 +36,8 @@ export class SearchIndex {
   end(): number {
     const last = first<{ last_n: number }>(
       this.#sql,
-      "SELECT last_n FROM search_blocks WHERE part = 0 ORDER BY first_n DESC LIMIT 1",
+      "SELECT last_n FROM search_blocks WHERE key < ? ORDER BY key DESC LIMIT 1",
+      keyOf(1, 0),
     );
     return last?.last_n ?? 0;
   }
@@ -66,7 +64,7 @@ export class SearchIndex {
     const block = this.#nextBlock(size);
     if (block === null) return false;
     const { first_n, last_n } = block;
-    const parts: number[][] = Array.from({ length: SEARCH_BLOCK_PARTS }, () => []);
+    const parts = noPostings();
     let [oldest, newest] = [Number.MAX_SAFE_INTEGER, 0];
     for (const row of this.#sql.exec<IndexedRow>(`${INDEXED} WHERE n >= ? AND n <= ?`, first_n, last_n)) {
       addPostings(parts, row, first_n);
@@ -75,13 +73,12 @@ export class SearchIndex {
     }
     for (const [part, postings] of parts.entries()) {
       this.#sql.exec(
-        `INSERT INTO search_blocks (part, first_n, last_n, oldest_at, newest_at, postings) VALUES (?, ?, ?, ?, ?, ?)`,
-        part,
-        first_n,
+        `INSERT INTO search_blocks (key, last_n, oldest_at, newest_at, postings) VALUES (?, ?, ?, ?, ?)`,
+        keyOf(part, first_n),
         last_n,
         oldest,
         newest,
-        Uint8Array.from(postings),
+        packed(postings),
       );
     }
     return true;
@@ -91,23 +88,23 @@ export class SearchIndex {
   renew(n: number): void {
     const block = first<SearchBlock>(
       this.#sql,
-      `SELECT first_n, last_n, oldest_at, newest_at FROM search_blocks WHERE part = 0 AND first_n <= ?
-       ORDER BY first_n DESC LIMIT 1`,
+      `SELECT key AS first_n, last_n, oldest_at, newest_at FROM search_blocks WHERE key <= ? ORDER BY key DESC LIMIT 1`,
       n,
     );
     const row = first<IndexedRow>(this.#sql, `${INDEXED} WHERE n = ?`, n);
     if (block === null || block.last_n < n || row === null) return;
-    const added: number[][] = Array.from({ length: SEARCH_BLOCK_PARTS }, () => []);
+    const added = noPostings();
     addPostings(added, row, block.first_n);
     for (const [part, postings] of added.entries()) {
-      const others = this.#postings(part, block.first_n).filter(({ offset }) => offset !== n - block.first_n);
+      const others = allOf(this.#postings(part, block.first_n)).filter(
+        (posting) => block.first_n + offsetOf(posting) !== n,
+      );
       this.#sql.exec(
-        `UPDATE search_blocks SET postings = ?, oldest_at = ?, newest_at = ? WHERE part = ? AND first_n = ?`,
-        Uint8Array.from([...others.flatMap(({ bytes }) => [...bytes]), ...postings]),
+        `UPDATE search_blocks SET postings = ?, oldest_at = ?, newest_at = ? WHERE key = ?`,
+        packed([...others, ...postings]),
         Math.min(block.oldest_at, row.received_at),
         Math.max(block.newest_at, row.received_at),
-        part,
-        block.first_n,
+        keyOf(part, block.first_n),
       );
     }
   }
@@ -116,8 +113,7 @@ export class SearchIndex {
   forgetBefore(n: number, most: number): void {
     const gone = this.#sql
       .exec<{ first_n: number }>(
-        `SELECT first_n FROM search_blocks WHERE part = 0 AND first_n < ? AND last_n < ? AND last_n < ?
-         ORDER BY first_n LIMIT ?`,
+        `SELECT key AS first_n FROM search_blocks WHERE key < ? AND last_n < ? AND last_n < ? ORDER BY key LIMIT ?`,
         n,
         n,
         this.end(),
@@ -126,15 +122,15 @@ export class SearchIndex {
       .toArray();
     for (const { first_n } of gone)
       for (let part = 0; part < SEARCH_BLOCK_PARTS; part += 1)
-        this.#sql.exec("DELETE FROM search_blocks WHERE part = ? AND first_n = ?", part, first_n);
+        this.#sql.exec("DELETE FROM search_blocks WHERE key = ?", keyOf(part, first_n));
   }
 
   /** Up to `most` blocks with events below this number, newest first. */
   blocksBelow(n: number, most: number): SearchBlock[] {
     return this.#sql
       .exec<SearchBlock>(
-        `SELECT first_n, last_n, oldest_at, newest_at FROM search_blocks WHERE part = 0 AND first_n < ?
-         ORDER BY first_n DESC LIMIT ?`,
+        `SELECT key AS first_n, last_n, oldest_at, newest_at FROM search_blocks WHERE key < ?
+         ORDER BY key DESC LIMIT ?`,
         n,
         most,
       )
@@ -147,76 +143,40 @@ export class SearchIndex {
    * @param conditions of each, any of its terms; none: every number of the block
    */
   numbersIn({ first_n, last_n }: SearchBlock, conditions: readonly (readonly string[])[]): number[] {
-    let numbers = Array.from({ length: last_n - first_n + 1 }, (_, index) => last_n - index);
-    for (const terms of conditions) {
-      const having = new Set(terms.flatMap((term) => this.#having(term, first_n)));
-      numbers = numbers.filter((n) => having.has(n));
-      if (numbers.length === 0) break;
+    const [terms, ...others] = conditions;
+    if (terms === undefined)
+      return Array.from({ length: last_n - first_n + 1 }, (_, index) => last_n - index);
+    let numbers = new Set(terms.flatMap((term) => this.#having(term, first_n)));
+    for (const more of others) {
+      if (numbers.size === 0) break;
+      const having = new Set(more.flatMap((term) => this.#having(term, first_n)));
+      numbers = new Set([...numbers].filter((n) => having.has(n)));
     }
-    return numbers;
+    return [...numbers].toSorted((a, b) => b - a);
   }
 
   #having(term: string, firstN: number): number[] {
     const hash = hashOf(term);
-    const bytes = bytesOf(hash);
-    const [row] = this.#sql
-      .exec<{ postings: ArrayBuffer }>(
-        "SELECT postings FROM search_blocks WHERE part = ? AND first_n = ? AND instr(postings, ?) > 0",
-        partOf(hash),
-        firstN,
-        Uint8Array.from(bytes),
-      )
-      .toArray();
-    if (row === undefined) return [];
-    return [...postingsIn(row.postings)]
-      .filter(({ bytes: found }) => bytes.every((byte, index) => found[index] === byte))
-      .map(({ offset }) => firstN + offset);
+    return offsetsOf(this.#postings(partOf(hash), firstN), hash).map((offset) => firstN + offset);
   }
 
-  #postings(part: number, firstN: number): Posting[] {
+  #postings(part: number, firstN: number): Uint8Array {
     const row = first<{ postings: ArrayBuffer }>(
       this.#sql,
-      "SELECT postings FROM search_blocks WHERE part = ? AND first_n = ?",
-      part,
-      firstN,
+      "SELECT postings FROM search_blocks WHERE key = ?",
+      keyOf(part, firstN),
     );
-    return row === null ? [] : [...postingsIn(row.postings)];
+    return new Uint8Array(row?.postings ?? []);
   }
 }
 
-interface Posting {
-  readonly bytes: Uint8Array;
-  /** From the block's first event. */
-  readonly offset: number;
-}
-
-function* postingsIn(postings: ArrayBuffer): Generator<Posting> {
-  const all = new Uint8Array(postings);
-  for (let at = 0; at < all.length; at += POSTING_BYTES) {
-    const bytes = all.subarray(at, at + POSTING_BYTES);
-    yield { bytes, offset: ((bytes[HASH_BYTES] ?? 0) << 8) | (bytes[HASH_BYTES + 1] ?? 0) };
-  }
-}
+const noPostings = () => Array.from({ length: SEARCH_BLOCK_PARTS }, (): number[] => []);
 
 function addPostings(parts: readonly number[][], row: IndexedRow, firstN: number): void {
   // No list has alerts in it.
   if (row.state === "alert") return;
-  const offset = row.n - firstN;
   for (const term of termsOf(row)) {
     const hash = hashOf(term);
-    parts[partOf(hash)]?.push(...bytesOf(hash), offset >>> 8, offset & 0xff);
+    parts[partOf(hash)]?.push(postingOf(hash, row.n - firstN));
   }
-}
-
-const partOf = (hash: number) => hash % SEARCH_BLOCK_PARTS;
-const bytesOf = (hash: number) => [hash >>> 24, (hash >>> 16) & 0xff, (hash >>> 8) & 0xff] as const;
-
-/** FNV-1a over UTF-16 units, its bits mixed once more: 32 bits. Whoever makes terms collide has them looked at in vain. */
-function hashOf(term: string): number {
-  let hash = 0x811c9dc5;
-  for (let index = 0; index < term.length; index += 1) {
-    hash = Math.imul(hash ^ term.charCodeAt(index), 0x01000193);
-  }
-  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
-  return (hash ^ (hash >>> 13)) >>> 0;
 }
