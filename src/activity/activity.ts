@@ -9,21 +9,24 @@ import type { Raised } from "../inbox/alerts.ts";
 import { InboxClient } from "../inbox/client.ts";
 import type { Counts } from "../inbox/ledger.ts";
 import type { Happening, LiveListener } from "../inbox/live-reports.ts";
-import type { Measures } from "../inbox/measures.ts";
+import { allMeasures, type Measures } from "../inbox/measures.ts";
+import type { MeasureListener } from "../inbox/measure-reports.ts";
 import { migrate } from "../inbox/store/schema.ts";
 import { LIVE_BEAT_MS, LIVE_LEASE_MS, LIVE_STREAM_MS, REFUSED_WRITE_INTERVAL_MS } from "../limits.ts";
 import { fault } from "../log.ts";
 import type { ActivityBindings } from "./client.ts";
 import { Incidents, type Incident } from "./incidents.ts";
 import { LastSeenBook, type LastSeen } from "./last-seen.ts";
+import { Measured } from "./measured.ts";
 import { LiveFeed, type LiveFilter } from "./live-feed.ts";
 import { RefusedGroups, type RefusedBatch, type RefusedGroup } from "./refused-groups.ts";
 import { ACTIVITY_MIGRATIONS } from "./schema.ts";
 import { Series, type Recorded, type TimedPoint } from "./series.ts";
 
-export class Activity extends DurableObject<ActivityBindings> implements LiveListener {
+export class Activity extends DurableObject<ActivityBindings> implements LiveListener, MeasureListener {
   readonly #refused: RefusedGroups;
   readonly #series: Series;
+  readonly #measured: Measured;
   readonly #incidents: Incidents;
   readonly #lastSeen: LastSeenBook;
   readonly #feed = new LiveFeed();
@@ -35,6 +38,7 @@ export class Activity extends DurableObject<ActivityBindings> implements LiveLis
     migrate(ctx.storage, ACTIVITY_MIGRATIONS);
     this.#refused = new RefusedGroups(ctx.storage.sql);
     this.#series = new Series(ctx.storage.sql);
+    this.#measured = new Measured(ctx.storage.sql);
     this.#incidents = new Incidents(ctx.storage.sql);
     this.#lastSeen = new LastSeenBook(ctx.storage.sql);
   }
@@ -65,7 +69,14 @@ export class Activity extends DurableObject<ActivityBindings> implements LiveLis
 
   /** Adds to the charts what the shards have counted in all, and measured since they were last asked. */
   record(nowMs: number, counts: Counts, measures: Measures): void {
-    this.#series.record(nowMs, counts, this.#refused.all(), measures);
+    const measured = allMeasures([this.#measured.take(), measures]);
+    this.#series.record(nowMs, counts, this.#refused.all(), measured);
+  }
+
+  /** What a shard has measured, before anybody asked for it. */
+  // eslint-disable-next-line typescript/require-await -- as `MeasureListener` has it
+  async measured(measures: Measures): Promise<void> {
+    this.#measured.add(measures);
   }
 
   /** What the monitor has found of sources. */

@@ -10,6 +10,7 @@ import type { DeferredReason } from "../reasons.ts";
 import type { Forgetting } from "./forgetting.ts";
 import type { Inbox } from "./inbox.ts";
 import type { LiveListener } from "./live-reports.ts";
+import type { MeasureListener } from "./measure-reports.ts";
 import type {
   Acceptance,
   Accepted,
@@ -32,7 +33,7 @@ export interface InboxBindings {
   /** Deferred callbacks to be asked about; without it they share the queue with what is to be delivered. */
   readonly VERIFICATIONS?: Queue<Reference>;
   /** Who is told what happens while somebody watches; without it nobody can. */
-  readonly ACTIVITY?: { getByName(name: string): LiveListener };
+  readonly ACTIVITY?: { getByName(name: string): LiveListener & MeasureListener };
   /** The configuration (`config/schema.ts`), which the objects read for themselves. */
   readonly RELAY: unknown;
 }

@@ -35,6 +35,7 @@ import type { LedgerPart } from "./ledger.ts";
 import { list } from "./listing.ts";
 import { LiveReports, type Happening } from "./live-reports.ts";
 import { MeasureBook, type Measures } from "./measures.ts";
+import { MeasureReports } from "./measure-reports.ts";
 import { Membership, SHARDS_MARKER } from "./membership.ts";
 import { pause, resume } from "./pausing.ts";
 import {
@@ -86,6 +87,7 @@ export class Inbox extends DurableObject<InboxBindings> {
   readonly #state: VolatileState;
   readonly #membership: Membership;
   readonly #measures = new MeasureBook();
+  readonly #measureReports: MeasureReports;
   readonly #live: LiveReports;
   /** When the alarm is set for; null: not set. */
   #alarmAtMs: number | null = null;
@@ -113,7 +115,9 @@ export class Inbox extends DurableObject<InboxBindings> {
       this.#name,
       async (shards, before) => await env.INBOX.getByName(SHARD_REGISTRY).registerShard(shards, before),
     );
-    this.#live = new LiveReports(() => env.ACTIVITY?.getByName("activity") ?? null);
+    const activity = () => env.ACTIVITY?.getByName("activity") ?? null;
+    this.#live = new LiveReports(activity);
+    this.#measureReports = new MeasureReports(this.#measures, activity);
     void ctx.blockConcurrencyWhile(async () => {
       this.#alarmAtMs = await ctx.storage.getAlarm();
     });
@@ -272,7 +276,10 @@ export class Inbox extends DurableObject<InboxBindings> {
     const nowMs = Date.now();
     const { source, event } = input;
     const { payment_id: payment, received_at: receivedAt } = event.data;
-    if (input.released === null) this.#measures.accepted(source, Date.parse(receivedAt), nowMs);
+    if (input.released === null) {
+      this.#measures.accepted(source, Date.parse(receivedAt), nowMs);
+      this.#measureReports.note();
+    }
     const { outcome, eventId } = accepted;
     const reason = "reason" in accepted ? accepted.reason : null;
     this.#tell(nowMs, { what: "callback", source, outcome, reason, event: eventId, payment });
@@ -294,6 +301,7 @@ export class Inbox extends DurableObject<InboxBindings> {
   #noteAttempt(result: Result, receivedAtMs: number | null): void {
     const { reference, attempt, outcome } = result;
     this.#measures.attempted(result, receivedAtMs);
+    this.#measureReports.note();
     const { event, payment, destination } = reference;
     const { status, error, durationMs } = attempt;
     const told = { outcome: outcome.kind, reason: error, event, payment, destination, status, durationMs };

@@ -1,6 +1,6 @@
 /**
- * What one shard has measured since it was last asked: attempts and how long things took. In memory only: what is
- * lost with an object is missing in charts and metrics, and nowhere else.
+ * What one shard has measured since it was last asked: attempts and how long things took. In memory for a few seconds
+ * (src/inbox/measure-reports.ts): what is lost with an object is missing in charts and metrics, and nowhere else.
  */
 import { merged, NO_DURATIONS, observed, type Histogram } from "../histogram.ts";
 import type { Result } from "./protocol.ts";
@@ -48,6 +48,15 @@ export class MeasureBook {
           : observed(before.endToEnd, attempt.atMs + attempt.durationMs - receivedAtMs),
     };
     this.#measures = { ...this.#measures, attempting: { ...attempting, [destination]: after } };
+  }
+
+  get isEmpty(): boolean {
+    return this.#measures === NO_MEASURES;
+  }
+
+  /** What was taken and could not be told. */
+  putBack(measures: Measures): void {
+    this.#measures = allMeasures([measures, this.#measures]);
   }
 
   /** What there is since the last call. */
