@@ -12,11 +12,12 @@ import { Overview } from "./pages/overview.tsx";
 import { Payment } from "./pages/payment.tsx";
 import { Payments } from "./pages/payments.tsx";
 import { Refused, type Diagnosed } from "./pages/refused.tsx";
-import { SetAside, TABS } from "./pages/set-aside.tsx";
+import { SetAside } from "./pages/set-aside.tsx";
 import { Settings } from "./pages/settings.tsx";
 import { RANGES } from "./parts/charts.tsx";
 import { filterFrom } from "./parts/filters.tsx";
 import { startOf } from "./parts/getting-started.tsx";
+import { tabNamed } from "./parts/set-aside-tabs.ts";
 import { eventsOf, queryOf } from "./payments.ts";
 
 const startAt = ({ c, config }: Session) => startOf(config, new URL(c.req.url).origin);
@@ -109,13 +110,11 @@ async function timeLine({ relay, frame, show, problem }: Session, id: string): P
 }
 
 export const setAside: Page = async ({ c, relay, frame, show, problem }) => {
-  const filter = filterFrom(c.req.query());
-  const tab = TABS.find((state) => state === filter.state) ?? "quarantined";
+  const { state, ...filter } = filterFrom(c.req.query());
+  const tab = tabNamed(c.req.query("tab") ?? state);
   const [found, replays] = await Promise.all([
     relay.events({
-      ...queryOf(filter, frame.nowMs),
-      state: tab,
-      needs_person: tab === "superseded" ? "true" : undefined,
+      ...queryOf({ ...filter, ...tab.filter }, frame.nowMs),
       limit: String(CONSOLE_PAGE_EVENTS),
     }),
     relay.replays(),

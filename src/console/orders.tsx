@@ -5,6 +5,7 @@ import { showDestinations, showRefused, showSettings } from "./look.tsx";
 import { OrderPreview, OrderResult, ORDERS, type BulkOrder } from "./pages/orders.tsx";
 import { filterFrom, type FilterValues } from "./parts/filters.tsx";
 import { withDone, type DoneCode } from "./done.ts";
+import { setAsideHref } from "./parts/set-aside-tabs.ts";
 import { queryOf } from "./payments.ts";
 import type { Outcome } from "./relay.ts";
 
@@ -94,7 +95,7 @@ export const testAlerts: Page = async (session) => {
 
 export const cancel: Page = async (session) => {
   const outcome = await session.relay.cancelReplay(session.c.req.param("id") ?? "");
-  return await settled(session, outcome, "/set-aside?state=dead", "canceled");
+  return await settled(session, outcome, "/set-aside?tab=dead", "canceled");
 };
 
 async function settled(
@@ -128,14 +129,16 @@ export const inBulk: Page = async (session) => {
   const filter = filterFrom(form);
   const outcome = await give(session, order, filter, { reason, per_second: Number(perSecond) });
   if (!outcome.ok) return await problem(outcome, "/set-aside");
-  if ("total" in outcome.view)
-    return goTo(c, withDone(`/set-aside?state=${filter.state ?? "dead"}`, "replays", outcome.view.total));
+  if ("total" in outcome.view) return goTo(c, withDone(setAsideHref(filter), "replays", outcome.view.total));
   if ("matching" in outcome.view) return goTo(c, "/set-aside");
   return await show(<OrderResult frame={frame} order={order} filter={filter} result={outcome.view} />);
 };
 
 /** The beginning of time: a bulk replay has to say since when. */
 const EVER = new Date(0).toISOString();
+
+/** Fields of a filter that are lists: apart by commas in an address, and an array in an order. */
+const LISTS = new Set(["source", "state", "type", "destination", "reasons"]);
 
 function give(
   { relay, frame }: Session,
@@ -149,7 +152,9 @@ function give(
 ) {
   const { cursor: _, needs_person: needsPerson, ...wanted } = queryOf(filter, frame.nowMs);
   const about = {
-    ...wanted,
+    ...Object.fromEntries(
+      Object.entries(wanted).map(([name, value]) => [name, LISTS.has(name) ? value?.split(",") : value]),
+    ),
     ...(needsPerson === undefined ? {} : { needs_person: needsPerson === "true" }),
     dry_run,
   };

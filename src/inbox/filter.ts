@@ -25,6 +25,8 @@ export interface EventFilter {
   readonly type?: Wanted | undefined;
   readonly state?: Wanted<ShownState> | undefined;
   readonly destination?: Wanted | undefined;
+  /** Why it was set aside, by the first part of the reason; with `!` in front: none of these. */
+  readonly reasons?: Wanted | undefined;
   /** Epoch ms, inclusive. */
   readonly from?: number | undefined;
   /** Epoch ms, exclusive. */
@@ -60,6 +62,7 @@ export function agrees(filter: EventFilter, event: ListedEvent): boolean {
     isWanted(source, event.source) &&
     isWanted(type, event.type) &&
     isWanted(state, event.shown) &&
+    isForReason(filter.reasons, event.reason) &&
     (destination === undefined ||
       event.deliveries.some((delivery) => isWanted(destination, delivery.destination))) &&
     (from === undefined || event.received_at >= from) &&
@@ -81,6 +84,16 @@ export function isWanted(wanted: Wanted | undefined, value: string | null): bool
   return any.some((one) =>
     one.endsWith("*") ? (value?.startsWith(one.slice(0, -1)) ?? false) : value === one,
   );
+}
+
+/** `duplicate_key:/status` is for `duplicate_key`. */
+function isForReason(wanted: Wanted | undefined, reason: string | null): boolean {
+  if (wanted === undefined) return true;
+  const first = reason?.split(":")[0];
+  const all = typeof wanted === "string" ? [wanted] : wanted;
+  const some = all.filter((one) => !one.startsWith("!"));
+  if (all.includes(`!${first}`)) return false;
+  return some.length === 0 || (first !== undefined && some.includes(first));
 }
 
 /** Does it wait for a person? What was dismissed does not any more. */

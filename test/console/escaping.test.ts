@@ -3,6 +3,7 @@ import { beforeAll, expect, it } from "vitest";
 import { hmacSha256 } from "../../src/verify/hmac.ts";
 import { toHex } from "../../src/parse/encoding.ts";
 import { listed, order } from "../support/api.ts";
+import { TABS } from "../../src/console/parts/set-aside-tabs.ts";
 import { elementsOf, Visitor } from "../support/console.ts";
 import { secrets } from "../support/bindings.ts";
 import { freshRelay, post, type CaseRequest } from "../support/worker.ts";
@@ -135,7 +136,9 @@ beforeAll(async () => {
     "/refused",
     `/refused?source=${query}`,
     `/live?what=${query}&source=${query}`,
-    ...["quarantined", "dead", "parked", "superseded"].map((state) => `/set-aside?state=${state}`),
+    ...TABS.map(({ id }) => `/set-aside?tab=${id}`),
+    `/set-aside?tab=${query}&source=${query}`,
+    "/?range=month",
     `/orders?order=dismissals&state=parked&q=${query}`,
     `/payments/${query}`,
     ...events.map(({ id }) => `/events/${String(id)}`),

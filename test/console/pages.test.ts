@@ -3,6 +3,7 @@ import { beforeEach, describe, expect, it } from "vitest";
 import { acceptance } from "../support/events.ts";
 import { delivered, get, listed, order, waiting } from "../support/api.ts";
 import { changedEnv } from "../support/deploy.ts";
+import { TABS } from "../../src/console/parts/set-aside-tabs.ts";
 import { elementsOf, Visitor } from "../support/console.ts";
 import { freshRelay, post, type Outside } from "../support/worker.ts";
 import { shardOf } from "../../src/inbox/shard.ts";
@@ -51,12 +52,9 @@ describe("with nothing", () => {
     },
   );
 
-  it.each(["quarantined", "conflicting", "superseded", "dead", "parked", "deferred"])(
-    "the list of what is %s says what would be there",
-    async (state) => {
-      expect(await visitor.page(`/set-aside?state=${state}`)).toContain("empty-title");
-    },
-  );
+  it.each(TABS)("the list of $name says what would be there", async ({ id, empty }) => {
+    expect(await visitor.page(`/set-aside?tab=${id}`)).toContain(empty);
+  });
 
   it("what was searched for and is not there is said to be so", async () => {
     expect(await visitor.page("/payments?q=nowhere")).toContain("Nothing was found.");
@@ -267,7 +265,7 @@ describe("an order", () => {
     await delivered(outside, 2);
     expect(await visitor.page("/orders?order=replays&state=delivered")).toContain("2 events");
     const given = await visitor.order("/orders", { order: "replays", state: "delivered", per_second: "50" });
-    expect(given.headers.get("location")).toBe("/set-aside?state=delivered&done=replays&count=2");
+    expect(given.headers.get("location")).toBe("/set-aside?tab=quarantined&done=replays&count=2");
     expect(await visitor.page("/set-aside")).toContain("of 2");
   });
 

@@ -249,7 +249,7 @@ describe.skipIf(noBrowser !== null)("the console in Chromium", () => {
     await open({ viewport: PHONE, isMobile: true });
     await signIn();
     const payment = await firstPayment();
-    for (const path of [...PAGES, payment, "/set-aside?state=dead"]) {
+    for (const path of [...PAGES, payment, "/set-aside?tab=dead"]) {
       await page.goto(path);
       const overhang = "document.documentElement.scrollWidth - document.documentElement.clientWidth";
       expect([path, await page.evaluate(overhang)]).toEqual([path, 0]);
@@ -266,7 +266,7 @@ describe.skipIf(noBrowser !== null)("the console in Chromium", () => {
       ...PAGES,
       payment,
       "/orders?order=dismissals&state=quarantined",
-      "/set-aside?state=dead",
+      "/set-aside?tab=dead",
     ]) {
       await page.goto(path);
       for (const summary of await page.locator(".bodies summary").all()) await summary.click();

@@ -15,6 +15,7 @@ export const sourcePattern = z
 const type = z.string().regex(/^[a-z_]+\.(?:[a-z_]+|\*)$/, "must be like payment.confirmed or payment.*");
 /** A verifier that is still to be asked is a destination as well: `@verifier`. */
 const destination = z.string().regex(/^@?[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/, "must be a destination's name");
+const reason = z.string().regex(/^!?[a-z_]+$/, "must be like second_payment or !second_payment");
 const needsPerson = "dead, parked, quarantined, conflicting, or superseded with a warning; not dismissed";
 
 function filterShape(list: typeof listInQuery | typeof listInBody) {
@@ -23,6 +24,9 @@ function filterShape(list: typeof listInQuery | typeof listInBody) {
     type: list(type).optional().describe("any of these: payment.confirmed, or payment.*"),
     state: list(z.enum(states)).optional().describe("any of these"),
     destination: list(destination).optional().describe("owed to any of these"),
+    reasons: list(reason)
+      .optional()
+      .describe("set aside for any of these, by the first part; with ! in front: for none of these"),
     from: instant.optional().describe("received at this instant or later (RFC 3339)"),
     to: instant.optional().describe("received before this instant (RFC 3339)"),
     q: z
@@ -77,6 +81,7 @@ export function filterView({
   type,
   state,
   destination,
+  reasons,
   q,
 }: EventFilter): Filter {
   const given = {
@@ -84,6 +89,7 @@ export function filterView({
     type: listOf(type),
     state: listOf(state),
     destination: listOf(destination),
+    reasons: listOf(reasons),
     from: from === undefined ? undefined : instantOf(from),
     to: to === undefined ? undefined : instantOf(to),
     q,

@@ -8,6 +8,7 @@ import {
 import { Id } from "../parts/bits.tsx";
 import type { FilterValues } from "../parts/filters.tsx";
 import { Page, type Frame } from "../parts/layout.tsx";
+import { setAsideHref } from "../parts/set-aside-tabs.ts";
 import { counted, countText, durationText } from "../parts/text.ts";
 
 export const ORDERS = ["replays", "releases", "dismissals"] as const;
@@ -28,7 +29,7 @@ interface PreviewProps {
 }
 
 export function OrderPreview({ frame, order, filter, matching }: PreviewProps) {
-  const back = `/set-aside?state=${filter.state ?? "quarantined"}`;
+  const back = setAsideHref(filter);
   return (
     <Page frame={frame} title={TITLES[order]}>
       <h1>{TITLES[order]}</h1>
@@ -153,7 +154,7 @@ export function OrderResult({ frame, order, filter, result }: ResultProps) {
         </table>
       )}
       <p>
-        <a class="button" href={`/set-aside?state=${filter.state ?? "quarantined"}`}>
+        <a class="button" href={setAsideHref(filter)}>
           Back
         </a>
       </p>
@@ -164,6 +165,6 @@ export function OrderResult({ frame, order, filter, result }: ResultProps) {
 function filterText(filter: FilterValues): string {
   const parts = Object.entries(filter)
     .filter(([name]) => name !== "cursor" && name !== "needs_person")
-    .map(([name, value]) => `${name} ${value}`);
+    .map(([name, value]) => `${name} ${String(value).replaceAll(",", " or ").replace(/^!/, "not ")}`);
   return parts.length === 0 ? "everything" : parts.join(", ");
 }

@@ -11,6 +11,7 @@ import { Empty, State } from "../parts/bits.tsx";
 import { DestinationsTable } from "../parts/destinations-table.tsx";
 import { GettingStarted, type Start } from "../parts/getting-started.tsx";
 import { Page, type Frame } from "../parts/layout.tsx";
+import { hrefOf, tabOf } from "../parts/set-aside-tabs.ts";
 import { SourcesTable } from "../parts/sources-table.tsx";
 import { counted, countText } from "../parts/text.ts";
 import { Charts } from "../parts/charts.tsx";
@@ -76,9 +77,7 @@ export function Overview(props: OverviewProps) {
 
 function Attention({ waiting: { events, more } }: Pick<OverviewProps, "waiting">) {
   if (events.length === 0) return <p class="calm">Nothing needs a person.</p>;
-  const byState = Map.groupBy(events, ({ state, reason }) =>
-    reason === "second_payment" ? "second_payment" : state,
-  );
+  const byTab = Map.groupBy(events, (event) => tabOf(event));
   return (
     <section class="attention" aria-labelledby="attention">
       <h2 id="attention">
@@ -86,22 +85,19 @@ function Attention({ waiting: { events, more } }: Pick<OverviewProps, "waiting">
         {more && " or more"}
       </h2>
       <ul>
-        {[...byState].map(([what, found]) => {
-          const state = found[0]?.state ?? "quarantined";
-          return (
-            <li>
-              <a href={`/set-aside?state=${state}`}>
-                {what === "second_payment" ? (
-                  counted(found.length, "second payment")
-                ) : (
-                  <>
-                    {countText(found.length)} <State of={state} />
-                  </>
-                )}
-              </a>
-            </li>
-          );
-        })}
+        {[...byTab].map(([tab, found]) => (
+          <li>
+            <a href={hrefOf(tab)}>
+              {tab.id === "second-payments" ? (
+                counted(found.length, "second payment")
+              ) : (
+                <>
+                  {countText(found.length)} <State of={found[0]?.state ?? ""} />
+                </>
+              )}
+            </a>
+          </li>
+        ))}
       </ul>
     </section>
   );

@@ -4,14 +4,13 @@ import { Empty, Id, State, Time } from "../parts/bits.tsx";
 import { hrefWith, type FilterValues } from "../parts/filters.tsx";
 import { Page, type Frame } from "../parts/layout.tsx";
 import { counted, countText } from "../parts/text.ts";
-import { adviceOn, TODO_BY_STATE } from "../parts/words.ts";
-
-export const TABS = ["quarantined", "conflicting", "superseded", "dead", "parked", "deferred"] as const;
-export type Tab = (typeof TABS)[number];
+import { hrefOf, TABS, type Tab } from "../parts/set-aside-tabs.ts";
+import { adviceOn } from "../parts/words.ts";
 
 interface SetAsideProps {
   readonly frame: Frame;
   readonly tab: Tab;
+  /** What the list is narrowed by besides. */
   readonly filter: FilterValues;
   readonly events: readonly ListedEventJson[];
   readonly cursor: string | null;
@@ -19,36 +18,37 @@ interface SetAsideProps {
 }
 
 export function SetAside({ frame, tab, filter, events, cursor, replays }: SetAsideProps) {
-  const groups = [...Map.groupBy(events, ({ reason }) => reason?.split(":")[0] ?? null)];
+  const groups = [...Map.groupBy(events, (event) => groupOf(tab, event))];
+  const mayOrder = frame.operator.role === "operate";
   return (
-    <Page frame={frame} title={`Set aside: ${tab}`}>
+    <Page frame={frame} title={`Set aside: ${tab.name}`}>
       <h1>Set aside</h1>
-      <nav class="tabs" aria-label="States">
+      <nav class="tabs" aria-label="Lists">
         <ul>
-          {TABS.map((state) => (
+          {TABS.map((one) => (
             <li>
-              <a href={`/set-aside?state=${state}`} aria-current={state === tab ? "page" : undefined}>
-                {state}
+              <a href={hrefOf(one)} aria-current={one.id === tab.id ? "page" : undefined}>
+                {one.name}
               </a>
             </li>
           ))}
         </ul>
       </nav>
-      <p class="note">{TODO_BY_STATE[tab]}</p>
+      <p class="note">{tab.todo}</p>
       {events.length === 0 && (
-        <Empty title={cursor === null ? `Nothing is ${tab}.` : "Nothing among the newest events."}>
-          <p>
-            {tab === "superseded" ? "Only what was superseded with a warning is listed here." : EMPTY[tab]}
-          </p>
+        <Empty title={cursor === null ? `Nothing is here: ${tab.name}.` : "Nothing among the newest events."}>
+          <p>{tab.empty}</p>
         </Empty>
       )}
-      {events.length > 0 && frame.operator.role === "operate" && <BulkOrders tab={tab} filter={filter} />}
-      {groups.map(([reason, found]) => (
-        <Group reason={reason} events={found} frame={frame} />
+      {groups.length > 1 && mayOrder && (
+        <BulkOrders tab={tab} filter={{ ...filter, ...tab.filter }} what="all of these" />
+      )}
+      {groups.map(([name, found]) => (
+        <Group tab={tab} name={name} filter={filter} events={found} more={cursor !== null} frame={frame} />
       ))}
       {cursor !== null && (
         <nav class="more" aria-label="Pages of the list">
-          <a rel="next" href={hrefWith("/set-aside", filter, { state: tab, cursor })}>
+          <a rel="next" href={hrefOf(tab, { ...filter, cursor })}>
             Older
           </a>
         </nav>
@@ -58,37 +58,29 @@ export function SetAside({ frame, tab, filter, events, cursor, replays }: SetAsi
   );
 }
 
-const EMPTY: Readonly<Record<Tab, string>> = {
-  quarantined: "Authentic callbacks that cannot be used come here, and second payments of an order.",
-  conflicting: "A repeat that says something else than the event it repeats comes here.",
-  superseded: "",
-  dead: "What a destination has not accepted until the end of its schedule comes here.",
-  parked: "What is owed to a destination that is paused or not configured comes here.",
-  deferred: "Callbacks whose verifier cannot be asked wait here, and are asked about again by themselves.",
-};
-
-/** What a replay does something about; the rest can only be released. */
-const CAN_REPLAY: ReadonlySet<Tab> = new Set(["dead", "parked", "deferred"]);
+/** The first part of the reason, or who has not got it; null: for none of these. */
+function groupOf({ by }: Tab, { reason, deliveries }: ListedEventJson): string | null {
+  if (by === "reason") return reason?.split(":")[0] ?? null;
+  return deliveries.find(({ state }) => state === "dead" || state === "parked")?.destination ?? null;
+}
 
 /** Orders act on the filter, never on the visible page. */
-function BulkOrders({ tab, filter }: { tab: Tab; filter: FilterValues }) {
-  const order = (what: string) =>
-    hrefWith("/orders", { ...filter, state: tab, cursor: undefined }, {}) + `&order=${what}`;
+function BulkOrders({ tab, filter, what }: { tab: Tab; filter: FilterValues; what: string }) {
+  const order = (name: string) => hrefWith("/orders", filter, { cursor: undefined, order: name });
   return (
     <div class="orders">
-      {CAN_REPLAY.has(tab) && (
+      {tab.canReplay ? (
         <a class="button" href={order("replays")}>
-          Replay all of these…
+          Replay {what}…
         </a>
-      )}
-      {!CAN_REPLAY.has(tab) && (
+      ) : (
         <a class="button" href={order("releases")}>
-          Release all of these as new…
+          Release {what} as new…
         </a>
       )}
-      {tab !== "deferred" && (
+      {tab.id !== "deferred" && (
         <a class="button danger" href={order("dismissals")}>
-          Dismiss all of these…
+          Dismiss {what}…
         </a>
       )}
     </div>
@@ -96,26 +88,40 @@ function BulkOrders({ tab, filter }: { tab: Tab; filter: FilterValues }) {
 }
 
 interface GroupProps {
-  readonly reason: string | null;
+  readonly tab: Tab;
+  readonly name: string | null;
+  readonly filter: FilterValues;
   readonly events: readonly ListedEventJson[];
+  /** There are older ones, of this group perhaps. */
+  readonly more: boolean;
   readonly frame: Frame;
 }
 
-function Group({ reason, events, frame }: GroupProps) {
-  const advice = adviceOn(reason);
+function Group({ tab, name, filter, events, more, frame }: GroupProps) {
+  const advice = tab.by === "reason" ? adviceOn(name) : null;
+  const its: FilterValues =
+    name === null ? {} : tab.by === "reason" ? { reasons: name } : { destination: name };
   return (
     <section>
-      {reason !== null && (
-        <>
-          <h2>
-            {countText(events.length)} × <code>{reason}</code>
-          </h2>
-          {advice && (
-            <p class="note">
-              {advice.what} {advice.todo}
-            </p>
+      <div class="head">
+        <h2>
+          {countText(events.length)}
+          {more && " or more"}
+          {name !== null && (
+            <>
+              {tab.by === "reason" ? " × " : " → "}
+              <code>{name}</code>
+            </>
           )}
-        </>
+        </h2>
+        {name !== null && frame.operator.role === "operate" && (
+          <BulkOrders tab={tab} filter={{ ...filter, ...tab.filter, ...its }} what="these" />
+        )}
+      </div>
+      {advice && (
+        <p class="note">
+          {advice.what} {advice.todo}
+        </p>
       )}
       <div class="scroll">
         <table class="list" data-rows>

@@ -60,7 +60,7 @@ export function DestinationsTable({ destinations, hour, nowMs }: DestinationsTab
                   {dead > 0 && (
                     <>
                       {" "}
-                      <a class="refused-count" href="/set-aside?state=dead">
+                      <a class="refused-count" href="/set-aside?tab=dead">
                         {countText(dead)} dead
                       </a>
                     </>

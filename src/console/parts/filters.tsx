@@ -2,17 +2,18 @@
 import { states } from "../../api/operations/fields.ts";
 
 /** As in the API's query. */
-export interface FilterValues {
+export type FilterValues = {
   readonly q?: string | undefined;
   readonly source?: string | undefined;
   readonly state?: string | undefined;
   readonly type?: string | undefined;
   readonly destination?: string | undefined;
+  readonly reasons?: string | undefined;
   readonly needs_person?: string | undefined;
   readonly from?: string | undefined;
   readonly to?: string | undefined;
   readonly cursor?: string | undefined;
-}
+};
 
 const NAMES = [
   "q",
@@ -20,6 +21,7 @@ const NAMES = [
   "state",
   "type",
   "destination",
+  "reasons",
   "needs_person",
   "from",
   "to",
@@ -31,7 +33,9 @@ export function filterFrom(query: Readonly<Record<string, string>>): FilterValue
   return Object.fromEntries(NAMES.flatMap((name) => (query[name] ? [[name, query[name]]] : [])));
 }
 
-export function hrefWith(path: string, filter: FilterValues, change: FilterValues): string {
+type Values = Readonly<Record<string, string | undefined>>;
+
+export function hrefWith(path: string, filter: Values, change: Values): string {
   const wanted = Object.entries({ ...filter, ...change }).filter(
     (one): one is [string, string] => typeof one[1] === "string" && one[1] !== "",
   );
@@ -123,6 +127,12 @@ function Choice({ name, label, value, options, any }: ChoiceProps) {
     <label>
       <span class="hidden">{label}</span>
       <select name={name}>
+        {/* Of a link that asks for several. */}
+        {value !== undefined && !options.includes(value) && (
+          <option value={value} selected>
+            {value.replaceAll(",", " or ")}
+          </option>
+        )}
         {options.map((option) => (
           <option value={option} selected={option === (value ?? "")}>
             {option === "" ? any : option}
