@@ -39,10 +39,11 @@ export function sharesOf(profile: CpuProfile, sources: readonly string[]): Share
     const frame = byId.get(id);
     const micros = profile.timeDeltas[i] ?? 0;
     if (frame === undefined || frame.functionName === "(idle)" || frame.functionName === "(root)") continue;
-    const where =
-      frame.lineNumber < 0
-        ? `platform: ${frame.functionName === "" ? "anonymous" : frame.functionName}`
-        : (sources[frame.lineNumber] ?? "the bundle");
+    // Some functions of the runtime are JavaScript too: their lines are of other files than the bundle.
+    const isPlatform = frame.lineNumber < 0 || /^[a-z]+-internal:/.test(frame.url);
+    const where = isPlatform
+      ? `platform: ${frame.functionName === "" ? "anonymous" : frame.functionName}`
+      : (sources[frame.lineNumber] ?? "the bundle");
     microsOf.set(where, (microsOf.get(where) ?? 0) + micros);
     busy += micros;
   }

@@ -27,7 +27,7 @@ describe("the shares of a profile", () => {
   it("are of the busy time, by source file or by function of the platform", () => {
     const frame = (id: number, functionName: string, lineNumber: number) => ({
       id,
-      callFrame: { functionName, url: "", lineNumber },
+      callFrame: { functionName, url: "index.js", lineNumber },
     });
     const profile = {
       nodes: [frame(1, "(idle)", -1), frame(2, "parse", 4), frame(3, "next", 6), frame(4, "digest", -1)],
@@ -38,5 +38,11 @@ describe("the shares of a profile", () => {
       { where: "src/parse/json.ts", share: 0.5 },
       { where: "platform: digest", share: 0.5 },
     ]);
+  });
+
+  it("have the runtime's own JavaScript as the platform's, not as what stands at its lines in the bundle", () => {
+    const callFrame = { functionName: "setTimeout", url: "node-internal:internal_timers", lineNumber: 2 };
+    const profile = { nodes: [{ id: 1, callFrame }], samples: [1], timeDeltas: [10] };
+    expect(sharesOf(profile, sourcesOf(BUNDLE))).toEqual([{ where: "platform: setTimeout", share: 1 }]);
   });
 });
