@@ -66,6 +66,8 @@ function inBlocks(
   limit: number,
 ): Looked {
   const found: ListedEvent[] = [];
+  // An event that a search may mean is read whole.
+  const most = filter.q === undefined ? LIST_WINDOW_EVENTS : MAX_SEARCH_LOOKED;
   let looked = 0;
   const blocks = tx.store.search.blocksBelow(to, MAX_SEARCH_BLOCKS);
   for (const block of blocks) {
@@ -74,7 +76,7 @@ function inBlocks(
     const part = among(tx, filter, numbers, block.first_n, limit - found.length);
     found.push(...part.found);
     looked += numbers.length;
-    if (found.length > limit || looked >= MAX_SEARCH_LOOKED) return { found, from: part.from };
+    if (found.length > limit || looked >= most) return { found, from: part.from };
   }
   return { found, from: blocks.length < MAX_SEARCH_BLOCKS ? 0 : (blocks.at(-1)?.first_n ?? 0) };
 }
@@ -93,8 +95,8 @@ function among(
   limit: number,
 ): Looked {
   const found: ListedEvent[] = [];
-  for (let at = 0; at < numbers.length; at += LIST_STEP_EVENTS) {
-    const some = numbers.slice(at, at + LIST_STEP_EVENTS);
+  for (let at = 0, step = LIST_STEP_EVENTS; at < numbers.length; at += step, step *= 2) {
+    const some = numbers.slice(at, at + step);
     found.push(...wanted(tx, filter, tx.store.operators.numbered(some)));
     if (found.length > limit) return { found, from: some.at(-1) ?? from };
   }

@@ -24,11 +24,13 @@ import {
   type Stated,
 } from "../support/events.ts";
 import { interceptQueue } from "../support/queue.ts";
-import { freshRelay } from "../support/worker.ts";
+import { freshRelay, type Outside } from "../support/worker.ts";
+
+let outside: Outside;
 
 beforeEach(async () => {
   // Ahead of the real clock, so that no alarm fires by itself.
-  await freshRelay("2036-01-01T00:00:00.000Z");
+  outside = await freshRelay("2036-01-01T00:00:00.000Z");
   interceptQueue();
 });
 
@@ -236,6 +238,18 @@ describe("the blocks", () => {
       }
     },
   );
+
+  it("are made whatever is wrong with an event: the alarm has all to do that is owed", async () => {
+    await accept({ event: "broken", payment: "broken", destinations: [] }, {});
+    await runInDurableObject(inbox(), (_, { storage: { sql } }) => {
+      sql.exec("UPDATE events SET body = '{'");
+    });
+    await accept({ event: "wanted", payment: "wanted" }, WANTED);
+    await fill(SEARCH_BLOCK_EVENTS);
+    await makeBlocks();
+    expect(outside.lines("fault")).toMatchObject([{ where: "search_index", event: eventId("broken") }]);
+    expect((await read({ q: "order-4711" })).found).toEqual([eventId("wanted")]);
+  });
 
   it("go with their events, but for the newest", { timeout: 60_000 }, async () => {
     await accept({ event: "wanted", payment: "wanted", destinations: [] }, WANTED);

@@ -4,6 +4,7 @@
  * found is to be looked at. Events after the last block are not in it yet.
  */
 import { SEARCH_BLOCK_PARTS } from "../../limits.ts";
+import { fault } from "../../log.ts";
 import { allOf, hashOf, keyOf, offsetOf, offsetsOf, packed, partOf, postingOf } from "./postings.ts";
 import { termsOf, type FilterColumns, type WordColumns } from "./search-terms.ts";
 import type { EventState } from "./rows.ts";
@@ -172,10 +173,20 @@ export class SearchIndex {
 
 const noPostings = () => Array.from({ length: SEARCH_BLOCK_PARTS }, (): number[] => []);
 
+/** Whatever is wrong with one event: an alarm that fails over its words would hold up everything that is owed. */
+function termsOrNone(row: IndexedRow): ReadonlySet<string> {
+  try {
+    return termsOf(row);
+  } catch (error) {
+    fault("search_index", error, { event: row.event_id });
+    return new Set();
+  }
+}
+
 function addPostings(parts: readonly number[][], row: IndexedRow, firstN: number): void {
   // No list has alerts in it.
   if (row.state === "alert") return;
-  for (const term of termsOf(row)) {
+  for (const term of termsOrNone(row)) {
     const hash = hashOf(term);
     parts[partOf(hash)]?.push(postingOf(hash, row.n - firstN));
   }
