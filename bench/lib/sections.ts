@@ -9,6 +9,7 @@ const WRITTEN_BY = {
   console: "bench:console",
   "scale-cost": "cost",
   presets: "presets",
+  declared: "bench:declared",
   "deploy-cost": "cost",
 } as const;
 export type Section = keyof typeof WRITTEN_BY;

@@ -6,7 +6,7 @@ import type { BullmqOptions } from "../peers/bullmq/server.ts";
 import { Host } from "../../tools/lib/chaos/host.ts";
 import { freePort } from "../../tools/lib/ports.ts";
 import { spawnGroup, waitForHttp } from "../../tools/lib/processes.ts";
-import { pointAt, readRelayConfig } from "../../tools/lib/relay-config.ts";
+import { pointAt, readRelayConfig, type RelayConfig } from "../../tools/lib/relay-config.ts";
 import type { Secrets } from "../../tools/lib/secrets.ts";
 import { cpuMicrosOf } from "./proc.ts";
 
@@ -33,6 +33,8 @@ export interface Surroundings {
   readonly crmUrl: string;
   /** null: there is none, and no BullMQ either. */
   readonly redisServer: string | null;
+  /** Changes the relay's configuration. */
+  readonly adjust?: (relay: RelayConfig) => void;
 }
 
 /** The relay and the floors alike: the number of objects decides how many commits share the disk. */
@@ -68,7 +70,7 @@ export async function startSubject(
 }
 
 async function startRelay(
-  { project, relayBundle, secrets, crmUrl }: Surroundings,
+  { project, relayBundle, secrets, crmUrl, adjust }: Surroundings,
   scratch: string,
   state: string,
   overrides: DestinationOverrides,
@@ -79,6 +81,7 @@ async function startRelay(
   // As production has it: no line for what went as it should.
   relay["log"] = "problems";
   Object.assign(relay.destinations[DESTINATION] ?? {}, overrides);
+  adjust?.(relay);
   const bindings = { ...secrets, RELAY: JSON.stringify(relay) };
   const port = await freePort();
   const host = new Host(

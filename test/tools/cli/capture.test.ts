@@ -93,8 +93,24 @@ describe("a HAR file", () => {
       "which entry of the HAR file? Give --entry:\n  1: POST https://h/in/a/b\n  2: POST https://h/in/a/c",
     );
     expect(() => read(har(entry("https://h/1")), 2)).toThrow("has no entry 2");
-    expect(() => read("{}")).toThrow("neither a HAR file nor a HAR entry");
+    expect(() => read("{}")).toThrow("neither a HAR file, nor a HAR entry");
     expect(() => read("{")).toThrow("is not JSON");
+  });
+});
+
+describe("headers and body as JSON", () => {
+  it("are taken with the body as it was sent, or written anew", () => {
+    const headers = { "X-A": "b" };
+    const request = { method: "PUT", url: "/in/a/b", headers: [["X-A", "b"]], atMs: null };
+    expect(read(JSON.stringify({ method: "PUT", url: "/in/a/b", headers, body: '{ "n": 1.0 }' }))).toEqual({
+      ...request,
+      body: '{ "n": 1.0 }',
+    });
+    expect(read(JSON.stringify({ method: "PUT", url: "/in/a/b", headers, body: { n: 1 } }))).toEqual({
+      ...request,
+      body: '{"n":1}',
+    });
+    expect(read(JSON.stringify({ headers }))).toMatchObject({ method: "POST", url: "/", body: "" });
   });
 });
 

@@ -1,4 +1,4 @@
-/** A captured callback in any form in which people have one: a curl line, a HAR file or entry, raw HTTP. Pure. */
+/** A captured callback in any form in which people have one: a curl line, a HAR file or entry, headers and body as JSON, raw HTTP. Pure. */
 import { z } from "zod";
 import type { CapturedRequest } from "../../../src/diagnose/captured.ts";
 import { fromCurl } from "./curl-line.ts";
@@ -33,6 +33,19 @@ const harEntry = z.object({
 });
 type HarEntry = z.infer<typeof harEntry>;
 
+const plainRequest = z.strictObject({
+  method: z.string().default("POST"),
+  url: z.string().default("/"),
+  headers: z.record(z.string(), z.string()),
+  body: z.union([z.string(), z.record(z.string(), z.unknown())]).default(""),
+});
+
+/** A body that is not a text was written anew: it has the values that were sent, and not the bytes. */
+function fromPlain({ method, url, headers, body }: z.infer<typeof plainRequest>): CapturedRequest {
+  const text = typeof body === "string" ? body : JSON.stringify(body);
+  return { method, url, headers: Object.entries(headers), body: Buffer.from(text) };
+}
+
 /** @throws Error in words, when it is none of these forms */
 export function readCapture(bytes: Buffer, options: CaptureOptions): Capture {
   const text = bytes.toString("utf8").replace(/^\uFEFF/, "");
@@ -56,7 +69,12 @@ function fromHar(text: string, number: number | null): Capture {
   }
   const file = z.object({ log: z.object({ entries: z.array(harEntry) }) }).safeParse(json);
   const single = harEntry.safeParse(json);
-  if (!file.success && !single.success) throw new Error("it is JSON, and neither a HAR file nor a HAR entry");
+  const plain = plainRequest.safeParse(json);
+  if (plain.success) return { request: fromPlain(plain.data), atMs: null };
+  if (!file.success && !single.success)
+    throw new Error(
+      'it is JSON, and neither a HAR file, nor a HAR entry, nor {"method", "url", "headers": {…}, "body": …}',
+    );
   const entry = single.success ? single.data : chosen(file.data?.log.entries ?? [], number);
   const { method, url, headers, postData } = entry.request;
   const atMs = Date.parse(entry.startedDateTime ?? "");

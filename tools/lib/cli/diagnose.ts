@@ -59,7 +59,12 @@ export function addDiagnose(frame: Frame): void {
   );
 }
 
-async function captured(io: Io, options: Options, file: string | undefined): Promise<Capture> {
+/** The callback in this file, or in what is read from standard input. */
+export async function captured(
+  io: Io,
+  options: { readonly entry?: number },
+  file: string | undefined,
+): Promise<Capture> {
   const readFile = (name: string) => readFileSync(resolve(io.cwd, name));
   try {
     const bytes = file === undefined || file === "-" ? Buffer.from(await io.stdin()) : readFile(file);

@@ -1,23 +1,28 @@
 /** The files that `relay init` writes. Pure. */
 import type { Plan, PlannedSecret } from "./init-plan.ts";
+import { tomlTables, tomlText } from "./toml-text.ts";
 
 /** A deployment's `relay.toml`: wrangler's own settings, and `[vars.RELAY]`. */
 export function relayToml(name: string, host: string, { accounts, destinations, secrets }: Plan): string {
   const origin = new Map(secrets.map((secret) => [secret.name, secret.origin]));
+  const issuer = (key: string, value: unknown) =>
+    key === "secrets" && Array.isArray(value) && origin.get(String(value[0])) === "provider"
+      ? "issued by the provider"
+      : null;
   const sections = [
     ...accounts.map(({ source, settings }) => {
       const [provider = "", account = ""] = source.split("/");
-      return tables(["vars", "RELAY", "sources", provider, account], settings, origin);
+      return tomlTables(["vars", "RELAY", "sources", provider, account], settings, issuer);
     }),
     ...destinations.map(({ name: destination, url, secrets: names }) =>
-      tables(["vars", "RELAY", "destinations", destination], { url, secrets: names }, origin),
+      tomlTables(["vars", "RELAY", "destinations", destination], { url, secrets: names }, issuer),
     ),
   ];
   return `# A deployment of psp-relay, made by \`relay init\` (docs/cli.md#a-deployment). Yours to change; keep it in version
 # control. What is not said here is the project's own (wrangler.toml). Options: docs/providers.md, docs/delivery.md.
 
 # The Worker's name on your account. Its queues, counters and rate limits are named after it.
-name = ${text(name)}
+name = ${tomlText(name)}
 
 ${addressOf(host)}
 preview_urls = false
@@ -43,38 +48,9 @@ function addressOf(host: string): string {
   if (host.endsWith(".workers.dev"))
     return "# Reached at <name>.<your subdomain>.workers.dev.\nworkers_dev = true";
   return `# A custom domain: Cloudflare makes its DNS record and certificate. It must be of a zone of your account.
-routes = [{ pattern = ${text(host)}, custom_domain = true }]
+routes = [{ pattern = ${tomlText(host)}, custom_domain = true }]
 workers_dev = false`;
 }
-
-type Values = Readonly<Record<string, unknown>>;
-
-/** A table and the tables in it, headings first. */
-function tables(path: readonly string[], values: Values, origin: ReadonlyMap<string, string>): string {
-  const isTable = (value: unknown): value is Values =>
-    typeof value === "object" && value !== null && !Array.isArray(value);
-  const inner = Object.entries(values).filter(([, value]) => isTable(value));
-  const own = Object.entries(values).filter(([, value]) => !isTable(value));
-  const lines = own.map(([key, value]) => {
-    const isIssued = key === "secrets" && Array.isArray(value) && origin.get(String(value[0])) === "provider";
-    return `${keyText(key)} = ${valueText(value)}${isIssued ? " # issued by the provider" : ""}`;
-  });
-  const heading =
-    own.length === 0 && inner.length > 0 ? [] : [`[${path.map(keyText).join(".")}]`, ...lines, ""];
-  return [...heading, ...inner.map(([key, value]) => tables([...path, key], value as Values, origin))].join(
-    "\n",
-  );
-}
-
-const keyText = (key: string) => (/^[A-Za-z0-9_-]+$/.test(key) ? key : text(key));
-
-function valueText(value: unknown): string {
-  if (Array.isArray(value)) return `[${value.map(valueText).join(", ")}]`;
-  return typeof value === "string" ? text(value) : String(value);
-}
-
-/** A basic string of TOML has JSON's escapes. */
-const text = (value: string) => JSON.stringify(value);
 
 /** The deployment's secrets, as `wrangler dev` reads them too. */
 export function secretsText(secrets: readonly PlannedSecret[]): string {

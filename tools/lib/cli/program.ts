@@ -9,6 +9,7 @@ import { Frame } from "./frame.ts";
 import type { Io } from "./io.ts";
 import { addInit } from "./init.ts";
 import { addOrders } from "./orders.ts";
+import { addProvider } from "./provider.ts";
 import { addSimulate } from "./simulate.ts";
 import { addStandIns } from "./stand-ins.ts";
 import { addTail } from "./tail.ts";
@@ -24,6 +25,7 @@ export async function relay(argv: readonly string[], io: Io): Promise<number> {
   addForget(frame);
   addDestinations(frame);
   addDiagnose(frame);
+  addProvider(frame);
   addTail(frame);
   addSimulate(frame);
   addStandIns(frame);

@@ -49,6 +49,8 @@ export interface Sample {
   readonly settings?: Readonly<Record<string, unknown>>;
   readonly content_type?: string;
   readonly headers?: Readonly<Record<string, string>>;
+  /** Of a provider whose parameters are in the query: its body is empty. */
+  readonly query?: string;
   readonly body: object | string;
   /** What the provider's API says, where the callback is only a hint. */
   readonly api?: { readonly path: string; readonly authorization?: string; readonly body: object };
@@ -69,7 +71,8 @@ export function requestOf(
     ...sample.headers,
     ...varied?.headers,
   };
-  return { method: "POST", url, headers, body: changed(text, varied?.set ?? {}) };
+  const address = sample.query === undefined ? url : `${url}?${sample.query}`;
+  return { method: "POST", url: address, headers, body: changed(text, varied?.set ?? {}) };
 }
 
 /** The body with other values at these places. */
