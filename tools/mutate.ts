@@ -44,8 +44,8 @@ const unknown = parts.filter((name) => !(name in MUTATION_PARTS));
 if (unknown.length > 0) throw new Error(`unknown: ${unknown.join(", ")}\n\n${USAGE}`);
 mkdirSync(join(project, DIRECTORY), { recursive: true });
 
-/** Judged anew in every run, which costs little once there are few. */
-function forgetWhatWasNotNoticed(file: string): void {
+/** Judged anew in every run. */
+function forgetWhatMayBeNoticedNow(file: string): void {
   if (!existsSync(file)) return;
   const report = JSON.parse(readFileSync(file, "utf8")) as Judged;
   writeFileSync(file, JSON.stringify(remembered(report)));
@@ -61,7 +61,7 @@ function filesOf(name: string): string[] {
 
 /** Judges files of a part, and returns what is known of the part since. */
 function judge(name: string, files: readonly string[], turn: 1 | 2): Judged {
-  forgetWhatWasNotNoticed(join(project, DIRECTORY, `${name}.incremental.json`));
+  forgetWhatMayBeNoticedNow(join(project, DIRECTORY, `${name}.incremental.json`));
   const options = ["--concurrency", values.concurrency, "--mutate", files.join(",")];
   if (values.again && turn === 1) options.push("--force");
   const { status } = spawnSync("stryker", ["run", ...options], {

@@ -32,28 +32,32 @@ describe("a report", () => {
         source: "",
         mutants: [
           { id: "1", status: "Killed" },
-          { id: "2", status: "Survived" },
+          { id: "2", status: "Survived", static: true },
         ],
       },
       "b.ts": {
         source: "",
         mutants: ["Timeout", "NoCoverage", "RuntimeError", "Ignored", "Killed"].map((status) => ({ status })),
       },
+      "c.ts": {
+        source: "",
+        mutants: [{ status: "Survived", static: false }],
+      },
     },
   };
 
   it("counts what a test noticed and what none did, and not what says nothing about the tests", () => {
     expect(scoreOf(report, ["a.ts", "b.ts"])).toEqual({ found: 3, survived: 2 });
-    expect(scoreOf(report, ["a.ts", "c.ts"])).toEqual({ found: 1, survived: 1 });
+    expect(scoreOf(report, ["a.ts", "d.ts"])).toEqual({ found: 1, survived: 1 });
     expect(percentOf({ found: 3, survived: 2 })).toBe("60.00");
     expect(percentOf({ found: 0, survived: 0 })).toBe("0.00");
   });
 
-  it("is remembered without what no test noticed, and otherwise as it is", () => {
+  it("is remembered without what a test written since may notice unseen, and otherwise as it is", () => {
     const statuses = Object.values(remembered(report).files).map(({ mutants }) =>
       mutants.map(({ status }) => status),
     );
-    expect(statuses).toEqual([["Killed"], ["Timeout", "RuntimeError", "Ignored", "Killed"]]);
+    expect(statuses).toEqual([["Killed"], ["Timeout", "RuntimeError", "Ignored", "Killed"], ["Survived"]]);
     expect(remembered(report)).toMatchObject({ schemaVersion: "1", files: { "a.ts": { source: "" } } });
   });
 });

@@ -45,9 +45,15 @@ export function partOf(env: Readonly<Record<string, string | undefined>>): Part 
   return env.MUTATION_TURN === "2" ? { ...part, tests: [...part.tests, ...(part.slowTests ?? [])] } : part;
 }
 
+interface Mutant {
+  readonly status: string;
+  /** It shows when its module is loaded, and so in every test or in none. */
+  readonly static?: boolean;
+}
+
 /** A mutation report, as far as it is read here. */
 export interface Judged {
-  readonly files: Readonly<Record<string, { readonly mutants: readonly { readonly status: string }[] }>>;
+  readonly files: Readonly<Record<string, { readonly mutants: readonly Mutant[] }>>;
 }
 
 export interface Score {
@@ -71,13 +77,15 @@ export function scoreOf({ files }: Judged, judged: readonly string[]): Score {
 }
 
 /**
- * What is remembered for the next run: only what was noticed. Stryker would take over that a constant's change
- * was not noticed, although a test was written since.
+ * What is remembered for the next run: not what no test reached, nor a constant's change that none noticed.
+ * Stryker would take that over although a test was written since; of other changes it sees the new tests.
  */
 export function remembered(report: Judged): Judged {
+  const isLasting = ({ status, static: ofConstant }: Mutant) =>
+    !SURVIVED.has(status) || (status === "Survived" && ofConstant !== true);
   const files = Object.entries(report.files).map(([file, judged]) => [
     file,
-    { ...judged, mutants: judged.mutants.filter(({ status }) => !SURVIVED.has(status)) },
+    { ...judged, mutants: judged.mutants.filter(isLasting) },
   ]);
   return { ...report, files: Object.fromEntries(files) };
 }
