@@ -45,11 +45,12 @@ export function fromRfc3339(text: string): string | null {
   const [year, month, day] = [part(1), part(2), part(3)];
   const [hour, minute, second] = [part(4), part(5), part(6)];
   const [offsetHours, offsetMinutes] = [part(9), part(10)];
-  if (year < 1969 || hour > 23 || minute > 59 || second > 59) return null;
+  if (minute > 59 || second > 59) return null;
   if (offsetHours > 23 || offsetMinutes > 59) return null;
 
   const localMs = Date.UTC(year, month - 1, day, hour, minute, second);
-  // `Date.UTC` carries 30 February over into March; a date that does not come back is none.
+  // `Date.UTC` carries 30 February over into March, hour 24 into the next day, and takes the year 70 for 1970: a
+  // date that does not come back is none.
   if (secondsOf(localMs).slice(0, 10) !== text.slice(0, 10)) return null;
 
   const offsetMs = (offsetHours * 60 + offsetMinutes) * 60_000;

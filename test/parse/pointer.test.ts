@@ -21,6 +21,7 @@ describe("a pointer", () => {
   it.each([
     "",
     "a",
+    "ab",
     "a/b",
     "/",
     "/a/",

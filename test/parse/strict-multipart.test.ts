@@ -105,6 +105,8 @@ describe("parseMultipart", () => {
     "content-type: text/plain",
     "Content-Type: text/plain; charset=UTF-8",
     "content-type:\ttext/plain",
+    "content-type:text/plain",
+    "content-type:  text/plain",
     "content-length: 1",
     "Content-Length: 12",
     "content-type: text/plain\r\ncontent-length: 1",
@@ -123,9 +125,28 @@ describe("parseMultipart", () => {
     "content-type: text/plain; charset=windows-1252",
     "content-type: text/plain, text/plain",
     "no header",
+    " content-type: text/plain",
+    "1: content-length: 1",
   ])("refuses a part with %j", async (header) => {
     expect(await parse(withHeader(header))).toEqual({ ok: false, error: { reason: "encoding" } });
     expect(scanMultipart(utf8.encode(withHeader(header)), TYPE).ok).toBe(false);
+  });
+
+  it.each(['form-data;name="a"', 'form-data;  name="a"'])("reads a part under %j", async (disposition) => {
+    const parsed = await parse(body([["a", "1"]]).replace('form-data; name="a"', disposition));
+    expect(parsed.ok && parsed.value.values.get("a")).toBe("1");
+  });
+
+  it("refuses a part under another disposition", () => {
+    for (const disposition of ['attachment; name="a"', 'x-form-data; name="a"', 'form-data; name="a"; x=1']) {
+      const text = body([["a", "1"]]).replace('form-data; name="a"', disposition);
+      expect(scanMultipart(utf8.encode(text), TYPE).ok).toBe(false);
+    }
+  });
+
+  it("reads a body that ends with its last boundary, with a line break or without", async () => {
+    expect((await parse(body([["a", "1"]]).trimEnd())).ok).toBe(true);
+    expect((await parse(`${body([["a", "1"]])}\r\n`)).ok).toBe(false);
   });
 
   it("refuses bytes that are not of the charset, and a boundary or charset it was not told", async () => {

@@ -34,10 +34,11 @@ declare module "vitest" {
 }
 
 /**
- * Stryker ends a change that is come by a hundred times as often as in all tests together, in one file of them.
- * Of a parser, whose tests come by millions of times, one that loops ran until its time was out. Twice as often
- * is enough to know.
+ * Stryker ends a change that is come by a hundred times as often as in all tests together. Of a parser, whose
+ * tests come by millions of times, one that loops ran until its time was out: this often, or twice as often as
+ * in all tests, is enough to know.
  */
+const MANY_HITS = 1_000_000;
 const HITS_DIVISOR = 50;
 
 const namespace = inject("globalNamespace");
@@ -45,8 +46,15 @@ const hitLimit = inject("hitLimit");
 const stryker =
   namespace === undefined
     ? undefined
-    : (globalThis as unknown as Record<string, { activeMutant?: string; hitLimit?: number } | undefined>)[
-        namespace
-      ];
-if (stryker && hitLimit !== undefined) stryker.hitLimit = hitLimit / HITS_DIVISOR;
+    : (
+        globalThis as unknown as Record<
+          string,
+          { activeMutant?: string; hitLimit?: number; hitCount?: number } | undefined
+        >
+      )[namespace];
+if (stryker && hitLimit !== undefined) {
+  stryker.hitLimit = Math.min(hitLimit, Math.max(hitLimit / HITS_DIVISOR, MANY_HITS));
+  // The file before this one has left its own, and what is come by while modules are loaded is counted before any hook.
+  stryker.hitCount = 0;
+}
 if (stryker && inject("mutantActivation") !== "static") delete stryker.activeMutant;

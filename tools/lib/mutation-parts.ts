@@ -77,12 +77,12 @@ export function scoreOf({ files }: Judged, judged: readonly string[]): Score {
 }
 
 /**
- * What is remembered for the next run: not what no test reached, nor a constant's change that none noticed.
- * Stryker would take that over although a test was written since; of other changes it sees the new tests.
+ * What is remembered for the next run: not what no test reached or could load, nor a constant's change that none
+ * noticed. Stryker would take that over although a test was written since; of other changes it sees the new tests.
  */
 export function remembered(report: Judged): Judged {
   const isLasting = ({ status, static: ofConstant }: Mutant) =>
-    !SURVIVED.has(status) || (status === "Survived" && ofConstant !== true);
+    FOUND.has(status) || status === "Ignored" || (status === "Survived" && ofConstant !== true);
   const files = Object.entries(report.files).map(([file, judged]) => [
     file,
     { ...judged, mutants: judged.mutants.filter(isLasting) },
