@@ -56,10 +56,12 @@ export const MAX_TEMPLATE_CHARS = 1_024;
 export const MAX_TEMPLATE_PARTS = 32;
 /** … and the whole body once: a template must not multiply what a sender makes us hash. */
 export const MAX_TEMPLATE_DOCUMENTS = 2;
-/** Parts of a declared provider's key: nothing needs more to be told apart. */
+/** Parts of a declared provider's key, and places where one value may stand: nothing needs more to be told apart. */
 export const MAX_DECLARED_PARTS = 8;
 /** Words of a declared provider's table of states: the longest we know has a third of it. */
 export const MAX_DECLARED_WORDS = 128;
+/** Values that a declared provider redacts: each is looked for in every callback. */
+export const MAX_DECLARED_REDACTED = 64;
 /** A path secret below this many characters is guessable (128 bit in base64url). */
 export const MIN_PATH_SECRET_CHARS = 22;
 /** The token that opens everything: 32 random characters of any usual alphabet are 128 bits and more. */

@@ -5,9 +5,10 @@
 import { z } from "zod";
 import { configOf } from "../config/load.ts";
 import { requestTarget } from "../ingress/request-target.ts";
-import { shippedProviders } from "../config/providers.ts";
+import { readProviders, shippedProviders } from "../config/providers.ts";
+import { tableOf } from "../config/table.ts";
 import { SourceFields } from "../providers/settings-fields.ts";
-import type { Source } from "../providers/source.ts";
+import type { Adapter, Source } from "../providers/source.ts";
 import { absoluteUrl, headerOf, withHeader, type Case } from "./captured.ts";
 import type { Examination } from "./examine.ts";
 import { reEncodings } from "./re-encodings.ts";
@@ -33,7 +34,7 @@ export function changesFor(given: Case, { stage, outcome, source: name }: Examin
   return [
     ...clockChanges(outcome.skewSeconds),
     ...secretChanges(given, account),
-    ...optionChanges(account),
+    ...optionChanges(given, account),
     ...headerChanges(given, source),
     ...reEncodings(given.request.body).map(({ text, body }) => ({
       kind: "body",
@@ -149,26 +150,36 @@ interface Choice {
 const choices = new Map<string, readonly Choice[]>();
 
 /** Options of a provider that are a choice between values; those that all sources have prove nothing. */
-function choicesOf(name: string): readonly Choice[] {
-  const known = choices.get(name);
-  const provider = shippedProviders.get(name);
-  if (known || !provider) return known ?? [];
+function choicesOf(name: string, env: Case["env"]): readonly Choice[] {
+  const shipped = shippedProviders.get(name);
+  if (shipped === undefined) return choicesOfDeclared(name, env);
+  const known = choices.get(name) ?? describedChoices(shipped);
+  choices.set(name, known);
+  return known;
+}
+
+/** Of one that this configuration declares: its other schemes. */
+function choicesOfDeclared(name: string, env: Case["env"]): readonly Choice[] {
+  const declared = tableOf(tableOf(env.RELAY)?.providers) ?? {};
+  const provider = readProviders(declared, []).adapters.get(name);
+  return provider === undefined ? [] : describedChoices(provider);
+}
+
+function describedChoices(provider: Adapter): readonly Choice[] {
   const fields = new SourceFields({ secret: () => undefined, destinations: [], development: true });
   const schema = provider.account(fields, "any");
   const { properties = {} } = z.toJSONSchema(schema, { io: "input", unrepresentable: "any" });
   const common = fields.common();
-  const found = Object.entries(properties).flatMap(([option, property]) =>
+  return Object.entries(properties).flatMap(([option, property]) =>
     typeof property !== "object" || !property.enum || option in common
       ? []
       : [{ option, values: property.enum, otherwise: property.default }],
   );
-  choices.set(name, found);
-  return found;
 }
 
 /** Every other value of every option of the provider that is a choice. */
-function optionChanges(account: AccountTable): Change[] {
-  return choicesOf(account.provider).flatMap(({ option, values, otherwise }) => {
+function optionChanges({ env }: Case, account: AccountTable): Change[] {
+  return choicesOf(account.provider, env).flatMap(({ option, values, otherwise }) => {
     const configured = account.settings[option] ?? otherwise;
     return values
       .filter((value) => value !== configured)

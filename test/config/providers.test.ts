@@ -165,9 +165,78 @@ describe("a declared provider", () => {
       { acme: { ...acme, single: "header:items" } },
       /single: must be a list in a JSON body/,
     ],
+    [
+      "a template that leaves out the time it bounds",
+      { acme: { ...acme, verify: { ...acme.verify, content: "{raw}" } } },
+      /verify\.time: .*put \{header:x-acme-time\} into content as the provider does, or leave time out/,
+    ],
+    [
+      "an unknown part",
+      { acme: { ...acme, verify: { ...acme.verify, content: "{header:x-acme-time}.{body}" } } },
+      /verify\.content: has the unknown part \{body\}: the parts are \{raw\}, /,
+    ],
+    [
+      "an unknown part of a path that is asked for",
+      { acme: { ...acme, fetch: { path: "/orders/{id}", id: { asked: "json:/id", answered: "json:/id" } } } },
+      /fetch: id is no place: write header:<name>/,
+    ],
+    ...["json:/items/*/id", "json:/**/id"].flatMap((path) =>
+      (["subject_key", "event_key", "redact"] as const).map(
+        (setting) =>
+          [
+            `a ${setting} of many values, ${path}`,
+            { acme: { ...acme, [setting]: [path] } },
+            /\.0: json:\S+ names many values: write one pointer for each, like json:\/items\/0/,
+          ] as const,
+      ),
+    ),
+    [
+      "a pointer deeper than any document",
+      { acme: { ...acme, reference: `json:${"/a".repeat(33)}` } },
+      /reference: json:\S+ is no JSON pointer: write json:\/data\/id/,
+    ],
+    [
+      "a value of endless alternatives",
+      { acme: { ...acme, reference: Array.from({ length: 1_000 }, (_, n) => `json:/${n}`).join(" | ") } },
+      /reference: has more than 8 alternatives: name the places/,
+    ],
+    ["a key of endless parts", { acme: { ...acme, event_key: Array(9).fill("json:/a") } }, /event_key: .*8/],
+    ["endless redaction", { acme: { ...acme, redact: Array(65).fill("json:/a") } }, /redact: .*64/],
+    [
+      "endless words",
+      {
+        acme: {
+          ...acme,
+          status: {
+            at: "json:/s",
+            map: Object.fromEntries(Array.from({ length: 129 }, (_, n) => [`w${n}`, "pending"])),
+          },
+        },
+      },
+      /status\.map: has too many words/,
+    ],
+    [
+      "a path that leads elsewhere",
+      {
+        acme: { ...acme, fetch: { path: "/../{json:/id}", id: { asked: "json:/id", answered: "json:/id" } } },
+      },
+      /fetch: has \/\.\.\/ in it: write a plain path like \/v2\/orders/,
+    ],
   ])("with %s is refused", (_, providers, says) => {
     const { lines } = load(providers);
     expect(lines.find((line) => says.test(line)) ?? lines.join("\n")).toMatch(says);
+  });
+
+  it("with an empty secret is told how to set it, and stops this account alone", () => {
+    const { problems, config } = loadConfig({
+      ...SECRETS,
+      ACME_SECRET: "",
+      RELAY: { environment: "production", providers: { acme }, sources: SOURCES, destinations: {} },
+    });
+    expect(problems.map(textOf)).toEqual([
+      "RELAY.sources.acme.shop.secrets.0: secret ACME_SECRET is not set, or empty (wrangler secret put <name>; .dev.vars locally)",
+    ]);
+    expect([...config.sources.keys()]).toEqual(["ipay/shop"]);
   });
 
   it("has its accounts checked against the form of its keys", () => {

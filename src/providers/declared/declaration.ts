@@ -208,9 +208,11 @@ function statusTable(given: GivenProvider["status"], reader: Reader): StatusTabl
 export function meaningsCovered(declared: Declaration, { covers }: Coverage): readonly string[] {
   const all = (values: readonly (Value | null | undefined)[]) =>
     values.every((value) => value?.places.every((place) => covers(place)) ?? true);
-  const { amount } = declared.amounts;
+  const { amount, refunded, refund } = declared.amounts;
+  // What was given back is an amount that somebody books as well.
+  const amounts = [amount?.value, refunded?.value, refunded?.whole, refund?.value];
   return [
-    ...(amount && all([amount.value]) ? ["amount"] : []),
+    ...(amount && all(amounts) ? ["amount"] : []),
     ...(amount && all([amount.currency]) ? ["currency"] : []),
     ...(all(declared.status.at) ? ["status"] : []),
     ...(declared.reference && all([declared.reference]) ? ["reference"] : []),

@@ -5,6 +5,7 @@
  * of the declaration's own (`text:USD`). A part of a key is a value, in a canonical form if it says so:
  * `amount(…)`, `ticker(…)`, `txid(…)`; or `state`, the payment's. Pure.
  */
+import { MAX_DECLARED_PARTS } from "../../limits.ts";
 import { asIdentifierOrInteger, asNumberToken, asText } from "../../parse/access.ts";
 import type { JsonValue } from "../../parse/strict-json.ts";
 import { err, ok, type Result } from "../../result.ts";
@@ -20,7 +21,10 @@ export interface Value {
 /** The value that `written` names, or what is wrong with it. */
 export function parseValue(written: string): Result<Value, string> {
   const places: Place[] = [];
-  const alternatives = written.split(" | ");
+  const alternatives = written.split(" | ", MAX_DECLARED_PARTS + 1);
+  if (alternatives.length > MAX_DECLARED_PARTS) {
+    return err(`has more than ${MAX_DECLARED_PARTS} alternatives: name the places where the provider has it`);
+  }
   for (const [index, alternative] of alternatives.entries()) {
     if (alternative.startsWith("text:")) {
       if (index < alternatives.length - 1) return err(`${alternative} is always there: put it last`);

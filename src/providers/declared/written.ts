@@ -1,6 +1,11 @@
 /** A provider as it is written, in the configuration and in the presets (docs/adding-a-provider.md#by-configuration). */
 import { z } from "zod";
-import { MAX_DECIMAL_EXPONENT, MAX_DECLARED_PARTS, MAX_DECLARED_WORDS } from "../../limits.ts";
+import {
+  MAX_DECIMAL_EXPONENT,
+  MAX_DECLARED_PARTS,
+  MAX_DECLARED_REDACTED,
+  MAX_DECLARED_WORDS,
+} from "../../limits.ts";
 import { verifySpec } from "../../verify/spec/spec.ts";
 import { METHODS } from "../provider.ts";
 import { fetchSpec } from "./fetch-spec.ts";
@@ -82,7 +87,7 @@ export const writtenSchema = z.strictObject({
     })
     .optional(),
   /** Values that are never stored, shown or forwarded; the place of a token is one of them. */
-  redact: z.array(value).default([]),
+  redact: z.array(value).max(MAX_DECLARED_REDACTED).default([]),
   reply: replySpec,
   /** When the provider repeats, as its documents say; for people. */
   retries: z.string().optional(),

@@ -223,7 +223,7 @@ describe("a provider in a deployment's configuration alone", () => {
     );
   });
 
-  it("is diagnosed: a secret that is not the provider's is told from a body that was changed", async () => {
+  it("is diagnosed: it verifies, or the scheme of its own that would is named", async () => {
     const t = "1790000000";
     const mac = (secret: string) => createHmac("sha256", secret).update(`${t}.${BODY}`).digest("hex");
     const diagnosed = async (signature: string, body = BODY) => {
@@ -240,9 +240,16 @@ describe("a provider in a deployment's configuration alone", () => {
     expect(await diagnosed(mac("another"))).toMatchObject({
       failed: { check: "proof", reason: "bad_signature" },
     });
-    const anew = JSON.stringify(JSON.parse(BODY));
-    expect(await diagnosed(mac(SECRET), `${BODY} `)).toMatchObject({ outcome: "refused" });
-    expect(anew).not.toBe(BODY);
+    expect(await diagnosed(mac(SECRET), BODY.replace("12.50", "99.50"))).toMatchObject({
+      failed: { check: "proof", reason: "bad_signature" },
+      would_verify: [],
+    });
+    const bare = createHmac("sha256", SECRET).update(BODY).digest("hex");
+    writeFileSync(
+      file("relay.toml"),
+      `${read("relay.toml")}\n[vars.RELAY.providers.acme.schemes.bare]\nalg = "hmac-sha256"\nsig = "header:x-acme-signature"\n`,
+    );
+    expect(await diagnosed(bare)).toMatchObject({ would_verify: [['scheme = "bare", not "default"']] });
   });
 
   it("is simulated: accepted, repeated, and refused with a wrong secret", async () => {
