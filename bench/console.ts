@@ -1,22 +1,21 @@
 /**
- * `npm run bench:console`: what each page of the console takes over 100,000 stored events, and how many rows it reads
- * for it (docs/console.md). One shard, filled as `npm run scale` fills it: all that a page asks is asked of it.
+ * `npm run bench:console`: what each page of the console takes over 100,000 stored events, when a browser has painted
+ * it, and how many rows it reads (docs/console.md). One shard, filled as `npm run scale` fills it: all that a page asks
+ * is asked of it.
  */
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { build } from "../tools/lib/build.ts";
-import { credentials, readRelayConfig } from "../tools/lib/relay-config.ts";
-import { readSecrets } from "../tools/lib/secrets.ts";
+import type { Browser, BrowserContext } from "playwright-core";
+import { openBrowser, whyNoBrowser } from "../tools/lib/browser.ts";
+import type { Host } from "../tools/lib/chaos/host.ts";
 import { readArgs } from "../tools/lib/text.ts";
-import { startBenchCrm } from "./lib/crm.ts";
 import { writeSection } from "./lib/documents.ts";
 import { copiedId } from "./lib/fill.ts";
+import { firstPaintMs } from "./lib/first-paint.ts";
 import { machine, machineLine } from "./lib/machine.ts";
 import { markdownTable } from "./lib/markdown.ts";
-import { type ScaleSurroundings, startFilled, writeCountingFolder } from "./lib/scale-subject.ts";
+import { cpuMicrosOf } from "./lib/proc.ts";
+import { inSurroundings, startFilled } from "./lib/scale-subject.ts";
 import { median } from "./lib/stats.ts";
-import { ACCOUNT } from "./lib/subjects.ts";
 
 const USAGE = `Usage: npm run bench:console -- [options]
 
@@ -30,30 +29,19 @@ const STORED = values.quick ? 10_000 : 100_000;
 /** The first two warm up. */
 const CALLS = 13;
 const WARMING = 2;
+const DAY_MS = 86_400_000;
 
 const project = join(import.meta.dirname, "..");
 const on = machine(project);
 console.log(machineLine(on));
-const scratch = mkdtempSync(join(tmpdir(), "psp-relay-console-"));
-const crm = await startBenchCrm();
-try {
-  const secrets = readSecrets(join(project, ".dev.vars.example"));
-  const around: ScaleSurroundings = {
-    project,
-    scratch,
-    relayBundle: join(scratch, "relay"),
-    countingBundle: join(scratch, "counting"),
-    countingFolder: join(scratch, "counting-worker"),
-    secrets,
-    crm,
-    who: credentials(readRelayConfig(project), secrets, "cryptopay", ACCOUNT),
-  };
-  writeCountingFolder(around.countingFolder, project);
-  await build(project, project, around.relayBundle, scratch);
-  await build(project, around.countingFolder, around.countingBundle, scratch);
+const missing = whyNoBrowser();
+if (missing !== null) console.log(missing);
+await inSurroundings(project, async (around) => {
   const { host, owedIds, owedFrom } = await startFilled(around, { delivered: STORED, owed: 20 });
+  const browser = missing === null ? await openBrowser() : null;
   try {
-    const cookie = await signIn(host.url, secrets["ADMIN_TOKEN"] ?? "");
+    const context = await browse(browser, host.url, around.secrets["ADMIN_TOKEN"] ?? "");
+    const cookie = await signIn(host.url, around.secrets["ADMIN_TOKEN"] ?? "");
     const [event = "", payment = "", , provider = ""] = owedIds.map((id) => copiedId(id, owedFrom));
     const pages: readonly (readonly [string, string])[] = [
       ["overview", "/"],
@@ -64,26 +52,42 @@ try {
       ["one payment", `/payments/${payment}`],
       ["search for an event's id", `/payments?q=${event}`],
       ["search for a provider's id", `/payments?q=${provider}`],
+      ["search for the beginning of one", `/payments?q=${provider.slice(0, -2)}*`],
       ["search for a text nobody wrote", "/payments?q=nobody-wrote-this"],
+      ["payments of a day two months ago", `/payments?from=${daysAgo(60)}&to=${daysAgo(59)}`],
+      ["payments of a source that has none", "/payments?source=ipay/broker-eu"],
+      ["destinations", "/destinations"],
+      ["settings", "/settings"],
     ];
     const rows: string[][] = [];
     for (const [name, path] of pages) {
-      const { ms, read } = await measure(host.url, path, cookie);
-      console.log(`  ${name}: ${ms.toFixed(1)} ms, ${read} rows read`);
-      rows.push([name, `${ms.toFixed(1)} ms`, read.toLocaleString("en")]);
+      const { ms, cpuMs, read } = await measure(host, path, cookie);
+      const paint =
+        context === null ? "no browser" : `${(await firstPaint(context, host.url + path)).toFixed(0)} ms`;
+      const row = [name, `${ms.toFixed(0)} ms`, `${cpuMs.toFixed(0)} ms`, paint, read.toLocaleString("en")];
+      console.log(`  ${row.join(", ")}`);
+      rows.push(row);
     }
     const report = [
       `${machineLine(on)}.`,
-      `Median of ${CALLS - WARMING} over HTTP, one shard with ${STORED.toLocaleString("en")} events.`,
-      markdownTable(["page", "median", "rows read"], rows),
+      `Medians of ${CALLS - WARMING}, one shard with ${STORED.toLocaleString("en")} events: the answer over HTTP, the CPU time of the relay for it (a mean), the first contentful paint in Chromium, and rows read.`,
+      markdownTable(["page", "answer", "CPU", "first paint", "rows read"], rows),
     ].join("\n\n");
     if (values.write) writeSection(join(project, "docs/console.md"), "console", report);
   } finally {
+    await browser?.close();
     await host.stop();
   }
-} finally {
-  await crm.close();
-  rmSync(scratch, { recursive: true, force: true });
+});
+
+/** A browser that has signed in; null: there is none. */
+async function browse(browser: Browser | null, url: string, token: string): Promise<BrowserContext | null> {
+  if (browser === null) return null;
+  const context = await browser.newContext();
+  const page = await context.newPage();
+  await page.goto(`${url}/sign-in?token=${token}`);
+  await page.close();
+  return context;
 }
 
 /** The session's cookie, as a browser would send it. */
@@ -94,10 +98,25 @@ async function signIn(url: string, token: string): Promise<string> {
   return cookie;
 }
 
-async function measure(url: string, path: string, cookie: string): Promise<{ ms: number; read: number }> {
+async function firstPaint(context: BrowserContext, url: string): Promise<number> {
+  const times: number[] = [];
+  for (let call = 0; call < CALLS; call += 1) times.push(await firstPaintMs(context, url));
+  return median(times.slice(WARMING));
+}
+
+const daysAgo = (days: number) => new Date(Date.now() - days * DAY_MS).toISOString();
+
+/** @returns the time until the answer is there and the CPU time it took, in ms, and how many rows were read for it */
+async function measure(
+  { url, group }: Pick<Host, "url" | "group">,
+  path: string,
+  cookie: string,
+): Promise<{ ms: number; cpuMs: number; read: number }> {
   const times: number[] = [];
   const read: number[] = [];
+  let cpuFrom = 0;
   for (let call = 0; call < CALLS; call += 1) {
+    if (call === WARMING) cpuFrom = cpuMicrosOf(group);
     await rowsRead(url);
     const from = performance.now();
     const answer = await fetch(url + path, { headers: { cookie } });
@@ -107,7 +126,11 @@ async function measure(url: string, path: string, cookie: string): Promise<{ ms:
     read.push(await rowsRead(url));
   }
   // The least: an alarm may run meanwhile.
-  return { ms: median(times.slice(WARMING)), read: Math.min(...read) };
+  return {
+    ms: median(times.slice(WARMING)),
+    cpuMs: (cpuMicrosOf(group) - cpuFrom) / 1_000 / (CALLS - WARMING),
+    read: Math.min(...read),
+  };
 }
 
 /** Since it was asked last. */

@@ -2,20 +2,13 @@
  * `npm run scale`: what an operation takes in a shard that has little, much and very much in it
  * (docs/scale.md). The database is filled directly, with copies of events that the relay itself wrote.
  */
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { build } from "../tools/lib/build.ts";
-import { credentials, readRelayConfig } from "../tools/lib/relay-config.ts";
-import { readSecrets } from "../tools/lib/secrets.ts";
 import { giveUp, readArgs } from "../tools/lib/text.ts";
-import { startBenchCrm } from "./lib/crm.ts";
 import { writeSection } from "./lib/documents.ts";
 import { machine, machineLine } from "./lib/machine.ts";
 import { measureOperations } from "./lib/scale-operations.ts";
 import { type Column, scaleReport } from "./lib/scale-report.ts";
-import { type ScaleSurroundings, type Size, startFilled, writeCountingFolder } from "./lib/scale-subject.ts";
-import { ACCOUNT } from "./lib/subjects.ts";
+import { inSurroundings, type Size, startFilled } from "./lib/scale-subject.ts";
 
 const USAGE = `Usage: npm run scale -- [options]
 
@@ -44,23 +37,7 @@ const sizes: readonly Size[] = [
 const say = values.json ? (line: string) => void process.stderr.write(`${line}\n`) : console.log;
 const on = machine(project);
 say(machineLine(on));
-const scratch = mkdtempSync(join(tmpdir(), "psp-relay-scale-"));
-const crm = await startBenchCrm();
-try {
-  const secrets = readSecrets(join(project, ".dev.vars.example"));
-  const around: ScaleSurroundings = {
-    project,
-    scratch,
-    relayBundle: join(scratch, "relay"),
-    countingBundle: join(scratch, "counting"),
-    countingFolder: join(scratch, "counting-worker"),
-    secrets,
-    crm,
-    who: credentials(readRelayConfig(project), secrets, "cryptopay", ACCOUNT),
-  };
-  writeCountingFolder(around.countingFolder, project);
-  await build(project, project, around.relayBundle, scratch);
-  await build(project, around.countingFolder, around.countingBundle, scratch);
+await inSurroundings(project, async (around) => {
   const columns: Column[] = [];
   for (const size of sizes) {
     const filled = await startFilled(around, size);
@@ -78,7 +55,4 @@ try {
   const report = scaleReport(on, columns);
   console.log(values.json ? JSON.stringify({ machine: on, columns }, null, 2) : `\n${report}`);
   if (values.write) writeSection(join(project, "docs/scale.md"), "scale", report);
-} finally {
-  await crm.close();
-  rmSync(scratch, { recursive: true, force: true });
-}
+});

@@ -1,16 +1,19 @@
 /** One shard with so many events in it, running, with its statements counted. */
-import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { PURGE_STEP_EVENTS } from "../../src/limits.ts";
+import { build } from "../../tools/lib/build.ts";
 import { cryptopay, type CryptopayCredentials } from "../../tools/lib/callbacks.ts";
 import { Host } from "../../tools/lib/chaos/host.ts";
 import { freePort } from "../../tools/lib/ports.ts";
-import { pointAt, readRelayConfig } from "../../tools/lib/relay-config.ts";
-import type { Secrets } from "../../tools/lib/secrets.ts";
+import { credentials, pointAt, readRelayConfig } from "../../tools/lib/relay-config.ts";
+import { readSecrets, type Secrets } from "../../tools/lib/secrets.ts";
 import { type Answer, Client } from "./client.ts";
-import type { BenchCrm } from "./crm.ts";
+import { type BenchCrm, startBenchCrm } from "./crm.ts";
 import { bytesOf, databaseOf, fill, postponeAlarm, type Id } from "./fill.ts";
+import { ACCOUNT } from "./subjects.ts";
 
 export interface Size {
   readonly delivered: number;
@@ -28,6 +31,35 @@ export interface ScaleSurroundings {
   readonly secrets: Secrets;
   readonly crm: BenchCrm;
   readonly who: CryptopayCredentials;
+}
+
+/** Builds both bundles, for as long as `run` takes. */
+export async function inSurroundings(
+  project: string,
+  run: (around: ScaleSurroundings) => Promise<void>,
+): Promise<void> {
+  const scratch = mkdtempSync(join(tmpdir(), "psp-relay-scale-"));
+  const crm = await startBenchCrm();
+  try {
+    const secrets = readSecrets(join(project, ".dev.vars.example"));
+    const around: ScaleSurroundings = {
+      project,
+      scratch,
+      relayBundle: join(scratch, "relay"),
+      countingBundle: join(scratch, "counting"),
+      countingFolder: join(scratch, "counting-worker"),
+      secrets,
+      crm,
+      who: credentials(readRelayConfig(project), secrets, "cryptopay", ACCOUNT),
+    };
+    writeCountingFolder(around.countingFolder, project);
+    await build(project, project, around.relayBundle, scratch);
+    await build(project, around.countingFolder, around.countingBundle, scratch);
+    await run(around);
+  } finally {
+    await crm.close();
+    rmSync(scratch, { recursive: true, force: true });
+  }
 }
 
 export interface Filled {
@@ -188,7 +220,7 @@ export async function ask(url: string, secrets: Secrets, path: string): Promise<
   return JSON.parse(text) as unknown;
 }
 
-export function writeCountingFolder(folder: string, project: string): void {
+function writeCountingFolder(folder: string, project: string): void {
   mkdirSync(folder, { recursive: true });
   writeFileSync(join(folder, "wrangler.toml"), countingToml(project));
 }

@@ -1,32 +1,10 @@
 /** Filters of a list: they are in the address, so that a view can be sent, opened in a new tab and gone back to. */
 import { states } from "../../api/operations/fields.ts";
+import { filterInQuery } from "../../api/operations/filter.ts";
 
 /** As in the API's query. */
-export type FilterValues = {
-  readonly q?: string | undefined;
-  readonly source?: string | undefined;
-  readonly state?: string | undefined;
-  readonly type?: string | undefined;
-  readonly destination?: string | undefined;
-  readonly reasons?: string | undefined;
-  readonly needs_person?: string | undefined;
-  readonly from?: string | undefined;
-  readonly to?: string | undefined;
-  readonly cursor?: string | undefined;
-};
-
-const NAMES = [
-  "q",
-  "source",
-  "state",
-  "type",
-  "destination",
-  "reasons",
-  "needs_person",
-  "from",
-  "to",
-  "cursor",
-] as const;
+const NAMES = [...(Object.keys(filterInQuery) as (keyof typeof filterInQuery)[]), "cursor"] as const;
+export type FilterValues = { readonly [Name in (typeof NAMES)[number]]?: string | undefined };
 
 /** The filter of an address: what is empty is not asked for. */
 export function filterFrom(query: Readonly<Record<string, string>>): FilterValues {
