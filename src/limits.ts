@@ -312,6 +312,8 @@ export const INCIDENT_KEPT_MS = 90 * DAY_MS;
 export const MAX_INCIDENTS = 1_000;
 /** Refusals of one source between two looks of the monitor, for reasons that speak of a changed secret, address or clock. */
 export const REFUSED_SURGE = 20;
+/** What Cloudflare permits one Durable Object to store. */
+export const DATABASE_LIMIT_BYTES = 10_000_000_000;
 /** A Durable Object holds 10 GB: at eight there is time to have more shards. */
 export const DATABASE_ALERT_BYTES = 8_000_000_000;
 /** What Slack and Telegram take from one sender to one channel in a second. */
@@ -465,5 +467,8 @@ export const ASSET_MAX_AGE_SECONDS = 31_536_000;
 export const CONSOLE_PAGE_EVENTS = 30;
 /** The newest refused callbacks on their page, over all sources and reasons. */
 export const CONSOLE_REFUSED = 100;
+/** Incidents and entries of the audit on a page of the settings. */
+export const CONSOLE_ALERTS = 20;
+export const CONSOLE_AUDIT = 30;
 /** The newest payments, as the overview shows them. */
 export const CONSOLE_OVERVIEW_PAYMENTS = 8;

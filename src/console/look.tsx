@@ -1,9 +1,13 @@
 /** The pages that show something. */
 import type { TestedChannel } from "../api/operations/alert-test.ts";
 import type { TestedDestination } from "../api/operations/destination-test.ts";
-import { configOf } from "../config/load.ts";
-import { textOf } from "../config/problems.ts";
-import { CONSOLE_OVERVIEW_PAYMENTS, CONSOLE_PAGE_EVENTS, CONSOLE_REFUSED } from "../limits.ts";
+import {
+  CONSOLE_ALERTS,
+  CONSOLE_AUDIT,
+  CONSOLE_OVERVIEW_PAYMENTS,
+  CONSOLE_PAGE_EVENTS,
+  CONSOLE_REFUSED,
+} from "../limits.ts";
 import type { Page, Session } from "./frame.tsx";
 import { goTo } from "./gate.tsx";
 import { Destinations } from "./pages/destinations.tsx";
@@ -210,17 +214,29 @@ export async function showSettings(
   session: Session,
   tested: readonly TestedChannel[] | null,
 ): Promise<Response> {
-  const { relay, frame, show, problem } = session;
-  const audit = await relay.audit();
-  if (!audit.ok) return await problem(audit);
-  const problems = configOf(session.c.env).problems.map(textOf);
+  const { c, relay, frame, show, problem } = session;
+  const [configuration, sources, open, alerts, audit] = await Promise.all([
+    relay.configuration(),
+    relay.sources(),
+    relay.alerts({ state: "open", limit: String(CONSOLE_ALERTS) }),
+    relay.alerts({ limit: String(CONSOLE_ALERTS) }),
+    relay.audit({ cursor: c.req.query("audit") || undefined, limit: String(CONSOLE_AUDIT) }),
+  ]);
+  if (!configuration.ok) return await problem(configuration);
+  if (!sources.ok) return await problem(sources);
+  if (!open.ok) return await problem(open);
+  if (!alerts.ok) return await problem(alerts);
+  if (!audit.ok) return await problem(audit, "/settings");
+  const isOpen = new Set(open.view.alerts.map(({ id }) => id));
   return await show(
     <Settings
       frame={frame}
-      problems={problems}
+      origin={new URL(c.req.url).origin}
+      configuration={configuration.view}
+      sources={sources.view.sources}
+      alerts={[...open.view.alerts, ...alerts.view.alerts.filter(({ id }) => !isOpen.has(id))]}
       audit={audit.view.audit}
-      start={startAt(session)}
-      channels={[...session.config.alertChannels.keys()]}
+      auditCursor={audit.view.cursor}
       tested={tested}
     />,
   );

@@ -2,6 +2,7 @@
 import { describe, expect, it } from "vitest";
 import {
   agoText,
+  bytesText,
   counted,
   countText,
   decimalParts,
@@ -61,4 +62,14 @@ describe("a body", () => {
     expect(prettyBody("merchant_id=M-1001&token=a")).toBe("merchant_id=M-1001&token=a");
     expect(prettyBody('{"id": <script>')).toBe('{"id": <script>');
   });
+});
+
+it.each([
+  [0, "0 B"],
+  [999, "999 B"],
+  [81_920, "81.9 kB"],
+  [10_000_000_000, "10 GB"],
+  [12_345_678_901_234, "12345.7 GB"],
+])("%i bytes are %s", (bytes, text) => {
+  expect(bytesText(bytes)).toBe(text);
 });

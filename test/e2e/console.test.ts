@@ -204,6 +204,8 @@ describe.skipIf(noBrowser !== null)("the console in Chromium", () => {
       await page.goto(path);
       expect(await page.evaluate("window.planted")).toBeUndefined();
     }
+    // It was there, as text.
+    await page.goto(`/events/${ids[0]}`);
     expect(await page.textContent("main")).toContain("<script>");
   });
 

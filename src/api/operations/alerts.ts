@@ -23,6 +23,7 @@ const incident = z
     sent: z.boolean().describe("a message was sent of it"),
   })
   .meta({ id: "Incident" });
+export type IncidentJson = z.infer<typeof incident>;
 
 export const listAlerts = operation({
   id: "listAlerts",
@@ -47,7 +48,7 @@ export const listAlerts = operation({
   },
 });
 
-function viewOf(given: Incident): z.infer<typeof incident> {
+function viewOf(given: Incident): IncidentJson {
   const { n, about, subject, severity, openedMs, lastMs, closedMs, count, shards, fields, saidBy } = given;
   return {
     id: n,

@@ -1,6 +1,7 @@
 /** Every operation of the relay, in the order of its description. */
 import { testAlerts } from "./alert-test.ts";
 import { listAlerts } from "./alerts.ts";
+import { getConfiguration } from "./configuration.ts";
 import { diagnoseCallback } from "./diagnose.ts";
 import { getEvent, getPayment, listEvents } from "./events.ts";
 import { forgetPayment } from "./forget.ts";
@@ -43,6 +44,7 @@ export const OPERATIONS: readonly AnyOperation[] = [
   diagnoseCallback,
   tail,
   getLedger,
+  getConfiguration,
   listAlerts,
   testAlerts,
   listAudit,

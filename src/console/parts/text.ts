@@ -40,6 +40,15 @@ export function countText(count: number): string {
   return String(Math.trunc(count)).replace(/\B(?=(\d{3})+$)/g, ",");
 }
 
+const BYTE_UNITS = ["B", "kB", "MB", "GB"] as const;
+
+/** `3.2 MB`, in powers of a thousand as the platform counts. */
+export function bytesText(bytes: number): string {
+  const at = Math.min(BYTE_UNITS.length - 1, Math.max(0, Math.floor(Math.log10(Math.max(1, bytes)) / 3)));
+  const value = bytes / 1000 ** at;
+  return `${at === 0 || Number.isInteger(value) ? value : value.toFixed(1)} ${BYTE_UNITS[at]}`;
+}
+
 /** `3 events`, `1 event`. */
 export function counted(count: number, noun: string, plural = `${noun}s`): string {
   return `${countText(count)} ${count === 1 ? noun : plural}`;
