@@ -18,7 +18,18 @@ export default defineConfig({
         plugins: [
           cloudflareTest({
             wrangler: { configPath: "./wrangler.toml" },
-            miniflare: { bindings: testBindings },
+            miniflare: {
+              bindings: testBindings,
+              email: {
+                send_email: [
+                  {
+                    name: "EMAIL",
+                    allowed_sender_addresses: ["relay@example.com"],
+                    allowed_destination_addresses: ["ops@example.com"],
+                  },
+                ],
+              },
+            },
           }),
         ],
         test: {

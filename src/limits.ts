@@ -320,6 +320,10 @@ export const DATABASE_ALERT_BYTES = 8_000_000_000;
 export const ALERT_CHANNEL_PER_SECOND = 1;
 /** Telegram takes 4,096 characters; what is shown to a person on a telephone is shorter. */
 export const MAX_ALERT_TEXT_CHARS = 3_000;
+/** Longer ones are cut off by mail programs. */
+export const MAX_EMAIL_SUBJECT_CHARS = 150;
+/** An alert is for a few people; whom else it is for, a mailing list knows. */
+export const MAX_EMAIL_RECIPIENTS = 20;
 /** PagerDuty takes as many in a summary … */
 export const MAX_PAGER_SUMMARY_CHARS = 1_024;
 /** … and in the key that makes several events one incident. */

@@ -33,10 +33,14 @@ export async function checkBindings(env: ApiBindings, config: RelayConfig): Prom
       ),
       asked("SEEN", env.SEEN, () => env.SEEN.get("no event has this id")),
     ])),
-    ...NOT_ASKED.map((name): BindingCheck => {
+    ...[...NOT_ASKED, ...(sendsEmails(config) ? (["EMAIL"] as const) : [])].map((name): BindingCheck => {
       return { name, state: env[name] === undefined ? "missing" : "present", error: null };
     }),
   ];
+}
+
+function sendsEmails({ destinations }: RelayConfig): boolean {
+  return [...destinations.values()].some(({ channel }) => channel?.kind === "email");
 }
 
 async function asked(name: string, binding: unknown, ask: () => PromiseLike<unknown>): Promise<BindingCheck> {

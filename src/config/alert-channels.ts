@@ -1,22 +1,23 @@
 /**
- * `RELAY.alert_channels`: Slack, Telegram and PagerDuty, each told of alerts of some severities. A channel is a
+ * `RELAY.alert_channels`: Slack, Telegram, PagerDuty and e-mail, each told of alerts of some severities. A channel is a
  * destination under a name of the relay's own (`@alerts.<name>`): owed, retried, paused and shown as any other.
- * Only what is sent differs (src/delivery/channel-request.ts).
+ * Only what is sent differs (src/delivery/channel-request.ts, src/delivery/alert-email.ts).
  */
 import { z } from "zod";
-import { SEVERITY_NAMES, type Severity } from "../alert.ts";
+import type { Severity } from "../alert.ts";
 import {
   ALERT_CHANNEL_PER_SECOND,
   DEFAULT_DELIVERY_TIMEOUT_MS,
   DEFAULT_SCHEDULE_SECONDS,
+  MAX_EMAIL_RECIPIENTS,
 } from "../limits.ts";
 import type { SourceFields } from "../providers/settings-fields.ts";
-import type { Secret } from "../verify/secret.ts";
 import type { Destination, HeldDestination } from "./destinations.ts";
 import { problemsOf, textOf, type About, type Problem } from "./problems.ts";
 import { ALERT_CHANNEL_PREFIX } from "./reserved.ts";
 import { segment } from "./segment.ts";
-import { isTable, type Table } from "./table.ts";
+import { severities, severitiesOf } from "./severities.ts";
+import type { Table } from "./table.ts";
 
 /** The form in which a channel takes alerts. */
 export type AlertChannel =
@@ -25,7 +26,9 @@ export type AlertChannel =
   /** A bot's `sendMessage`; its secret is the bot's token. */
   | { readonly kind: "telegram"; readonly chat: string }
   /** Events API v2; its secret is the integration's routing key. */
-  | { readonly kind: "pagerduty" };
+  | { readonly kind: "pagerduty" }
+  /** Cloudflare's `send_email` binding; it has no secret. */
+  | { readonly kind: "email"; readonly from: string; readonly to: readonly string[] };
 
 export interface AlertChannels {
   readonly served: ReadonlyMap<string, Destination>;
@@ -34,11 +37,6 @@ export interface AlertChannels {
   readonly severities: ReadonlyMap<string, readonly Severity[]>;
   readonly problems: readonly Problem[];
 }
-
-const severities = z
-  .array(z.enum(SEVERITY_NAMES))
-  .min(1)
-  .default([...SEVERITY_NAMES]);
 
 /** Secrets of a form, said by their names alone. */
 function secretsLike(fields: SourceFields, isRight: (value: string) => boolean, problem: string) {
@@ -87,6 +85,12 @@ function channelSchema(fields: SourceFields) {
       url: url.default(new URL("https://events.pagerduty.com")),
       severities,
     }),
+    z.strictObject({
+      kind: z.literal("email"),
+      from: z.email(),
+      to: z.array(z.email()).min(1).max(MAX_EMAIL_RECIPIENTS),
+      severities,
+    }),
   ]);
 }
 
@@ -103,9 +107,7 @@ export function readAlertChannels(given: Table, fields: SourceFields): AlertChan
     const parsed = schema.safeParse(settings);
     const issues = [...(segment.safeParse(key).error?.issues ?? []), ...(parsed.error?.issues ?? [])];
     const problems = problemsOf(issues, ["RELAY", "alert_channels", key], about);
-    // What cannot be read must not be missed once it can.
-    const read = severities.safeParse(isTable(settings) ? settings.severities : undefined);
-    wanted.set(name, read.data ?? SEVERITY_NAMES);
+    wanted.set(name, severitiesOf(settings));
     if (parsed.success && problems.length === 0) served.set(name, destinationOf(name, parsed.data));
     else held.set(name, { name, why: problems.map(textOf).join("; "), types: null, signingKeys: [] });
     all.push(...problems);
@@ -113,13 +115,11 @@ export function readAlertChannels(given: Table, fields: SourceFields): AlertChan
   return { served, held, severities: wanted, problems: all };
 }
 
-function destinationOf(name: string, given: z.infer<ReturnType<typeof channelSchema>>): Destination {
-  const { kind, secrets } = given;
-  const channel: AlertChannel = kind === "telegram" ? { kind, chat: given.chat } : { kind };
+function destinationOf(name: string, given: Given): Destination {
   return {
     name,
-    url: given.kind === "slack" ? originOf(secrets) : given.url,
-    secrets,
+    url: shownUrlOf(given),
+    secrets: given.kind === "email" ? [] : given.secrets,
     signingKeys: [],
     timeoutMs: DEFAULT_DELIVERY_TIMEOUT_MS,
     scheduleSeconds: [...DEFAULT_SCHEDULE_SECONDS],
@@ -129,11 +129,20 @@ function destinationOf(name: string, given: z.infer<ReturnType<typeof channelSch
     types: null,
     headers: {},
     cloudEvents: false,
-    channel,
+    channel: channelOf(given),
   };
 }
 
-/** What may be shown of an address that is a secret. */
-function originOf([first]: readonly Secret[]): URL {
-  return new URL("/", first?.value);
+type Given = z.infer<ReturnType<typeof channelSchema>>;
+
+function channelOf(given: Given): AlertChannel {
+  const { kind } = given;
+  if (kind === "telegram") return { kind, chat: given.chat };
+  return kind === "email" ? { kind, from: given.from, to: given.to } : { kind };
+}
+
+/** Where it goes, or what may be shown of an address that is a secret. */
+function shownUrlOf(given: Given): URL {
+  if (given.kind === "email") return new URL(`mailto:${given.to.join(",")}`);
+  return given.kind === "slack" ? new URL("/", given.secrets[0]?.value) : given.url;
 }

@@ -19,7 +19,9 @@ import type { Secret } from "../verify/secret.ts";
 import { ed25519SeedOf, hmacKeyOf } from "../verify/signing-keys.ts";
 import type { AlertChannel } from "./alert-channels.ts";
 import { problemsOf, textOf, type About, type Problem } from "./problems.ts";
+import { isOfAlerts } from "./reserved.ts";
 import { segment } from "./segment.ts";
+import { severities } from "./severities.ts";
 import { isTable } from "./table.ts";
 
 /** A receiver of events. */
@@ -89,7 +91,7 @@ function signingKeys(fields: SourceFields) {
   );
 }
 
-function destinationSchema(fields: SourceFields) {
+function destinationSchema(fields: SourceFields, ofAlerts = false) {
   const schema = z.strictObject({
     url: fields.outboundUrl(),
     secrets: keys(
@@ -121,6 +123,7 @@ function destinationSchema(fields: SourceFields) {
       )
       .default({}),
     cloud_events: z.boolean().default(false),
+    ...(ofAlerts ? { severities } : {}),
   });
   return schema.refine(
     (given) => given?.secrets !== undefined || given?.signing_keys !== undefined,
@@ -144,14 +147,14 @@ export function readDestinations(
   given: readonly { readonly name: string; readonly path: readonly string[]; readonly settings: unknown }[],
   fields: SourceFields,
 ): Destinations {
-  const schema = destinationSchema(fields);
+  const schemas = { events: destinationSchema(fields), alerts: destinationSchema(fields, true) };
   const served = new Map<string, Destination>();
   const held = new Map<string, HeldDestination>();
   const keyOfId = new Map<string, Secret>();
   const all: Problem[] = [];
   for (const { name, path, settings } of given) {
     const about: About = { kind: "destination", name };
-    const parsed = schema.safeParse(settings);
+    const parsed = schemas[isOfAlerts(name) ? "alerts" : "events"].safeParse(settings);
     // The alerts' own name is ours, and none that a destination could have.
     const named = path.includes(name) ? segment.safeParse(name).error : undefined;
     const problems = [

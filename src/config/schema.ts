@@ -6,7 +6,7 @@
 import { DEFAULT_INBOX_SHARDS } from "../limits.ts";
 import { SourceFields } from "../providers/settings-fields.ts";
 import type { Source } from "../providers/source.ts";
-import { SEVERITY_NAMES, type Severity } from "../alert.ts";
+import type { Severity } from "../alert.ts";
 import { readAlertChannels } from "./alert-channels.ts";
 import { readDestinations, type Destination, type HeldDestination } from "./destinations.ts";
 import { readLocalUrls } from "./local-only.ts";
@@ -15,6 +15,7 @@ import { WHOLE, type Problem, type Status } from "./problems.ts";
 import { ALERTS, OWN_NAMES } from "./reserved.ts";
 import { readProviders } from "./providers.ts";
 import { readSettings } from "./settings.ts";
+import { severitiesOf } from "./severities.ts";
 import { readSources } from "./sources.ts";
 import { isTable, tableOf, type Table } from "./table.ts";
 
@@ -156,7 +157,7 @@ export function loadConfig(env: Readonly<Record<string, unknown>>): Loaded {
     destinations: new Map([...pointed(destinations.served, local.urls), ...channels.served]),
     heldDestinations: new Map([...destinations.held, ...channels.held]),
     alertChannels: new Map([
-      ...(given?.alerts === undefined ? [] : [[ALERTS, SEVERITY_NAMES] as const]),
+      ...(given?.alerts === undefined ? [] : [[ALERTS, severitiesOf(given.alerts)] as const]),
       ...channels.severities,
     ]),
     eventDestinations,

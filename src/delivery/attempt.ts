@@ -6,10 +6,13 @@ import type { RelayConfig } from "../config/schema.ts";
 import type { Leased, Reference, Result, Settled } from "../inbox/protocol.ts";
 import { OUR_FAILURE_RETRY_SECONDS } from "../limits.ts";
 import { log } from "../log.ts";
+import type { EmailBindings } from "./alert-email.ts";
 import { deliver } from "./deliver.ts";
 
 export interface AttemptNeeds {
   readonly config: RelayConfig;
+  /** What alerts are sent by as e-mails; left out where only events are sent. */
+  readonly env?: EmailBindings;
   /** Notes the result in the shard; rejects when that failed. */
   settle(shard: string, result: Result): Promise<Settled>;
 }
@@ -23,7 +26,7 @@ export type Attempted =
 export async function attempt(
   reference: Reference,
   delivery: Extract<Leased, { kind: "deliver" }>,
-  { config, settle }: AttemptNeeds,
+  { config, env, settle }: AttemptNeeds,
 ): Promise<Attempted> {
   const destination = config.destinations.get(reference.destination);
   // Removed between lease and now: the next lease holds it back.
@@ -31,7 +34,7 @@ export async function attempt(
   // Its place in the destination's rate; never far away, or there would have been no lease.
   if (delivery.notBeforeMs > Date.now()) await scheduler.wait(delivery.notBeforeMs - Date.now());
 
-  const delivered = await deliver(reference.event, delivery, destination);
+  const delivered = await deliver(reference.event, delivery, destination, env);
   if (delivered.kind === "unsigned") return { next: "unsigned" };
   const { attempt, outcome } = delivered;
   const line = {

@@ -6,9 +6,12 @@ import { endedBy, subjectOf, type AlertMessage, type Severity } from "../alert.t
 import type { AlertChannel } from "../config/alert-channels.ts";
 import { MAX_ALERT_TEXT_CHARS, MAX_PAGER_KEY_CHARS, MAX_PAGER_SUMMARY_CHARS } from "../limits.ts";
 
+/** A channel that takes alerts over HTTP. */
+export type PostedChannel = Exclude<AlertChannel, { kind: "email" }>;
+
 /** Where an alert goes in a channel. */
 export interface ChannelAddress {
-  readonly channel: AlertChannel;
+  readonly channel: PostedChannel;
   /** Of the channel's API; of Slack the secret is the whole address. */
   readonly url: URL;
   /** The channel's secret that is in force. */
@@ -50,7 +53,7 @@ const OVER = "🟢";
 const PLACED = new Set(["type", "about", "at", "severity", "environment", "text", "held", "link"]);
 
 /** `🔴 breaker open (production)`, and a line for each particular. */
-function linesOf(alert: AlertMessage): string[] {
+export function linesOf(alert: AlertMessage): string[] {
   const mark = endedBy(alert.about, particularsOf(alert)) ? OVER : MARKS[alert.severity ?? "warning"];
   const particulars = Object.entries(particularsOf(alert)).map(
     ([name, value]) => `${name}: ${String(value)}`,
@@ -71,7 +74,7 @@ function particularsOf(alert: AlertMessage): Readonly<Record<string, string | nu
   return Object.fromEntries(entries);
 }
 
-function cut(text: string, most: number): string {
+export function cut(text: string, most: number): string {
   return text.length <= most ? text : `${text.slice(0, most - 1)}…`;
 }
 

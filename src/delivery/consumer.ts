@@ -18,6 +18,7 @@ import {
   QUEUE_MAX_DELAY_SECONDS,
 } from "../limits.ts";
 import { alert, fault, log } from "../log.ts";
+import type { EmailBindings } from "./alert-email.ts";
 import { attempt } from "./attempt.ts";
 import { readReference } from "./reference.ts";
 import { settleTwice } from "./settle.ts";
@@ -28,7 +29,7 @@ type QueueMessage = Pick<Message, "id" | "body" | "attempts" | "ack" | "retry">;
 
 /** What the consumer needs of the rest of the Worker. */
 export interface ConsumerNeeds {
-  readonly env: Pick<InboxBindings, "INBOX" | "ACTIVITY">;
+  readonly env: Pick<InboxBindings, "INBOX" | "ACTIVITY"> & EmailBindings;
   readonly config: RelayConfig;
   /** Runs a deferred callback through its adapter again, and through acceptance if it is good. */
   reprocess(source: string, callback: StoredCallback): Promise<Decision>;
@@ -108,6 +109,7 @@ class Batch {
       return await this.#callsOf(reference.shard).settlements.ask(saidAlready(reference, lease.attempt));
     const attempted = await attempt(reference, lease, {
       config: this.#needs.config,
+      env: this.#needs.env,
       settle: async (shard, result) => await this.#callsOf(shard).settlements.ask(result),
     });
     return attempted.next === "unsigned" ? this.#heldWithoutKey(reference) : attempted;

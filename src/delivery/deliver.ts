@@ -3,13 +3,13 @@
  * does makes it throw; what it throws is our own failure and counts as no attempt.
  */
 import type { AlertMessage } from "../alert.ts";
-import type { AlertChannel } from "../config/alert-channels.ts";
 import type { Destination } from "../config/schema.ts";
 import type { PaymentEvent } from "../event.ts";
 import type { Attempt, Leased, Outcome } from "../inbox/protocol.ts";
 import { VERSION } from "../version.ts";
 import { liveSecrets } from "../verify/secret.ts";
-import { channelRequest } from "./channel-request.ts";
+import { sendAlertEmail, type EmailBindings, type EmailChannel } from "./alert-email.ts";
+import { channelRequest, type PostedChannel } from "./channel-request.ts";
 import { readResponseExcerpt } from "./response-excerpt.ts";
 import { judge } from "./outcome.ts";
 import { signatureHeaders, type SignatureHeaders } from "./sign.ts";
@@ -24,12 +24,19 @@ export type Delivered =
 const USER_AGENT = `psp-relay/${VERSION}`;
 const SEQUENCE_DIGITS = 20;
 
-/** Sends the frozen body once. */
+/**
+ * Sends the frozen body once.
+ *
+ * @param EMAIL what e-mails are sent by: of events there are none
+ */
 export async function deliver(
   eventId: string,
   delivery: Delivery,
   destination: Destination,
+  { EMAIL }: EmailBindings = {},
 ): Promise<Delivered> {
+  if (destination.channel?.kind === "email")
+    return await emailed(delivery, destination, destination.channel, EMAIL);
   const atMs = Date.now();
   // Outside the try: a request that cannot be constructed is our failure, not the receiver's.
   const request = destination.channel
@@ -57,6 +64,21 @@ export async function deliver(
   }
 }
 
+async function emailed(
+  { body, attempt }: Delivery,
+  { timeoutMs }: Destination,
+  channel: EmailChannel,
+  binding: SendEmail | undefined,
+): Promise<Delivered> {
+  const atMs = Date.now();
+  const sent = await sendAlertEmail(JSON.parse(body) as AlertMessage, channel, binding, timeoutMs);
+  return {
+    kind: "attempted",
+    attempt: { attempt, atMs, durationMs: Date.now() - atMs, status: null, ...sent },
+    outcome: sent.error === null ? { kind: "delivered" } : { kind: "failed", retryAfterSeconds: null },
+  };
+}
+
 async function signedRequest(
   eventId: string,
   delivery: Delivery,
@@ -77,7 +99,7 @@ async function signedRequest(
 function requestOfChannel(
   delivery: Delivery,
   { url, secrets }: Destination,
-  channel: AlertChannel,
+  channel: PostedChannel,
   atMs: number,
 ): Request | null {
   const [secret] = liveSecrets(secrets, atMs);

@@ -34,32 +34,58 @@ const CHAT = {
 };
 const PAGER = { kind: "pagerduty", secrets: ["PAGER_KEY"], severities: ["critical"] };
 
+const OFFICE = {
+  kind: "email",
+  from: "relay@example.com",
+  to: ["ops@example.com"],
+  severities: ["critical"],
+};
+
 it("channels are destinations under names of the relay's own, and receive no events", () => {
-  const { config, problems } = load({ team: TEAM, chat: CHAT, pager: PAGER }, { alerts: CRM });
+  const { config, problems } = load(
+    { team: TEAM, chat: CHAT, pager: PAGER, office: OFFICE },
+    { alerts: CRM },
+  );
   expect(problems).toEqual([]);
   expect(config.eventDestinations).toEqual(["crm"]);
-  const channels = ["@alerts.team", "@alerts.chat", "@alerts.pager"];
+  const channels = ["@alerts.team", "@alerts.chat", "@alerts.pager", "@alerts.office"];
   expect(channels.map((name) => config.destinations.get(name)?.channel)).toEqual([
     { kind: "slack" },
     { kind: "telegram", chat: "-1001" },
     { kind: "pagerduty" },
+    { kind: "email", from: "relay@example.com", to: ["ops@example.com"] },
   ]);
   expect([...config.alertChannels]).toEqual([
     ["@alerts", ["critical", "warning", "info"]],
     ["@alerts.team", ["critical", "warning", "info"]],
     ["@alerts.chat", ["critical", "warning"]],
     ["@alerts.pager", ["critical"]],
+    ["@alerts.office", ["critical"]],
   ]);
 });
 
+it("the signed webhook is told of the severities that it wants, and one with a problem of as many", () => {
+  const severities = ["critical", "warning"];
+  const { config, problems } = load({}, { alerts: { ...CRM, severities } });
+  expect(problems).toEqual([]);
+  expect([...config.alertChannels]).toEqual([["@alerts", severities]]);
+  const wrong = load({}, { alerts: { ...CRM, severities: ["grave"] } });
+  expect(wrong.problems.map(({ path }) => path.join("."))).toEqual(["RELAY.alerts.severities.0"]);
+  expect([...wrong.config.alertChannels]).toEqual([["@alerts", ["critical", "warning", "info"]]]);
+  // What is for alerts is none of a receiver of events.
+  const other = load({}, { destinations: { crm: { ...CRM, severities } } });
+  expect(other.problems.map(({ about }) => about)).toEqual([{ kind: "destination", name: "crm" }]);
+});
+
 it("what may be shown of a channel's address has no secret in it", () => {
-  const { config } = load({ team: TEAM, chat: CHAT, pager: PAGER });
+  const { config } = load({ team: TEAM, chat: CHAT, pager: PAGER, office: OFFICE });
   const shown = [...config.destinations.values()].map(({ url }) => url.href);
   expect(shown).toEqual([
     "https://crm.example.com/hooks",
     "https://hooks.slack.example/",
     "https://api.telegram.org/",
     "https://events.pagerduty.com/",
+    "mailto:ops@example.com",
   ]);
 });
 
@@ -79,6 +105,13 @@ describe("a channel with a problem", () => {
     ["with an API that is not https", { ...PAGER, url: "http://events.example.com" }, "url"],
     ["of no severity", { ...PAGER, severities: [] }, "severities"],
     ["of an unknown severity", { ...PAGER, severities: ["grave"] }, "severities.0"],
+    ["from nobody", { ...OFFICE, from: "relay" }, "from"],
+    ["to nobody", { ...OFFICE, to: [] }, "to"],
+    [
+      "to something else than an address",
+      { ...OFFICE, to: ["ops@example.com", "ops\n@example.com"] },
+      "to.1",
+    ],
     ["with an option it has not", { ...PAGER, chat: "1" }, ""],
   ])("%s is held, and everything else goes on", (_, settings, place) => {
     const { config, problems, status } = load(

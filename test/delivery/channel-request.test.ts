@@ -1,8 +1,7 @@
 /** An alert as each kind of channel takes it. */
 import { describe, expect, it } from "vitest";
 import type { AlertMessage } from "../../src/alert.ts";
-import type { AlertChannel } from "../../src/config/alert-channels.ts";
-import { channelRequest } from "../../src/delivery/channel-request.ts";
+import { channelRequest, type PostedChannel } from "../../src/delivery/channel-request.ts";
 import { MAX_ALERT_TEXT_CHARS, MAX_PAGER_KEY_CHARS, MAX_PAGER_SUMMARY_CHARS } from "../../src/limits.ts";
 
 const PAYMENT = `pay_${"1".repeat(32)}`;
@@ -35,7 +34,7 @@ const SLACK = "https://hooks.slack.example/services/T0/B0/secret";
 const TOKEN = "123:bot-secret";
 const KEY = "k".repeat(32);
 
-function sent(alert: object, channel: AlertChannel, url: string, secret: string) {
+function sent(alert: object, channel: PostedChannel, url: string, secret: string) {
   const request = channelRequest(alert as AlertMessage, { channel, url: new URL(url), secret });
   return { url: request.url.href, body: JSON.parse(request.body) as Record<string, never> };
 }

@@ -64,7 +64,7 @@ it("Schemathesis finds nothing", { timeout: DEADLINE_MS }, async ({ skip }) => {
   const ids = [];
   for (const { callback } of demoSteps(system.who, "openapi", new Date()))
     ids.push((await system.send(callback)).eventId);
-  const [event = ""] = ids.filter((id) => id !== null);
+  const event = ids.find((id) => id !== null) ?? "";
   const found = await system.waitUntil("the event", async () => {
     const response = await asOperator(`/api/events/${event}`);
     return response.ok ? ((await response.json()) as { payment_id: string }) : undefined;

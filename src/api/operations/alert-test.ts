@@ -1,6 +1,7 @@
 /** A test message to the channels of alerts, sent at once: whoever configures one sees what it answered. */
 import { z } from "zod";
 import type { RelayConfig } from "../../config/schema.ts";
+import type { EmailBindings } from "../../delivery/alert-email.ts";
 import { deliver, type Delivered } from "../../delivery/deliver.ts";
 import { alertBody } from "../../inbox/alerts.ts";
 import { destinationName } from "./fields.ts";
@@ -9,7 +10,10 @@ import { notFound } from "./problem.ts";
 
 const tested = z.object({
   name: z.string(),
-  kind: z.enum(["webhook", "slack", "telegram", "pagerduty"]).nullable().describe("null: misconfigured"),
+  kind: z
+    .enum(["webhook", "slack", "telegram", "pagerduty", "email"])
+    .nullable()
+    .describe("null: misconfigured"),
   delivered: z.boolean(),
   status: z.int().nullable().describe("of its last answer"),
   error: z.string().nullable().describe("why nothing was answered, or nothing was sent"),
@@ -27,26 +31,31 @@ export const testAlerts = operation({
   body: z.strictObject({ channel: destinationName.optional() }).default({}),
   responses: { 200: z.object({ channels: z.array(tested) }) },
   refusals: { 404: "There is no channel of alerts with this name, or none at all" },
-  async run({ config, inbox, operator }, { body: { channel } }) {
+  async run({ config, env, inbox, operator }, { body: { channel } }) {
     const names = [...config.alertChannels.keys()].filter(
       (name) => channel === undefined || name === channel,
     );
     if (names.length === 0) return notFound("channel of alerts");
     await inbox.audit(operator.name, "test_alerts", { channels: names });
-    const channels = await Promise.all(names.map(async (name) => await test(config, name)));
+    const channels = await Promise.all(names.map(async (name) => await test(config, env, name)));
     return done(200, { channels });
   },
 });
 
 /** The alert, and if it is taken that it is over: a pager must not be left ringing. */
-async function test(config: RelayConfig, name: string): Promise<TestedChannel> {
+async function test(config: RelayConfig, env: EmailBindings, name: string): Promise<TestedChannel> {
   const nowMs = Date.now();
-  const begun = await send(config, name, alertBody("test", {}, 0, nowMs, config));
+  const begun = await send(config, env, name, alertBody("test", {}, 0, nowMs, config));
   if (!begun.delivered) return begun;
-  return await send(config, name, alertBody("resolved", { was: "test" }, 0, nowMs, config));
+  return await send(config, env, name, alertBody("resolved", { was: "test" }, 0, nowMs, config));
 }
 
-async function send(config: RelayConfig, name: string, body: string): Promise<TestedChannel> {
+async function send(
+  config: RelayConfig,
+  env: EmailBindings,
+  name: string,
+  body: string,
+): Promise<TestedChannel> {
   const destination = config.destinations.get(name);
   const nothing = { name, delivered: false, status: null, answer: null };
   if (!destination) return { ...nothing, kind: null, error: "misconfigured" };
@@ -56,6 +65,7 @@ async function send(config: RelayConfig, name: string, body: string): Promise<Te
     id,
     { kind: "deliver", body, attempt: 1, sequence: 0, replay: false, notBeforeMs: 0 },
     destination,
+    env,
   );
   if (said.kind === "unsigned") return { ...nothing, kind, error: "no_live_key" };
   const { status, error, answer } = said.attempt;

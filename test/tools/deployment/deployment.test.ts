@@ -72,6 +72,22 @@ describe("what is made of both", () => {
     expect(made["main"]).toBe("../../src/index.ts");
   });
 
+  it("has a binding for e-mails where a channel of alerts is one, for its addresses alone", () => {
+    expect(made).not.toHaveProperty("send_email");
+    const vars = example["vars"] as { RELAY: Table };
+    const office = { kind: "email", from: "relay@example.com", to: ["ops@example.com"] };
+    const chief = { ...office, to: ["ops@example.com", "chief@example.com"] };
+    const alert_channels = { office, chief, team: { kind: "slack", secrets: ["TEAM_URL"] } };
+    const changed = own({ vars: { RELAY: { ...vars.RELAY, alert_channels } } });
+    expect(mergeDeployment(ours, changed, "../..")["send_email"]).toEqual([
+      {
+        name: "EMAIL",
+        allowed_sender_addresses: ["relay@example.com"],
+        allowed_destination_addresses: ["ops@example.com", "chief@example.com"],
+      },
+    ]);
+  });
+
   it("has nothing of the development set-up", () => {
     expect(made).not.toHaveProperty("account_id");
     expect(made["vars"]).toEqual(example["vars"]);
@@ -134,6 +150,18 @@ describe("what is made of both", () => {
   });
 });
 
+describe("traces", () => {
+  it("are off, and go where the merchant says once they are on", () => {
+    const tracesOf = (changes: Table) =>
+      (mergeDeployment(ours, own(changes), "../..")["observability"] as Table)["traces"];
+    expect(tracesOf({})).toEqual({ enabled: false });
+    const traces = { enabled: true, head_sampling_rate: 0.05, destinations: ["traces-of-ours"] };
+    const observability = { traces, logs: { destinations: ["logs-of-ours"] } };
+    expect(tracesOf({ observability })).toEqual(traces);
+    expect(problemsOf({ observability })).toEqual([]);
+  });
+});
+
 describe("a problem of the merchant's file", () => {
   it.each<[string, Table, string[]]>([
     ["the code", { main: "src/index.ts" }, ["main"]],
@@ -152,6 +180,17 @@ describe("a problem of the merchant's file", () => {
       { observability: { logs: { invocation_logs: true } } },
       ["observability.logs.invocation_logs"],
     ],
+    ...[
+      { sources: { iqpay: { shop: {} } } },
+      { sources: { tokenpayments: { shop: {} } } },
+      { sources: { ipay: { shop: { path_secrets: ["IPAY_PATH"] } } } },
+      { alert_channels: { team: { kind: "slack" } } },
+      { alert_channels: { chat: { kind: "telegram" } } },
+    ].map((RELAY): [string, Table, string[]] => [
+      `traces beside a secret in an address of ${JSON.stringify(RELAY)}`,
+      { observability: { traces: { enabled: true } }, vars: { RELAY } },
+      ["observability.traces.enabled"],
+    ]),
     [
       "queries in logs",
       { observability: { redact_query_string: false } },

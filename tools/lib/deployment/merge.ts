@@ -6,7 +6,7 @@
  */
 import { createHash } from "node:crypto";
 import { isTable, type Table } from "../../../src/config/table.ts";
-import { entriesOf, secretsNeeded } from "./own.ts";
+import { emailBinding, entriesOf, secretsNeeded } from "./own.ts";
 
 /** What of `wrangler.toml` is development's alone. */
 const DEVELOPMENT = new Set(["$schema", "name", "account_id", "workers_dev", "preview_urls", "vars"]);
@@ -22,6 +22,7 @@ const DEFAULTS: Table = {
 /** @param own without `ownProblems`  @param up from the made file to the project: `../..` */
 export function mergeDeployment(ours: Table, own: Table, up: string): Table {
   const name = String(own["name"]);
+  const email = emailBinding(own);
   const base = Object.fromEntries(Object.entries(ours).filter(([key]) => !DEVELOPMENT.has(key)));
   const merged = deepMerge(deepMerge(base, DEFAULTS), without(own, ["kv_namespaces", "ratelimits"]));
   return {
@@ -47,6 +48,7 @@ export function mergeDeployment(ours: Table, own: Table, up: string): Table {
       dataset: name.replaceAll("-", "_"),
     })),
     queues: queuesOf(ours, name),
+    ...(email === null ? {} : { send_email: [email] }),
     // A deployment without one of them is refused by wrangler.
     secrets: { required: secretsNeeded(own) },
   };

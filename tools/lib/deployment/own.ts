@@ -38,7 +38,8 @@ export function ownProblems(own: Table, ours: Table): OwnProblem[] {
   const problem = (path: readonly string[], message: string) => ({ path, message });
   const unknown = Object.keys(own).filter((key) => !OWN.has(key));
   const vars = isTable(own["vars"]) ? own["vars"] : {};
-  const { logs, redact_query_string: redacts } = observabilityOf(own);
+  const { logs, traces, redact_query_string: redacts } = tableIn(own, "observability");
+  const secretAddresses = isTable(traces) && traces["enabled"] === true ? withSecretAddresses(own) : [];
   return [
     ...unknown.map((key) =>
       problem([key], "is not a deployment's to say: it stands in wrangler.toml, which is ours"),
@@ -66,6 +67,14 @@ export function ownProblems(own: Table, ours: Table): OwnProblem[] {
     ...(isTable(logs) && logs["invocation_logs"] === true
       ? [problem(["observability", "logs", "invocation_logs"], "must stay off: addresses end in a secret")]
       : []),
+    ...(secretAddresses.length === 0
+      ? []
+      : [
+          problem(
+            ["observability", "traces", "enabled"],
+            `must stay off: spans carry whole addresses, and there are secrets in those of ${secretAddresses.join(", ")}`,
+          ),
+        ]),
     ...entriesUnknown(own, ours, "kv_namespaces", "binding"),
     ...entriesUnknown(own, ours, "ratelimits", "name"),
   ];
@@ -74,8 +83,23 @@ export function ownProblems(own: Table, ours: Table): OwnProblem[] {
 /** Cloudflare's own rule: it becomes a part of a host name. */
 const WORKER_NAME = /^[a-z0-9]([a-z0-9-]{0,52}[a-z0-9])?$/;
 
-function observabilityOf(own: Table): Table {
-  return isTable(own["observability"]) ? own["observability"] : {};
+/** Of providers whose callbacks come to an address with a secret in it, or are verified by asking one. */
+const SECRET_ADDRESSES = new Set(["iqpay", "tokenpayments"]);
+/** Channels of alerts that are called at one. */
+const SECRET_CHANNELS: ReadonlySet<unknown> = new Set(["slack", "telegram"]);
+
+/** What is configured that is called, or calls, at an address with a secret in it. */
+function withSecretAddresses(own: Table): string[] {
+  const relay = relayOf(own);
+  const sources = Object.entries(tableIn(relay, "sources")).flatMap(([provider, accounts]) =>
+    SECRET_ADDRESSES.has(provider) || tablesOf(accounts).some((account) => "path_secrets" in account)
+      ? [`sources.${provider}`]
+      : [],
+  );
+  const channels = Object.entries(tableIn(relay, "alert_channels")).flatMap(([name, channel]) =>
+    isTable(channel) && SECRET_CHANNELS.has(channel["kind"]) ? [`alert_channels.${name}`] : [],
+  );
+  return [...sources, ...channels];
 }
 
 /** Entries that give ours another value are the merchant's; further ones are not. */
@@ -98,11 +122,38 @@ export function entriesOf(config: Table, list: string): readonly Table[] {
  * tokens of their own or behind Cloudflare Access.
  */
 export function secretsNeeded(own: Table): string[] {
-  const vars = isTable(own["vars"]) ? own["vars"] : {};
-  const relay = isTable(vars["RELAY"]) ? vars["RELAY"] : {};
+  const relay = relayOf(own);
   const named = secretsNamedIn(relay).filter((name) => name !== ADMIN_TOKEN);
   const hasOperators = relay["operators"] !== undefined || relay["access"] !== undefined;
   return hasOperators ? named : [...named, ADMIN_TOKEN];
+}
+
+/**
+ * The binding that alerts are sent by as e-mails, restricted to the addresses that are configured; null: no channel is
+ * one for e-mails.
+ */
+export function emailBinding(own: Table): Table | null {
+  const emails = tablesOf(relayOf(own)["alert_channels"]).filter(({ kind }) => kind === "email");
+  if (emails.length === 0) return null;
+  const addresses = (key: string) => [...new Set(emails.flatMap((channel) => channel[key]))];
+  return {
+    name: "EMAIL",
+    allowed_sender_addresses: addresses("from"),
+    allowed_destination_addresses: addresses("to"),
+  };
+}
+
+function relayOf(own: Table): Table {
+  return tableIn(tableIn(own, "vars"), "RELAY");
+}
+
+function tablesOf(table: unknown): Table[] {
+  return isTable(table) ? Object.values(table).filter(isTable) : [];
+}
+
+function tableIn(table: Table, key: string): Table {
+  const value = table[key];
+  return isTable(value) ? value : {};
 }
 
 const ADMIN_TOKEN = "ADMIN_TOKEN";
