@@ -104,7 +104,9 @@ async function firstPaint(context: BrowserContext, url: string): Promise<number>
   return median(times.slice(WARMING));
 }
 
-const daysAgo = (days: number) => new Date(Date.now() - days * DAY_MS).toISOString();
+function daysAgo(days: number): string {
+  return new Date(Date.now() - days * DAY_MS).toISOString();
+}
 
 /** @returns the time until the answer is there and the CPU time it took, in ms, and how many rows were read for it */
 async function measure(

@@ -3,14 +3,14 @@ import { runInDurableObject } from "cloudflare:test";
 import { beforeEach, expect, it, vi } from "vitest";
 import { ALL_OPERATIONS } from "../../src/api/table.ts";
 import { ACTIVITY_EVENTS, EVENT_ID_BLOCK_INTERVAL_MS, SEARCH_BLOCK_EVENTS } from "../../src/limits.ts";
+import { inbox } from "../support/attempts.ts";
 import { secrets } from "../support/bindings.ts";
 import { ask, Visitor } from "../support/console.ts";
 import { acceptance, eventId, paymentId } from "../support/events.ts";
 import { interceptQueue } from "../support/queue.ts";
-import { freshRelay, inboxOf } from "../support/worker.ts";
+import { copyEvent, rowsRead } from "../support/rows.ts";
+import { freshRelay } from "../support/worker.ts";
 
-const SHARD = "8/0";
-const inbox = () => inboxOf(SHARD);
 /** Enough that whatever looks at so many of the newest does. */
 const SOME = 2 * Math.max(ACTIVITY_EVENTS, SEARCH_BLOCK_EVENTS);
 const MANY = 10 * SOME;
@@ -35,42 +35,13 @@ const DELIVERED = JSON.stringify({
 /** Copies the first event, delivered by its first attempt, until there are so many, and lets the alarm make blocks of them. */
 async function fillUpTo(count: number): Promise<void> {
   await runInDurableObject(inbox(), async (instance, { storage: { sql } }) => {
-    const columns = sql
-      .exec<{ name: string }>("SELECT name FROM pragma_table_info('events') WHERE name <> 'n'")
-      .toArray()
-      .map(({ name }) => name)
-      .join(", ");
     sql.exec(`UPDATE events SET direct = '{"crm":${DELIVERED}}' WHERE n = 1`);
-    sql.exec(
-      `WITH RECURSIVE g(i) AS (SELECT (SELECT MAX(n) + 1 FROM events) UNION ALL SELECT i + 1 FROM g WHERE i < ${count})
-       INSERT INTO events (n, ${columns}) SELECT g.i, ${columns} FROM g CROSS JOIN events WHERE events.n = 1`,
-    );
+    copyEvent(sql, 1, count);
     for (let made = 0; made <= count; made += SEARCH_BLOCK_EVENTS) {
       await instance.alarm();
       vi.setSystemTime(Date.now() + EVENT_ID_BLOCK_INTERVAL_MS);
     }
   });
-}
-
-/** Rows that all objects read while something is asked. */
-async function rowsOf(asked: () => Promise<unknown>): Promise<number> {
-  const prototype = await runInDurableObject(
-    inbox(),
-    (_, { storage }) => Object.getPrototypeOf(storage.sql) as SqlStorage,
-  );
-  const cursors: { readonly rowsRead: number }[] = [];
-  const exec = prototype.exec;
-  prototype.exec = function counted(this: SqlStorage, query: string, ...values: SqlStorageValue[]) {
-    const cursor = exec.call(this, query, ...values);
-    cursors.push(cursor);
-    return cursor;
-  } as typeof exec;
-  try {
-    await asked();
-    return cursors.reduce((sum, { rowsRead }) => sum + rowsRead, 0);
-  } finally {
-    prototype.exec = exec;
-  }
 }
 
 const ids: Readonly<Record<string, string>> = {
@@ -124,7 +95,7 @@ it(
     ]);
     const counts = async () => {
       const rows: Record<string, number> = {};
-      for (const [name, question] of asked) rows[name] = await rowsOf(question);
+      for (const [name, question] of asked) rows[name] = await rowsRead(question);
       return rows;
     };
     await fillUpTo(SOME);

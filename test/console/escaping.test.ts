@@ -125,7 +125,7 @@ beforeAll(async () => {
   const events = await listed();
   const waiting = events.find(({ state }) => state === "quarantined");
   await order(`/api/events/${String(waiting?.id)}/dismiss`, { reason: PLANTED });
-  const query = encodeURIComponent(PLANTED.slice(0, 60));
+  const query = encodeURIComponent(PLANTED);
   pages = [
     "/",
     "/payments",

@@ -194,7 +194,7 @@ describe.skipIf(noBrowser !== null)("the console in Chromium", () => {
     ];
     const kept = await system.send(cryptopaySigned(system.who.cryptopay, `{"id":${PLANTED}`, now));
     await signIn();
-    const query = encodeURIComponent(PLANTED.slice(0, 40));
+    const query = encodeURIComponent(PLANTED);
     for (const path of [
       ...PAGES,
       ...ids.map((id) => `/events/${id}`),

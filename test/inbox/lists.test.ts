@@ -1,10 +1,12 @@
 /** Lists read what they show, and not the rows between: by the platform's own count of rows. */
 import { runInDurableObject } from "cloudflare:test";
-import { beforeEach, expect, it, vi } from "vitest";
+import { beforeEach, expect, it } from "vitest";
 import type { EventFilter } from "../../src/inbox/filter.ts";
+import type { Inbox } from "../../src/inbox/inbox.ts";
 import { LIST_STEP_EVENTS, LIST_WINDOW_EVENTS } from "../../src/limits.ts";
 import { interceptQueue } from "../support/queue.ts";
 import { acceptance } from "../support/events.ts";
+import { copyEvent, rowsRead } from "../support/rows.ts";
 import { freshRelay, inboxOf } from "../support/worker.ts";
 
 const SHARD = "8/0";
@@ -20,37 +22,18 @@ beforeEach(async () => {
 async function fill(others: Readonly<Record<number, string>>): Promise<void> {
   await inboxOf(SHARD).accept(acceptance({ payment: "p", event: "e", destinations: [] }));
   await runInDurableObject(inboxOf(SHARD), (_, { storage: { sql } }) => {
-    const columns = sql
-      .exec<{ name: string }>("SELECT name FROM pragma_table_info('events') WHERE name <> 'n'")
-      .toArray()
-      .map(({ name }) => name)
-      .join(", ");
-    sql.exec(
-      `WITH RECURSIVE g(i) AS (SELECT 2 UNION ALL SELECT i + 1 FROM g WHERE i < ${STORED})
-       INSERT INTO events (n, ${columns}) SELECT g.i, ${columns} FROM g CROSS JOIN events WHERE events.n = 1`,
-    );
+    copyEvent(sql, 1, STORED);
     for (const [n, change] of Object.entries(others)) sql.exec(`UPDATE events SET ${change} WHERE n = ${n}`);
   });
 }
 
 /** What a list finds, and how many rows it reads for it. */
 async function read(filter: EventFilter): Promise<{ found: number[]; next: number | null; rows: number }> {
-  return await runInDurableObject(inboxOf(SHARD), async (instance, { storage }) => {
-    const cursors: { readonly rowsRead: number }[] = [];
-    const exec = storage.sql.exec.bind(storage.sql);
-    vi.spyOn(storage.sql, "exec").mockImplementation(((query: string, ...values: never[]) => {
-      const cursor = exec(query, ...values);
-      cursors.push(cursor);
-      return cursor;
-    }) as typeof storage.sql.exec);
-    const { events, next } = await instance.list(filter, null, PAGE);
-    vi.restoreAllMocks();
-    return {
-      found: events.map(({ n }) => n),
-      next,
-      rows: cursors.reduce((sum, one) => sum + one.rowsRead, 0),
-    };
+  let part: Awaited<ReturnType<Inbox["list"]>> = { events: [], next: null };
+  const rows = await rowsRead(async () => {
+    part = await inboxOf(SHARD).list(filter, null, PAGE);
   });
+  return { found: part.events.map(({ n }) => n), next: part.next, rows };
 }
 
 it("the newest page is read, and little more", async () => {

@@ -1,8 +1,9 @@
 /** The search: by whole words, among new events and in blocks of old ones, with few rows read and hardly any written. */
 import { evictDurableObject, runInDurableObject } from "cloudflare:test";
-import { beforeEach, describe, expect, it, vi } from "vitest";
+import { beforeEach, describe, expect, it } from "vitest";
 import type { PaymentEvent } from "../../src/event.ts";
 import type { EventFilter } from "../../src/inbox/filter.ts";
+import type { Inbox } from "../../src/inbox/inbox.ts";
 import {
   DAY_MS,
   DEFAULT_RETENTION_DAYS,
@@ -24,6 +25,7 @@ import {
   type Stated,
 } from "../support/events.ts";
 import { interceptQueue } from "../support/queue.ts";
+import { copyEvent, rowsRead } from "../support/rows.ts";
 import { freshRelay, type Outside } from "../support/worker.ts";
 
 let outside: Outside;
@@ -47,19 +49,8 @@ async function fill(count: number): Promise<void> {
   const name = `filler-${fillers}`;
   await accept({ event: name, payment: name, destinations: [] }, { merchant_reference: "filler" });
   await runInDurableObject(inbox(), (_, { storage: { sql } }) => {
-    const columns = sql
-      .exec<{ name: string }>(
-        "SELECT name FROM pragma_table_info('events') WHERE name NOT IN ('n', 'received_at')",
-      )
-      .toArray()
-      .map(({ name }) => name)
-      .join(", ");
-    sql.exec(
-      `WITH RECURSIVE g(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM g WHERE i + 1 < ${count})
-       INSERT INTO events (n, received_at, ${columns})
-       SELECT last.n + g.i, last.received_at + 1000 * g.i, ${columns.replaceAll(/\w+/g, "last.$&")}
-       FROM g CROSS JOIN (SELECT * FROM events ORDER BY n DESC LIMIT 1) AS last`,
-    );
+    const newest = sql.exec<{ n: number }>("SELECT MAX(n) AS n FROM events").one().n;
+    copyEvent(sql, newest, newest + count - 1, 1000);
   });
   // Their times have come.
   later(1000 * count);
@@ -88,23 +79,12 @@ async function read(
   limit = 50,
   before: number | null = null,
 ): Promise<{ found: string[]; numbers: number[]; next: number | null; rows: number }> {
-  return await runInDurableObject(inbox(), async (instance, { storage }) => {
-    const cursors: { readonly rowsRead: number }[] = [];
-    const exec = storage.sql.exec.bind(storage.sql);
-    const spy = vi.spyOn(storage.sql, "exec").mockImplementation(((query: string, ...values: never[]) => {
-      const cursor = exec(query, ...values);
-      cursors.push(cursor);
-      return cursor;
-    }) as typeof storage.sql.exec);
-    const { events, next } = await instance.list(filter, before, limit);
-    spy.mockRestore();
-    return {
-      found: events.map(({ event_id }) => event_id),
-      numbers: events.map(({ n }) => n),
-      next,
-      rows: cursors.reduce((sum, one) => sum + one.rowsRead, 0),
-    };
+  let part: Awaited<ReturnType<Inbox["list"]>> = { events: [], next: null };
+  const rows = await rowsRead(async () => {
+    part = await inbox().list(filter, before, limit);
   });
+  const { events, next } = part;
+  return { found: events.map(({ event_id }) => event_id), numbers: events.map(({ n }) => n), next, rows };
 }
 
 /** Every page, to the end. */
