@@ -279,6 +279,62 @@ describe.skipIf(noBrowser !== null)("the console in Chromium", () => {
     expect(await seriousOn("a dialog")).toEqual([]);
   });
 
+  it("has strong lines and no faint text where somebody asks for contrast", async () => {
+    await open({ viewport: DESKTOP, contrast: "more" });
+    await signIn();
+    const colour = async (selector: string, property: string) =>
+      await page.evaluate(
+        `getComputedStyle(document.querySelector("${selector}")).getPropertyValue("${property}")`,
+      );
+    const text = await colour("main", "color");
+    expect(await colour("main .note", "color")).toBe(text);
+    expect(await colour("main .scroll", "border-top-color")).toBe(text);
+    for (const path of PAGES) {
+      await page.goto(path);
+      expect(await seriousOn(path)).toEqual([]);
+    }
+  });
+
+  it("diagnoses a refused callback in place, and keeps no secret on the page", async () => {
+    await signIn();
+    await page.goto("/refused");
+    await page.locator("summary:has-text('Diagnose a callback')").first().click();
+    const form = page.locator("details[open] form").first();
+    await form.locator("[name=body]").fill(`{"token":"tok_guessed"}`);
+    await form.locator("[name=secret]").fill("a-secret-to-try");
+    await form.locator("button:has-text('Diagnose')").click();
+    await page.waitForSelector(".diagnosis");
+    expect(await page.textContent(".diagnosis")).toContain("Address: passes");
+    expect(await page.content()).not.toContain("a-secret-to-try");
+  });
+
+  it("sends a destination a test event after asking once, which is no payment", async () => {
+    await signIn();
+    await page.goto("/destinations");
+    await page.click("button:has-text('Send a test event…')");
+    expect(await page.textContent("dialog[open]")).toContain("no amount");
+    await page.click("dialog[open] button:has-text('Send it')");
+    await page.waitForSelector(".done:has-text('was taken: 2')");
+    const id = /evt_[0-9a-f]{32}/.exec((await page.textContent(".done")) ?? "")?.[0];
+    expect(system.crm.received().find((event) => event.id === id)).toMatchObject({ arrivals: 1 });
+    await page.goto(`/payments?q=${id}`);
+    await page.waitForSelector("text=There is no such thing");
+    // The browser reports the 404 of a page that it shows.
+    complaints = complaints.filter((text) => !text.includes("404"));
+  });
+
+  it("leads from what needs a person to its list, and from a group of it to an order about that group alone", async () => {
+    await system.send(cryptopaySigned(system.who.cryptopay, `{"id":`, new Date()));
+    await signIn();
+    await page.click(".attention a:has-text('quarantined')");
+    await page.waitForURL("**/set-aside?tab=quarantined");
+    await page.locator("section:has(code:text-is('json')) a:has-text('Dismiss these')").click();
+    await page.waitForSelector(".preview");
+    expect(await page.textContent(".preview")).toContain("reasons json");
+    await page.click("a:has-text('Cancel')");
+    await page.waitForURL("**/set-aside?tab=quarantined");
+  });
+
   it("shows times in UTC or in local time, by one switch that is remembered", async () => {
     await open({ viewport: DESKTOP, timezoneId: "Asia/Tokyo" });
     await signIn();

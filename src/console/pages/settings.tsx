@@ -93,15 +93,15 @@ function Channels({ frame, channels, tested }: ChannelsProps) {
         <ul>
           {channels.map(({ name, kind, severities }) => (
             <li>
-              {name}{" "}
-              <span class="note">
-                {kind ?? "held: its configuration has a problem"}, {severities.join(", ")}
-              </span>
+              {name}
               {tested
                 ?.filter((one) => one.name === name)
                 .map((one) => (
                   <>: {wordsOf(one)}</>
-                ))}
+                ))}{" "}
+              <span class="note">
+                {kind ?? "held: its configuration has a problem"}, {severities.join(", ")}
+              </span>
             </li>
           ))}
         </ul>
