@@ -20,7 +20,7 @@ const TYPE = "json:/transaction/transaction_type";
 export const praxis: Preset = {
   name: "praxis",
   tested: "formula only",
-  note: "Which fields of a notification are signed, in which order, and that null is left out is what Praxis' document says (docs.praxis.tech, Payment Notification); the formula reproduces its published example, which is of another request. The words are partly from memory. The fields are signed without anything between them and the state is not signed at all: ask Praxis, or look it up, before you credit.",
+  note: "Which fields of a notification are signed, in which order, and that null is left out is what Praxis' document says (docs.praxis.tech, Payment Notification); the formula reproduces its published example, which is of another request. The words are those of its documents, some of older versions only; a reply signed in Gt-Authentication is an inference from the requests: see whether Praxis repeats. The fields are signed without anything between them and the state is not signed at all: ask Praxis, or look it up, before you credit.",
   written: {
     title: "Praxis Cashier",
     verify: {
@@ -44,6 +44,7 @@ export const praxis: Preset = {
           declined: "failed",
           rejected: "failed",
           error: "failed",
+          canceled: "canceled",
           cancelled: "canceled",
           reversed: "reversed",
           chargeback: "disputed",
@@ -56,6 +57,7 @@ export const praxis: Preset = {
           approved: "payout.confirmed",
           rejected: "payout.failed",
           error: "payout.failed",
+          canceled: "payout.canceled",
           cancelled: "payout.canceled",
           reversed: "payout.reversed",
         }),

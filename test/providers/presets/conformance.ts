@@ -13,6 +13,7 @@ import {
   type Expected,
   type Sample,
 } from "../../../tools/lib/declared/samples.ts";
+import { saidBy } from "../../../tools/lib/declared/said.ts";
 import type { UnsignedRequest } from "../../../tools/lib/declared/sign.ts";
 import {
   accountOf,
@@ -225,27 +226,8 @@ function check(outcome: Outcome, expected: Expected): void {
   }
   if (outcome.kind !== "event") throw new Error(`${outcome.kind}: ${outcome.reason}`);
   const { event, facts } = outcome;
-  const { data } = event;
-  const kind = data.direction === "out" ? "payout" : "payment";
-  const type = event.kind === "provider" ? "provider.event" : `${kind}.${data.status ?? "updated"}`;
-  const said: Required<Omit<Expected, "refused" | "quarantined" | "aside" | "same_event" | "warnings">> = {
-    type,
-    status: data.status,
-    direction: data.direction,
-    amount: data.amount?.value ?? "",
-    currency: data.amount?.currency ?? "",
-    network: data.amount?.network ?? "",
-    amount_requested: data.amount_requested?.value ?? "",
-    amount_net: data.amount_net?.value ?? "",
-    amount_refunded: data.amount_refunded?.value ?? "",
-    amount_of_refund: data.amount_of_refund?.value ?? "",
-    fee: data.fee?.value ?? "",
-    merchant_reference: data.merchant_reference,
-    occurred_at: data.occurred_at ?? "",
-    event_id: data.provider.event_id ?? "",
-  };
   const { same_event: _, warnings, ...rest } = expected;
-  expect(said).toMatchObject(rest);
+  expect(saidBy(event)).toMatchObject(rest);
   expect(facts.warnings).toEqual(warnings ?? []);
 }
 

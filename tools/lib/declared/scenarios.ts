@@ -1,6 +1,5 @@
 /** What a declared provider sends, from a sample callback of it: signed as its declaration says. */
 import { readFileSync } from "node:fs";
-import { declarationOf } from "../../../src/config/providers.ts";
 import type { Declaration } from "../../../src/providers/declared/declaration.ts";
 import type { Part } from "../../../src/providers/declared/values.ts";
 import type { Place } from "../../../src/verify/spec/places.ts";
@@ -11,6 +10,7 @@ import type { Step } from "../scenarios.ts";
 import type { Secrets } from "../secrets.ts";
 import { readSample, SAMPLED } from "./read-sample.ts";
 import { requestOf, type Sample } from "./samples.ts";
+import { senderOf, type Sender } from "./sender.ts";
 import { put, sign, type UnsignedRequest } from "./sign.ts";
 
 export interface DeclaredScenario {
@@ -33,31 +33,9 @@ export function declaredScenarios(
   account: string,
   file: string | undefined,
 ): Record<string, DeclaredScenario> {
-  const declared = declarationOf(name, (relay["providers"] ?? {}) as Readonly<Record<string, unknown>>);
-  if (declared === null)
-    throw new Error(`a provider is one in code, a preset, or a declared one, not "${name}"`);
-  const source = relay.sources[name]?.[account];
-  if (source === undefined) throw new Error(`no account "${account}" of ${name} is configured`);
-  const secret = (names: unknown): string | null => {
-    const first = Array.isArray(names) ? (names as unknown[])[0] : undefined;
-    if (typeof first !== "string") return null;
-    const value = secrets[first];
-    if (value === undefined) throw new Error(`the secret ${first} is in no .dev.vars`);
-    return value;
-  };
-  const sample = sampleOf(name, file);
-  const scheme = declared.schemes.get(source.scheme ?? "") ?? declared.verify;
-  const pathSecret = secret(source["path_secrets"]);
-  const path = `/in/${name}/${account}${pathSecret === null ? "" : `/${pathSecret}`}`;
-  const sender: Sender = {
-    name,
-    declared,
-    scheme,
-    sample,
-    settings: source,
-    secret: secret(source.secrets),
-    path,
-  };
+  const of = senderOf({ relay, secrets }, name, account);
+  const sender: Sending = { ...of, sample: sampleOf(name, file) };
+  const { declared, scheme } = of;
   const outcome = declared.fetch === null ? "accepted" : "deferred";
   const again = declared.fetch === null ? "duplicate" : "deferred";
   const one = async (
@@ -86,7 +64,7 @@ export function declaredScenarios(
   };
 }
 
-function wrongSecret(sender: Sender, { key }: VerifySpec): DeclaredScenario {
+function wrongSecret(sender: Sending, { key }: VerifySpec): DeclaredScenario {
   return {
     about: "a forger who does not know the secret",
     steps: async (payment, now) => [
@@ -107,17 +85,11 @@ function sampleOf(name: string, file: string | undefined): Sample {
   );
 }
 
-interface Sender {
-  readonly name: string;
-  readonly declared: Declaration;
-  readonly scheme: VerifySpec | null;
+interface Sending extends Sender {
   readonly sample: Sample;
-  readonly settings: Readonly<Record<string, unknown>>;
-  readonly secret: string | null;
-  readonly path: string;
 }
 
-async function callbackOf(sender: Sender, payment: string, now: Date): Promise<Callback> {
+async function callbackOf(sender: Sending, payment: string, now: Date): Promise<Callback> {
   const { name, declared, scheme, sample, secret, path } = sender;
   const unsigned: UnsignedRequest = {
     ...requestOf(sample, `${ADDRESS}${path}`),
