@@ -2,6 +2,7 @@
 import { app } from "./app.ts";
 import { configOf } from "./config/load.ts";
 import { consume } from "./delivery/consumer.ts";
+import { InboxClient } from "./inbox/client.ts";
 import { consumeDead } from "./delivery/dead-letters.ts";
 import type { Env } from "./env.ts";
 import { reprocess } from "./ingress/reprocess.ts";
@@ -18,8 +19,9 @@ export default {
   fetch: app.fetch,
 
   async queue(batch, env) {
-    if (batch.queue.endsWith(DEAD_LETTER_QUEUE)) return consumeDead(batch.messages);
     const { config } = configOf(env);
+    if (batch.queue.endsWith(DEAD_LETTER_QUEUE))
+      return await consumeDead(batch.messages, new InboxClient(env, config));
     await consume(batch.messages, {
       env,
       config,

@@ -1,7 +1,6 @@
 /** Monitoring: every few minutes, asks each shard how it is and raises what a person should know. */
 import { activityOf } from "./activity/client.ts";
 import { record } from "./activity/record.ts";
-import type { AlertName } from "./alert.ts";
 import { textOf } from "./config/problems.ts";
 import type { Loaded } from "./config/schema.ts";
 import type { Env } from "./env.ts";
@@ -9,6 +8,7 @@ import { InboxClient, type InboxStub } from "./inbox/client.ts";
 import { findingsOf, habitsOf, type HealthReport } from "./inbox/health.ts";
 import { addUp, type LedgerPart } from "./inbox/ledger.ts";
 import { isOpen, type Breaker } from "./inbox/policy/breaker.ts";
+import { raise } from "./inbox/raising.ts";
 import { alert, fault } from "./log.ts";
 import { fullDatabases, keyOf, resolved, surges, type Found } from "./monitor-incidents.ts";
 
@@ -104,23 +104,4 @@ async function reportConfiguration(inbox: InboxClient, problems: readonly string
     if (problems.length > 0)
       alert("configuration", { count: problems.length, problems: problems.join("; ") });
   }
-}
-
-/** In the first shard that takes it, so that the same one knows what was said already. */
-async function raise(
-  inbox: InboxClient,
-  about: AlertName,
-  fields: Readonly<Record<string, string | number>>,
-): Promise<void> {
-  for (const name of inbox.shardNames) {
-    try {
-      await inbox.ask(name, async (shard) => {
-        await shard.raise(about, fields);
-      });
-      return;
-    } catch (error) {
-      fault("monitor", error, { shard: name });
-    }
-  }
-  alert(about, fields);
 }

@@ -6,7 +6,9 @@
 import { configOf } from "../config/load.ts";
 import { count } from "../counters.ts";
 import { addressOf } from "../ingress/caller.ts";
-import { alert, log } from "../log.ts";
+import { InboxClient } from "../inbox/client.ts";
+import { raiseOnce } from "../inbox/raising.ts";
+import { log } from "../log.ts";
 import { liveSecrets } from "../verify/secret.ts";
 import { matchToken } from "../verify/token.ts";
 import { operatorOfAccess } from "./access.ts";
@@ -40,7 +42,8 @@ export async function operatorOf(request: Request, env: ApiBindings): Promise<Au
  * @param address as `addressOf` gives it
  */
 export async function authenticate(token: string, address: string, env: ApiBindings): Promise<Authenticated> {
-  const { admitsOperators, operators } = configOf(env).config;
+  const { config } = configOf(env);
+  const { admitsOperators, operators } = config;
   if (!admitsOperators) return refused(503, NOBODY_ADMITTED);
   const nowMs = Date.now();
   const waitSeconds = failedLogins.waitOf(address, nowMs);
@@ -59,6 +62,7 @@ export async function authenticate(token: string, address: string, env: ApiBindi
   count(env, { what: "login", name: null, outcome: "failed", reason });
   // Without a token nobody has guessed anything.
   const isGuess = token !== "";
-  if (isGuess && (await failedLogins.add(address, env, nowMs))) alert("logins_failed", { address });
+  if (isGuess && (await failedLogins.add(address, env, nowMs)))
+    await raiseOnce(new InboxClient(env, config), "logins_failed", { address });
   return refused(401, "not authenticated");
 }

@@ -17,7 +17,8 @@ import {
   OUR_FAILURE_RETRY_SECONDS,
   QUEUE_MAX_DELAY_SECONDS,
 } from "../limits.ts";
-import { alert, fault, log } from "../log.ts";
+import { raiseOnce } from "../inbox/raising.ts";
+import { fault, log } from "../log.ts";
 import type { EmailBindings } from "./alert-email.ts";
 import { attempt } from "./attempt.ts";
 import { readReference } from "./reference.ts";
@@ -37,14 +38,12 @@ export interface ConsumerNeeds {
 
 export async function consume(messages: readonly QueueMessage[], needs: ConsumerNeeds): Promise<void> {
   const batch = new Batch(needs);
-  const readable = messages.flatMap((message) => {
+  const readable: { readonly message: QueueMessage; readonly reference: Reference }[] = [];
+  for (const message of messages) {
     const reference = readReference(message.body);
-    if (reference) return [{ message, reference }];
-    // A retry would not make it readable; the sweep hands over again what it referred to.
-    alert("queue_message", { message: message.id, attempts: message.attempts });
-    message.ack();
-    return [];
-  });
+    if (reference) readable.push({ message, reference });
+    else await batch.giveUp(message);
+  }
   // One pool for all shards: beyond six connections the platform queues a request while its time-out runs.
   await runFairly(
     readable,
@@ -72,6 +71,12 @@ class Batch {
   constructor(needs: ConsumerNeeds) {
     this.#needs = needs;
     this.#inbox = new InboxClient(needs.env, needs.config);
+  }
+
+  /** A retry would not make it readable; the sweep hands over again what it referred to. */
+  async giveUp(message: QueueMessage): Promise<void> {
+    await raiseOnce(this.#inbox, "queue_message", { message: message.id, attempts: message.attempts });
+    message.ack();
   }
 
   /** Acknowledges or retries the message, whatever happens. */
@@ -112,7 +117,7 @@ class Batch {
       env: this.#needs.env,
       settle: async (shard, result) => await this.#callsOf(shard).settlements.ask(result),
     });
-    return attempted.next === "unsigned" ? this.#heldWithoutKey(reference) : attempted;
+    return attempted.next === "unsigned" ? await this.#heldWithoutKey(reference) : attempted;
   }
 
   /** Shards do not know what others have said already; whoever cannot be asked holds nothing back. */
@@ -131,9 +136,10 @@ class Batch {
    * Nothing was sent and nothing is recorded. Left to the sweep, whose interval grows: a person has to
    * configure a key, and retries over the queue would add a message for every one they replace.
    */
-  #heldWithoutKey({ destination }: Reference): Next {
-    if (!this.#keyless.has(destination)) alert("no_live_key", { destination });
+  async #heldWithoutKey({ destination }: Reference): Promise<Next> {
+    const isNew = !this.#keyless.has(destination);
     this.#keyless.add(destination);
+    if (isNew) await raiseOnce(this.#inbox, "no_live_key", { destination });
     return { next: "held" };
   }
 

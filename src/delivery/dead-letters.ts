@@ -3,13 +3,17 @@
  * receiver's refusal, which is a row in the Inbox. The delivery of such a message is still owed and the
  * sweep goes on handing it over: nothing is lost with the message, but a person has to find the cause.
  */
-import { alert } from "../log.ts";
+import type { InboxClient } from "../inbox/client.ts";
+import { raiseOnce } from "../inbox/raising.ts";
 import { readReference } from "./reference.ts";
 
-export function consumeDead(messages: readonly Pick<Message, "id" | "body" | "ack">[]): void {
+export async function consumeDead(
+  messages: readonly Pick<Message, "id" | "body" | "ack">[],
+  inbox: InboxClient,
+): Promise<void> {
   for (const message of messages) {
     const reference = readReference(message.body);
-    alert("dead_letter_queue", {
+    await raiseOnce(inbox, "dead_letter_queue", {
       message: message.id,
       event: reference?.event,
       destination: reference?.destination,

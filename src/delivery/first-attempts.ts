@@ -5,7 +5,8 @@
 import type { RelayConfig } from "../config/schema.ts";
 import type { InboxClient } from "../inbox/client.ts";
 import type { FirstAttempt } from "../inbox/protocol.ts";
-import { alert, fault } from "../log.ts";
+import { raiseOnce } from "../inbox/raising.ts";
+import { fault } from "../log.ts";
 import { attempt } from "./attempt.ts";
 import { settleTwice } from "./settle.ts";
 
@@ -23,7 +24,7 @@ export async function attemptFirst(
           config,
           settle: async (name, result) => (await settleTwice(inbox, name, [result]))[0] ?? { next: "done" },
         });
-        if (attempted.next === "unsigned") alert("no_live_key", { destination });
+        if (attempted.next === "unsigned") await raiseOnce(inbox, "no_live_key", { destination });
       } catch (error) {
         fault("first_attempt", error, { shard, event, destination });
       }

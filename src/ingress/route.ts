@@ -6,7 +6,7 @@
 import { isBroken, type RelayConfig } from "../config/schema.ts";
 import { count } from "../counters.ts";
 import type { IngressBindings } from "./bindings.ts";
-import { alert, fault, log, type LogFields } from "../log.ts";
+import { fault, log, type LogFields } from "../log.ts";
 import type { Callback } from "../providers/callback.ts";
 import { callbackIdOf } from "../providers/ids.ts";
 import { because, type Because, type RefusedReason } from "../reasons.ts";
@@ -17,6 +17,7 @@ import { addressOf, callerKeyOf } from "./caller.ts";
 import { accountOf, locate, type Located } from "./locate.ts";
 import { attemptFirst } from "../delivery/first-attempts.ts";
 import { InboxClient } from "../inbox/client.ts";
+import { raiseOnce } from "../inbox/raising.ts";
 import { readCallback } from "./request.ts";
 import { refuse, slowDown, succeed, unavailable } from "./reply.ts";
 import { toStored } from "./stored-callback.ts";
@@ -42,7 +43,7 @@ export async function receive(
     return unavailable();
   }
   const located = await locate(path, config, startedMs);
-  if (!located) return await refusedReply({ request, why: { reason: "route" } }, env, ctx);
+  if (!located) return await refusedReply({ request, why: { reason: "route" } }, config, env, ctx);
   try {
     return await receiveAt(located, request, config, env, ctx, startedMs);
   } catch (error) {
@@ -62,7 +63,7 @@ async function receiveAt(
   const { source } = located;
   const callback = await readCallback(request, located, nowMs);
   if (!callback.ok)
-    return await refusedReply({ located, request, why: { reason: callback.error } }, env, ctx);
+    return await refusedReply({ located, request, why: { reason: callback.error } }, config, env, ctx);
 
   const inbox = new InboxClient(env, config);
   // Only where it is asked for: most callbacks prove their sender by themselves.
@@ -79,7 +80,12 @@ async function receiveAt(
   });
   switch (processed.kind) {
     case "refused":
-      return await refusedReply({ located, request, why: processed, callback: callback.value }, env, ctx);
+      return await refusedReply(
+        { located, request, why: processed, callback: callback.value },
+        config,
+        env,
+        ctx,
+      );
 
     case "deferred":
     case "quarantined": {
@@ -159,6 +165,7 @@ interface Refused {
 
 async function refusedReply(
   { located, request, why, callback }: Refused,
+  config: RelayConfig,
   env: IngressBindings,
   ctx: Pick<ExecutionContext, "waitUntil">,
 ): Promise<Response> {
@@ -167,7 +174,7 @@ async function refusedReply(
   if (why.reason === "ip" && source !== null && !refusedByList.has(source)) {
     // The caller knew the secret address: more likely a new address of the provider than an attacker.
     refusedByList.add(source);
-    alert("address_refused", { source });
+    ctx.waitUntil(raiseOnce(new InboxClient(env, config), "address_refused", { source }));
   }
   count(env, { what: "refused", name: source, outcome: "refused", reason: because(why) });
   refusedReports.add({ source: located?.source ?? null, why, request, callback: callback ?? null }, env, ctx);

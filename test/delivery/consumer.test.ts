@@ -8,6 +8,7 @@ import type { Destination, RelayConfig } from "../../src/config/schema.ts";
 import { consume, type ConsumerNeeds } from "../../src/delivery/consumer.ts";
 import { consumeDead } from "../../src/delivery/dead-letters.ts";
 import type { Env } from "../../src/env.ts";
+import { InboxClient } from "../../src/inbox/client.ts";
 import type { Inbox } from "../../src/inbox/inbox.ts";
 import { VERIFIER, type Reference, type StoredCallback } from "../../src/inbox/protocol.ts";
 import { HANDOVER_TIMEOUT_MS } from "../../src/limits.ts";
@@ -460,7 +461,7 @@ describe("a message", () => {
   it("in the dead-letter queue is reported and acknowledged, whatever it is", async () => {
     const reference = await owed();
     const dead = [message(reference), message(null), message({ shard: {} })];
-    consumeDead(dead);
+    await consumeDead(dead, new InboxClient(bindings, config));
     expect(dead.map(fate)).toEqual(["acked", "acked", "acked"]);
     expect(outside.lines("alert")).toMatchObject([
       { about: "dead_letter_queue", event: reference.event, destination: "crm", shard: SHARD },
