@@ -4,7 +4,7 @@
  * is asked of it.
  */
 import { join } from "node:path";
-import type { Browser, BrowserContext } from "playwright-core";
+import type { Browser, Page } from "playwright-core";
 import { openBrowser, whyNoBrowser } from "../tools/lib/browser.ts";
 import type { Host } from "../tools/lib/chaos/host.ts";
 import { readArgs } from "../tools/lib/text.ts";
@@ -40,7 +40,7 @@ await inSurroundings(project, async (around) => {
   const { host, owedIds, owedFrom } = await startFilled(around, { delivered: STORED, owed: 20 });
   const browser = missing === null ? await openBrowser() : null;
   try {
-    const context = await browse(browser, host.url, around.secrets["ADMIN_TOKEN"] ?? "");
+    const tab = await openTab(browser, host.url, around.secrets["ADMIN_TOKEN"] ?? "");
     const cookie = await signIn(host.url, around.secrets["ADMIN_TOKEN"] ?? "");
     const [event = "", payment = "", , provider = ""] = owedIds.map((id) => copiedId(id, owedFrom));
     const pages: readonly (readonly [string, string])[] = [
@@ -62,8 +62,7 @@ await inSurroundings(project, async (around) => {
     const rows: string[][] = [];
     for (const [name, path] of pages) {
       const { ms, cpuMs, read } = await measure(host, path, cookie);
-      const paint =
-        context === null ? "no browser" : `${(await firstPaint(context, host.url + path)).toFixed(0)} ms`;
+      const paint = tab === null ? "no browser" : `${(await firstPaint(tab, host.url + path)).toFixed(0)} ms`;
       const row = [name, `${ms.toFixed(0)} ms`, `${cpuMs.toFixed(0)} ms`, paint, read.toLocaleString("en")];
       console.log(`  ${row.join(", ")}`);
       rows.push(row);
@@ -80,14 +79,11 @@ await inSurroundings(project, async (around) => {
   }
 });
 
-/** A browser that has signed in; null: there is none. */
-async function browse(browser: Browser | null, url: string, token: string): Promise<BrowserContext | null> {
-  if (browser === null) return null;
-  const context = await browser.newContext();
-  const page = await context.newPage();
-  await page.goto(`${url}/sign-in?token=${token}`);
-  await page.close();
-  return context;
+/** A tab that has signed in; null: there is no browser. */
+async function openTab(browser: Browser | null, url: string, token: string): Promise<Page | null> {
+  const tab = (await browser?.newPage()) ?? null;
+  await tab?.goto(`${url}/sign-in?token=${token}`);
+  return tab;
 }
 
 /** The session's cookie, as a browser would send it. */
@@ -98,9 +94,9 @@ async function signIn(url: string, token: string): Promise<string> {
   return cookie;
 }
 
-async function firstPaint(context: BrowserContext, url: string): Promise<number> {
+async function firstPaint(tab: Page, url: string): Promise<number> {
   const times: number[] = [];
-  for (let call = 0; call < CALLS; call += 1) times.push(await firstPaintMs(context, url));
+  for (let call = 0; call < CALLS; call += 1) times.push(await firstPaintMs(tab, url));
   return median(times.slice(WARMING));
 }
 
