@@ -126,6 +126,7 @@ describe("parseMultipart", () => {
     "content-type: text/plain, text/plain",
     "no header",
     " content-type: text/plain",
+    "content-type: text/plain\nx-header: 1",
     "1: content-length: 1",
   ])("refuses a part with %j", async (header) => {
     expect(await parse(withHeader(header))).toEqual({ ok: false, error: { reason: "encoding" } });
