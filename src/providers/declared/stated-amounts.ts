@@ -29,6 +29,8 @@ export function readAmounts(
   const isRefund = meaning.status === "refunded";
   const given: Partial<Record<AmountName, DeclaredAmount>> = { ...amounts };
   if (!isRefund) delete given.refund;
+  // Providers state a total of zero beside every payment.
+  if (!isRefund && meaning.status !== "partially_refunded") delete given.refunded;
   // What such a provider states as the amount of a refund is not what was paid.
   if (isRefund && amounts.refund !== undefined) delete given.amount;
   const read = readEach(given, declared.exponents, contents);

@@ -138,6 +138,16 @@ describe("relay provider new", () => {
       ['alg = "static"', 'sig = "json:/token"'],
     ],
     [
+      "a bearer token",
+      'POST / HTTP/1.1\nauthorization: Bearer tok_live\n\n{"transaction_id":"p","status":"ok"}',
+      ['sig = "header:authorization"', 'format = "prefix:Bearer "'],
+    ],
+    [
+      "a signature inside an object of the body",
+      `POST / HTTP/1.1\n\n{"transfer":{"id":"p","status":"2"},"meta":{"sign":"${MAC}"}}`,
+      ['sig = "json:/meta/sign"', 'content = "{json:/transfer/id}{json:/transfer/status}"'],
+    ],
+    [
       "a hash of a form",
       `POST / HTTP/1.1\ncontent-type: application/x-www-form-urlencoded\n\ntxn_id=p&status=1&verify_hash=${"ab".repeat(20)}`,
       ['source = "form"', 'content = "{form:txn_id}{form:status}"', 'sig = "form:verify_hash"'],

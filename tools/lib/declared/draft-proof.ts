@@ -35,8 +35,9 @@ export function draftProof(headers: readonly Leaf[], body: readonly Leaf[], sour
   const spelled = spellingOf(signature.text);
   const alg = spelled === null ? "static" : (KEYED[spelled.bytes] ?? "static");
   if (spelled === null || alg === "static") {
+    const isBearer = signature.text.startsWith("Bearer ");
     return {
-      verify: { alg: "static", sig: signature.place },
+      verify: { alg: "static", sig: signature.place, ...(isBearer ? { format: "prefix:Bearer " } : {}) },
       places: new Set([signature.place]),
       notes: [
         `verify: ${signature.place} is taken for a token, which proves nothing of the contents: is it a signature?`,
@@ -67,8 +68,8 @@ export function draftProof(headers: readonly Leaf[], body: readonly Leaf[], sour
 
 /** Everything but the signature itself. */
 function wholeOf({ place }: Leaf, body: readonly Leaf[], source: string): string {
-  if (place.startsWith("json:"))
-    return `{canon:json-without:${place.replace(/^json:\/?/, "").split("/")[0]}}`;
+  const [, member] = /^json:\/([^/]+)$/.exec(place) ?? [];
+  if (member !== undefined) return `{canon:json-without:${member}}`;
   if (place.startsWith("header:") && source !== "query") return "{raw}";
   return body
     .filter((leaf) => leaf.place !== place)

@@ -92,7 +92,7 @@ export function draftOf(request: CapturedRequest): Draft {
         ...(isPaid && amount.isNumber ? { amount: amount.text } : {}),
         ...(reference === undefined ? {} : { merchant_reference: reference.text }),
       },
-      cases: source === "query" ? [] : casesOf(named),
+      cases: source === "query" ? [] : casesOf(named, proof.verify.content ?? ""),
     },
     notes: [...proof.notes, ...notesOn(named, isPaid, time)],
   };
@@ -160,7 +160,8 @@ interface Named {
   readonly amount: Leaf | undefined;
 }
 
-function casesOf({ payment, status, amount }: Named): SampleCase[] {
+/** @param content what is signed: an object in place of one of its values cannot be */
+function casesOf({ payment, status, amount }: Named, content: string): SampleCase[] {
   const set = (place: string, value: unknown) => ({ [place]: value });
   return [
     ...(status === undefined
@@ -172,7 +173,7 @@ function casesOf({ payment, status, amount }: Named): SampleCase[] {
             expect: { type: "provider.event" },
           },
         ]),
-    ...(payment.place.startsWith("json:")
+    ...(payment.place.startsWith("json:") && !content.includes(`{${payment.place}}`)
       ? [
           {
             name: "a payment whose name cannot be read",
