@@ -471,6 +471,10 @@ export const ASSET_MAX_AGE_SECONDS = 31_536_000;
 export const CONSOLE_PAGE_EVENTS = 30;
 /** The newest refused callbacks on their page, over all sources and reasons. */
 export const CONSOLE_REFUSED = 100;
+/** Of a refused body at first sight: what fits on a line beside the other columns. */
+export const CONSOLE_REFUSED_HEAD_CHARS = 64;
+/** Refusals since the last success that speak of a changed secret: fewer are anybody who tries. */
+export const REFUSED_IN_A_ROW = 3;
 /** Incidents and entries of the audit on a page of the settings. */
 export const CONSOLE_ALERTS = 20;
 export const CONSOLE_AUDIT = 30;

@@ -66,7 +66,13 @@ describe("a surge of bad signatures says", () => {
   it("that the secret was probably changed, since when, and with which key the last success was", async () => {
     await send("e1", secrets.CRYPTOPAY_SECRET);
     vi.setSystemTime(Date.now() + 120_000);
-    for (const id of ["e2", "e3"]) await send(id, "another");
+    await send("e2", "another");
+    await expect
+      .poll(surge, REPORTED)
+      .toBe(
+        "Nothing of cryptopay/broker-eu has verified since 2036-01-01 14:02 UTC. The last success was 2 min ago with the key 2026-10.",
+      );
+    for (const id of ["e3", "e4"]) await send(id, "another");
     await expect
       .poll(surge)
       .toBe(

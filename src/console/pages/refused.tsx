@@ -2,6 +2,7 @@
 import type { RefusedGroupJson, RefusedJson } from "../../api/operations/refused.ts";
 import type { DiagnosisJson } from "../../api/operations/diagnose.ts";
 import type { SourceJson } from "../../api/operations/sources.ts";
+import { CONSOLE_REFUSED_HEAD_CHARS } from "../../limits.ts";
 import { Empty, Time } from "../parts/bits.tsx";
 import { DiagnoseForm, DiagnosisResult, type Pasted } from "../parts/diagnosis.tsx";
 import { lastSuccessText, PROOFS } from "../parts/last-success.ts";
@@ -143,11 +144,7 @@ function Group({ group, newest, known, diagnosed, frame }: GroupProps) {
                 </td>
                 <td>
                   {one.detail !== null && <code class="detail">{one.detail} </code>}
-                  {one.head === null ? (
-                    <span class="none">not shown</span>
-                  ) : (
-                    <code class="detail">{one.head}</code>
-                  )}
+                  {one.head === null ? <span class="none">not shown</span> : <Head of={one.head} />}
                 </td>
               </tr>
             ))}
@@ -167,4 +164,17 @@ function keptOf(one: RefusedJson | undefined, known: SourceJson | undefined): Pa
     body: isWhole ? (one.head ?? "") : "",
     at: one?.at ?? "",
   };
+}
+
+/** One line of it, and the rest on demand: what many have in common is seen at a glance. */
+function Head({ of }: { of: string }) {
+  if (of.length <= CONSOLE_REFUSED_HEAD_CHARS) return <code class="detail">{of}</code>;
+  return (
+    <details class="clip">
+      <summary>
+        <code>{of.slice(0, CONSOLE_REFUSED_HEAD_CHARS)}…</code>
+      </summary>
+      <code class="detail">{of}</code>
+    </details>
+  );
 }

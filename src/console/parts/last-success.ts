@@ -1,6 +1,7 @@
 /** What refusals for a wrong proof mean, told by when the source last proved itself. Pure. */
 import type { RefusedGroupJson, RefusedJson } from "../../api/operations/refused.ts";
 import type { SourceJson } from "../../api/operations/sources.ts";
+import { REFUSED_IN_A_ROW } from "../../limits.ts";
 import type { RefusedReason } from "../../reasons.ts";
 import { absoluteText, agoText } from "./text.ts";
 
@@ -38,6 +39,7 @@ export function lastSuccessText(
   if (!first)
     return `Others verify: the last success was ${success}. Somebody tries, or one of several senders has another secret.`;
   const begun = absoluteText(first.at).slice(0, 16);
-  const cause = isOfSecret ? ": the secret was probably changed at the provider" : "";
+  const isSurge = since.length >= REFUSED_IN_A_ROW;
+  const cause = isOfSecret && isSurge ? ": the secret was probably changed at the provider" : "";
   return `Nothing of ${source.name} has verified since ${begun} UTC${cause}. The last success was ${success}.`;
 }
