@@ -10,7 +10,7 @@ const ANY: Readonly<Partial<Record<RefusalStatus, string>>> = {
   400: "The request is not valid: every mistake in it, each with its place",
   500: "The relay failed: it is in its log",
 };
-/** What an operation may answer that needs authentication. */
+/** What it may answer before it knows who calls. */
 const AUTHENTICATED: Readonly<Partial<Record<RefusalStatus, string>>> = {
   401: "Not an operator",
   429: "Too many failed log-ins from this address; `retry-after` says how many seconds to wait",
@@ -50,14 +50,13 @@ export function openApi(operations: readonly AnyOperation[]): Json {
 }
 
 function describe(operation: AnyOperation, schemas: Json): Json {
-  const { id, summary, tag, params, query, body, role } = operation;
+  const { id, summary, tag, params, query, body } = operation;
   const parametersIn = (place: "path" | "query", { shape }: z.ZodObject) =>
     Object.entries(shape).map(([name, schema]) => parameter(place, name, schema as z.ZodType, schemas));
   return {
     operationId: id,
     summary,
     tags: [tag],
-    ...(role === "public" ? { security: [] } : {}),
     parameters: [...parametersIn("path", params), ...parametersIn("query", query)],
     ...(body === noBody ? {} : { requestBody: requestBody(body, schemas) }),
     responses: responsesOf(operation, schemas),
@@ -92,7 +91,7 @@ function responsesOf(operation: AnyOperation, schemas: Json): Json {
   ]);
   const meanings = {
     ...ANY,
-    ...(role === "public" ? {} : AUTHENTICATED),
+    ...AUTHENTICATED,
     ...(role === "operate" ? { 403: "The operator may read and give no orders" } : {}),
     ...(body === noBody ? {} : { 413: "The body is too large" }),
     ...refusals,

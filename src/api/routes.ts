@@ -15,9 +15,6 @@ import type { AnyOperation } from "./operations/operation.ts";
 import { refused } from "./operations/problem.ts";
 import { ALL_OPERATIONS } from "./table.ts";
 
-/** Who calls what needs no authentication. */
-const ANYBODY = { ok: true, operator: { name: "anybody", role: "read" } } as const;
-
 export const api = new Hono<{ Bindings: ApiBindings }>();
 
 for (const [path, operations] of Map.groupBy(ALL_OPERATIONS, ({ path }) => path)) {
@@ -41,7 +38,7 @@ async function answer(
   params: Readonly<Record<string, string>>,
   env: ApiBindings,
 ): Promise<Response> {
-  const authenticated = operation.role === "public" ? ANYBODY : await operatorOf(request, env);
+  const authenticated = await operatorOf(request, env);
   if (!authenticated.ok) return problemResponse(authenticated);
   const { operator } = authenticated;
   const input = await inputOf(operation, request, params);

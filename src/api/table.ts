@@ -10,7 +10,7 @@ const describe = operation({
   path: "/api/openapi.json",
   summary: "This description",
   tag: "relay",
-  role: "public",
+  role: "read",
   responses: { 200: z.record(z.string(), z.unknown()) },
   run: () => Promise.resolve(done(200, openApi(ALL_OPERATIONS))),
 });

@@ -1,5 +1,7 @@
 /** Who is let in to the console, and what keeps it to itself. */
 import { beforeEach, describe, expect, it, vi } from "vitest";
+import { api } from "../../src/api/routes.ts";
+import { consoleApp } from "../../src/console/routes.tsx";
 import { MAX_FAILED_LOGINS, SESSION_SECONDS } from "../../src/limits.ts";
 import { assetUrls } from "../../src/console/parts/assets.ts";
 import { ask, cookieOf, elementsOf, ORIGIN, submit, Visitor } from "../support/console.ts";
@@ -47,6 +49,21 @@ describe("without a session", () => {
     "/settings/test-alerts",
   ])("no order is taken at %s", async (path) => {
     expect((await submit(path, {})).status).toBe(303);
+  });
+
+  it("nothing answers but what is meant for everybody", async () => {
+    // The sign-in page; files are looked at below.
+    const others = new Set(["/", "/sign-in", "/sign-out", "/assets/:file"]);
+    const asked = [...api.routes, ...consoleApp.routes].flatMap(({ method, path }) => {
+      const methods = method === "ALL" ? ["GET", "POST"] : [method];
+      return others.has(path) ? [] : methods.map((one) => ({ method: one, path }));
+    });
+    expect(asked.length).toBeGreaterThan(40);
+    for (const { method, path } of asked) {
+      const response = await ask(path.replaceAll(/:\w+|\*/g, "x"), { method });
+      const isApi = path.startsWith("/api/") || path === "/metrics";
+      expect([method, path, response.status]).toEqual([method, path, isApi ? 401 : 303]);
+    }
   });
 
   it("only what the sign-in page needs is served of the files", async () => {

@@ -44,8 +44,8 @@ interface Described {
   readonly path: `/${string}`;
   readonly summary: string;
   readonly tag: Tag;
-  /** The least role that may call it; `public`: anybody, without authentication. */
-  readonly role: Role | "public";
+  /** The least role that may call it. */
+  readonly role: Role;
   /** What it may answer besides what any operation may, with what it means. */
   readonly refusals: Readonly<Partial<Record<OwnRefusal, string>>>;
   /** Of a response that is not JSON: its view is text or a stream. */
