@@ -165,8 +165,10 @@ describe("the console", () => {
       await deployed({ ...brokenIpay, ...brokenCrm }),
     );
     const settings = await visitor.page("/settings");
-    expect(settings).toContain("RELAY.sources.ipay.broker-eu.secrets.0: secret NOT_SET is not set");
-    expect(settings).toContain("RELAY.destinations.crm.url: is not a URL");
+    expect(settings).toContain(
+      "<code>RELAY.sources.ipay.broker-eu.secrets.0</code>: secret NOT_SET is not set",
+    );
+    expect(settings).toContain("<code>RELAY.destinations.crm.url</code>: is not a URL");
     const destinations = await visitor.page("/destinations");
     expect(destinations).toContain("held: its configuration has a problem");
     expect(destinations).toContain("RELAY.destinations.crm.url: is not a URL");

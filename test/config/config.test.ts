@@ -74,12 +74,14 @@ describe("what is taken", () => {
       status: "confirmed",
     });
     expect(config.sources.get("cryptopay/shop")?.settings).toMatchObject({
-      scheme: "t-v1",
-      key: "whole",
-      encoding: "hex",
-      toleranceSeconds: 300,
+      proof: {
+        spec: { alg: "hmac-sha256", key: "utf8", encoding: "hex", time: { toleranceSeconds: 300 } },
+        believed: { assurance: "signed", covers: ["body", "timestamp"] },
+      },
     });
-    expect(config.sources.get("ipay/shop")?.settings).toMatchObject({ tokenAt: "body:/token" });
+    expect(config.sources.get("ipay/shop")?.settings).toMatchObject({
+      proof: { spec: { alg: "static", signature: { text: "json:/token" } } },
+    });
   });
 
   it("an object, or the same as JSON text", () => {
