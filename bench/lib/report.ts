@@ -10,6 +10,8 @@ export interface BenchResults {
   readonly quick: boolean;
   /** Why BullMQ was left out; null: it was not. */
   readonly skipped: string | null;
+  /** Names of workloads that were not run. */
+  readonly omitted: readonly string[];
   readonly measured: readonly Measured[];
 }
 
@@ -29,11 +31,12 @@ const COLUMNS: readonly (readonly [figure: string, heading: string, decimals: nu
 /** With which peer the relay's CPU time is compared. */
 const FLOORS: readonly SubjectName[] = ["accept floor", "pipeline floor", "BullMQ"];
 
-export function benchReport({ on, quick, skipped, measured }: BenchResults): string {
+export function benchReport({ on, quick, skipped, omitted, measured }: BenchResults): string {
   const head = [
     `${machineLine(on)}.`,
     ...(quick ? ["A short run (`--quick`): an order of magnitude, not figures to quote."] : []),
     ...(skipped === null ? [] : [`BullMQ was left out: ${skipped}.`]),
+    ...(omitted.length === 0 ? [] : [`Not run: ${omitted.join(", ")}.`]),
   ];
   return [head.join(" "), ...measured.map(workloadTable), ratios(measured)].join("\n\n");
 }

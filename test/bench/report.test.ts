@@ -29,12 +29,22 @@ const forged: Measured = {
   title: "Forged",
   rounds: { relay: [{ cpuMicros: 30 }] },
 };
-const report = (measured: readonly Measured[], skipped: string | null = null) =>
-  benchReport({ on, quick: false, skipped, measured });
+const report = (
+  measured: readonly Measured[],
+  { skipped = null, omitted = [] }: { skipped?: string | null; omitted?: string[] } = {},
+) => benchReport({ on, quick: false, skipped, omitted, measured });
 
 it("names the machine, and what was left out and why", () => {
-  const text = report([accept], "no redis-server");
-  for (const named of ["A CPU", "2 cores", "v24", "workerd 1.2026", "commit abc", "no redis-server"]) {
+  const text = report([accept], { skipped: "no redis-server", omitted: ["drain", "replay"] });
+  for (const named of [
+    "Not run: drain, replay.",
+    "A CPU",
+    "2 cores",
+    "v24",
+    "workerd 1.2026",
+    "commit abc",
+    "no redis-server",
+  ]) {
     expect(text).toContain(named);
   }
 });
