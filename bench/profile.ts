@@ -1,5 +1,5 @@
 /**
- * `npm run profile`: where the CPU time of an accepted and of a delivered callback goes
+ * `npm run profile`: where the CPU time of an accepted, a delivered and a forged callback goes
  * (docs/performance.md#where-the-time-goes). The Worker and its objects share one isolate here, so one
  * profile has both; work of the runtime outside JavaScript is in no frame and not counted.
  */
@@ -14,7 +14,7 @@ import { readArgs } from "../tools/lib/text.ts";
 import { startBenchCrm } from "./lib/crm.ts";
 import { writeSection } from "./lib/documents.ts";
 import { profileWhile } from "./lib/inspector.ts";
-import { fresh, isSuccess, load, untilArrived, warmUp, warmUpHeld } from "./lib/load.ts";
+import { fresh, isRefusal, isSuccess, load, untilArrived, warmUp, warmUpHeld } from "./lib/load.ts";
 import { machine, machineLine } from "./lib/machine.ts";
 import { markdownTable } from "./lib/markdown.ts";
 import { type Share, sharesOf, sourcesOf } from "./lib/profile.ts";
@@ -48,19 +48,21 @@ try {
   const who = credentials(readRelayConfig(project), secrets, "cryptopay", ACCOUNT);
   const bench = { crm, who, secrets, quick: false };
   const parts = [machineLine(machine(project))];
-  for (const delivered of [false, true]) {
+  for (const title of ["Accepted", "Accepted and delivered", "Forged"] as const) {
     const inspectorPort = await freePort();
     const subject = await startSubject("relay", around, {}, inspectorPort);
+    const isDelivered = title === "Accepted and delivered";
+    const forger = { ...who, secret: "whsec_guessed" };
     try {
-      await (delivered ? warmUp : warmUpHeld)(subject, bench);
+      await (isDelivered ? warmUp : warmUpHeld)(subject, bench);
       crm.forget();
-      const send = async () => await load(subject, fresh(who, EVENTS), isSuccess);
-      const work = delivered ? async () => await untilArrived(subject, bench, EVENTS, send) : send;
+      const send = async () =>
+        await (title === "Forged"
+          ? load(subject, fresh(forger, EVENTS), isRefusal)
+          : load(subject, fresh(who, EVENTS), isSuccess));
+      const work = isDelivered ? async () => await untilArrived(subject, bench, EVENTS, send) : send;
       const profile = await profileWhile(inspectorPort, WORKER, work);
-      parts.push(
-        `### ${delivered ? "Accepted and delivered" : "Accepted"}`,
-        table(sharesOf(profile, sources)),
-      );
+      parts.push(`### ${title}`, table(sharesOf(profile, sources)));
     } finally {
       await subject.stop();
     }
