@@ -387,11 +387,8 @@ export const SERIES_FRESH_MS = 10_000;
 export const HISTOGRAM_BOUNDS_MS = [
   5, 10, 25, 50, 100, 250, 500, 1_000, 2_500, 5_000, 10_000, 30_000, 60_000, 600_000, 3_600_000,
 ] as const;
-/**
- * What a shard has measured is gathered for this long, and written by the Activity object after as long again: an object
- * without anything to do can be ended after 10 s.
- */
-export const MEASURES_GATHER_MS = 4_000;
+/** A shard tells what it has measured no more often than this: in a busy one a call in four seconds, not one an event. */
+export const MEASURES_REPORT_INTERVAL_MS = 4_000;
 /** What happens is gathered for this long before it is told to who watches: no person sees the difference. */
 export const LIVE_GATHER_MS = 100;
 /** Happenings a shard keeps while they are being told; a person cannot read more in that time. */

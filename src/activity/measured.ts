@@ -1,10 +1,9 @@
 /**
- * What shards have measured and charts and metrics have not taken over yet: on disk a few seconds after it came, since
- * an object that has nothing to do is ended soon. A row in that time, however much was measured in it.
+ * What shards have measured and charts and metrics have not taken over yet: on disk as it comes, since an object that has
+ * nothing to do is ended soon. A row for all that comes in one turn.
  */
 import { allMeasures, NO_MEASURES, type Measures } from "../inbox/measures.ts";
 import { first } from "../inbox/store/sql.ts";
-import { MEASURES_GATHER_MS } from "../limits.ts";
 
 export class Measured {
   readonly #sql: SqlStorage;
@@ -24,7 +23,7 @@ export class Measured {
     this.#waiting = allMeasures([this.#waiting, measures]);
     if (this.#isWriting) return;
     this.#isWriting = true;
-    setTimeout(() => this.#write(), MEASURES_GATHER_MS);
+    queueMicrotask(() => this.#write());
   }
 
   /** What there is since the last call: whoever takes it writes it down. */

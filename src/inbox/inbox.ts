@@ -278,7 +278,9 @@ export class Inbox extends DurableObject<InboxBindings> {
     const { payment_id: payment, received_at: receivedAt } = event.data;
     if (input.released === null) {
       this.#measures.accepted(source, Date.parse(receivedAt), nowMs);
-      this.#measureReports.note();
+      // A first attempt reports back soon, and what it has measured is told with this.
+      if (accepted.outcome !== "accepted" || accepted.attempts.length === 0)
+        this.#measureReports.note("accepted");
     }
     const { outcome, eventId } = accepted;
     const reason = "reason" in accepted ? accepted.reason : null;
@@ -301,7 +303,7 @@ export class Inbox extends DurableObject<InboxBindings> {
   #noteAttempt(result: Result, receivedAtMs: number | null): void {
     const { reference, attempt, outcome } = result;
     this.#measures.attempted(result, receivedAtMs);
-    this.#measureReports.note();
+    this.#measureReports.note("attempted");
     const { event, payment, destination } = reference;
     const { status, error, durationMs } = attempt;
     const told = { outcome: outcome.kind, reason: error, event, payment, destination, status, durationMs };

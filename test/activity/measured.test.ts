@@ -9,7 +9,7 @@ import { Measured } from "../../src/activity/measured.ts";
 import { NO_DURATIONS, observed } from "../../src/histogram.ts";
 import { MeasureReports } from "../../src/inbox/measure-reports.ts";
 import { MeasureBook, type Measures } from "../../src/inbox/measures.ts";
-import { MEASURES_GATHER_MS } from "../../src/limits.ts";
+import { MEASURES_REPORT_INTERVAL_MS } from "../../src/limits.ts";
 import { activity, rowsWrittenDuring } from "../support/activity.ts";
 import { delivered } from "../support/api.ts";
 import { secrets } from "../support/bindings.ts";
@@ -50,7 +50,7 @@ it("counts and histograms are in metrics after both objects were ended", async (
   expect(await written()).toEqual([]);
 }, 60_000);
 
-it("however much is measured in a few seconds costs one row, and is not lost while it is taken over", async () => {
+it("however much is measured in one turn costs one row, and is not lost while it is taken over", async () => {
   const rows = await rowsWrittenDuring(async () => {
     // In one turn of the object, whatever the machine is doing.
     await runInDurableObject(activity(), (object: Activity) => {
@@ -81,15 +81,15 @@ it("what could not be told is told later, with what came meanwhile", async () =>
   }));
   const measure = () => {
     book.accepted("ipay/broker-eu", 0, 7);
-    reports.note();
+    reports.note("accepted");
   };
   measure();
-  await vi.advanceTimersByTimeAsync(MEASURES_GATHER_MS);
+  await vi.advanceTimersByTimeAsync(MEASURES_REPORT_INTERVAL_MS);
   expect(told).toEqual([]);
   isAway = false;
   measure();
   measure();
-  await vi.advanceTimersByTimeAsync(MEASURES_GATHER_MS);
+  await vi.advanceTimersByTimeAsync(MEASURES_REPORT_INTERVAL_MS);
   expect(told).toEqual([accepting(3)]);
   vi.useRealTimers();
 });
