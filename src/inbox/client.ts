@@ -130,19 +130,22 @@ export class InboxClient {
   // ---- what comes in -------------------------------------------------------------------------------
 
   async accept(input: Acceptance): Promise<Accepted> {
-    const payment = input.event.data.payment_id;
-    const before = await this.#homeBefore(payment);
-    if (before !== null) {
-      const known = await this.ask(
-        before,
-        async (home): Promise<Accepted | null> => await home.acceptKnown(input, this.#shardCount),
-      );
-      if (known) return known;
-    }
-    return await this.ask(
-      await this.#homeOf(payment),
+    return await this.#atHome(
+      input.event.data.payment_id,
+      async (home): Promise<Accepted | null> => await home.acceptKnown(input, this.#shardCount),
       async (home): Promise<Accepted> => await home.accept(input),
     );
+  }
+
+  /** Where the installation has grown, the old home is asked first: what it knows stays there. */
+  async #atHome<T>(
+    key: string,
+    ifKnown: (before: InboxStub) => Promise<T | null>,
+    otherwise: (home: InboxStub) => Promise<T>,
+  ): Promise<T> {
+    const before = await this.#homeBefore(key);
+    const known = before === null ? null : await this.ask(before, ifKnown);
+    return known ?? (await this.ask(await this.#homeOf(key), otherwise));
   }
 
   /** The payment's events in order of arrival. */
@@ -192,16 +195,11 @@ export class InboxClient {
 
   /** By its bytes: such a callback has no payment yet. */
   async setAside(input: SettingAside): Promise<SetAside> {
-    const before = await this.#homeBefore(input.callback.sha256);
-    if (before !== null) {
-      const known = await this.ask(
-        before,
-        async (home): Promise<SetAside | null> => await home.setAsideKnown(input, this.#shardCount),
-      );
-      if (known) return known;
-    }
-    const name = await this.#homeOf(input.callback.sha256);
-    return await this.ask(name, async (home): Promise<SetAside> => await home.setAside(input));
+    return await this.#atHome(
+      input.callback.sha256,
+      async (home): Promise<SetAside | null> => await home.setAsideKnown(input, this.#shardCount),
+      async (home): Promise<SetAside> => await home.setAside(input),
+    );
   }
 
   /** Whose the name is now; ours if nobody held it. */

@@ -77,11 +77,16 @@ export function agrees(filter: EventFilter, event: ListedEvent): boolean {
   );
 }
 
+/** What is wanted, as a list; undefined has none. */
+export function allOf<T extends string>(wanted: Wanted<T> | undefined): readonly T[] {
+  if (wanted === undefined) return [];
+  return typeof wanted === "string" ? [wanted] : wanted;
+}
+
 /** Is this value among those wanted? Undefined wants all. */
 export function isWanted(wanted: Wanted | undefined, value: string | null): boolean {
   if (wanted === undefined) return true;
-  const any = typeof wanted === "string" ? [wanted] : wanted;
-  return any.some((one) =>
+  return allOf(wanted).some((one) =>
     one.endsWith("*") ? (value?.startsWith(one.slice(0, -1)) ?? false) : value === one,
   );
 }
@@ -90,7 +95,7 @@ export function isWanted(wanted: Wanted | undefined, value: string | null): bool
 function isForReason(wanted: Wanted | undefined, reason: string | null): boolean {
   if (wanted === undefined) return true;
   const first = reason?.split(":")[0];
-  const all = typeof wanted === "string" ? [wanted] : wanted;
+  const all = allOf(wanted);
   const some = all.filter((one) => !one.startsWith("!"));
   if (all.includes(`!${first}`)) return false;
   return some.length === 0 || (first !== undefined && some.includes(first));

@@ -3,7 +3,14 @@
  * operator's question must not hold up a provider's callback.
  */
 import { LIST_STEP_EVENTS, LIST_WINDOW_EVENTS, MAX_SEARCH_BLOCKS, MAX_SEARCH_LOOKED } from "../limits.ts";
-import { agrees, type EventFilter, type ListedEvent, type ShownDelivery, type ShownState } from "./filter.ts";
+import {
+  agrees,
+  allOf,
+  type EventFilter,
+  type ListedEvent,
+  type ShownDelivery,
+  type ShownState,
+} from "./filter.ts";
 import { conditionsOf, isFoundBy, searchOf } from "./searching.ts";
 import type { EventWithRows, RareEvents } from "./store/operator-store.ts";
 import type { Direct, EventHead } from "./store/rows.ts";
@@ -112,18 +119,15 @@ function rareBelow(tx: Transaction, { state }: EventFilter, to: number): RareEve
   const rare = tx.store.operators.rare(to, LIST_WINDOW_EVENTS);
   if (rare === null) return null;
   // A first attempt that is under way has no row of its own.
-  const open = statesOf(state).includes("pending") ? tx.directs.numbers() : [];
+  const open = allOf(state).includes("pending") ? tx.directs.numbers() : [];
   const numbers = new Set([...rare.numbers, ...open.filter((n) => n >= rare.from && n < to)]);
   return { from: rare.from, numbers: [...numbers].toSorted((a, b) => b - a) };
 }
 
-const statesOf = (state: EventFilter["state"]): readonly ShownState[] =>
-  typeof state === "string" ? [state] : (state ?? []);
-
 /** Can the filter find nothing but what is owed, dead, held back, set aside or dismissed? */
 function isRare({ state, needsPerson, releasable }: EventFilter): boolean {
   if (needsPerson === true || releasable === true) return true;
-  const states = statesOf(state);
+  const states = allOf(state);
   return states.length > 0 && states.every((one) => one !== "delivered" && one !== "unrouted");
 }
 

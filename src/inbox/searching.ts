@@ -1,7 +1,7 @@
 /** What a search means, for the index and for an event (docs/api.md#search). */
 import { MIN_BEGINNING_CHARS, MIN_SEARCH_CHARS } from "../limits.ts";
 import { folded, lastPieceOf, wordsOf } from "../parse/words.ts";
-import type { EventFilter, Wanted } from "./filter.ts";
+import { allOf, type EventFilter, type Wanted } from "./filter.ts";
 import { filterTerm, NO_DESTINATION, termOfBeginning, wordsOfEvent } from "./store/search-terms.ts";
 import type { Transaction } from "./transaction.ts";
 
@@ -40,20 +40,19 @@ export function mistakeInSearch(q: string): string | null {
 export function conditionsOf({ q, source, type, destination, state }: EventFilter): string[][] {
   const { words, beginnings } = q === undefined ? { words: [], beginnings: [] } : searchOf(q);
   const terms = [...words, ...beginnings.map(termOfBeginning)].toSorted((a, b) => b.length - a.length);
+  const states = allOf(state);
   return [
     ...terms.map((term) => [term]),
     ...anyOf("source", source, /^[^/*]+\/(?:\*|[^*]+)$/),
     ...anyOf("type", type, /^[^.*]+\.(?:\*|[^*]+)$/),
     ...anyOf("destination", destination, /^[^*]+$/),
-    ...(state === "unrouted" || (Array.isArray(state) && state.every((one) => one === "unrouted"))
-      ? [[NO_DESTINATION]]
-      : []),
+    ...(states.length > 0 && states.every((one) => one === "unrouted") ? [[NO_DESTINATION]] : []),
   ];
 }
 
 /** A value of another form than the index has is none of its conditions: such an event is looked at. */
 function anyOf(by: Parameters<typeof filterTerm>[0], values: Wanted | undefined, form: RegExp): string[][] {
-  const all = typeof values === "string" ? [values] : (values ?? []);
+  const all = allOf(values);
   return all.length > 0 && all.every((value) => form.test(value))
     ? [all.map((value) => filterTerm(by, value))]
     : [];
