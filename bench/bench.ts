@@ -3,19 +3,14 @@
  * usual way costs (docs/performance.md). The production bundle on workerd, its state on disk, the work
  * fixed, rounds interleaved; load and CRM run in this process and are not counted.
  */
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { build } from "../tools/lib/build.ts";
-import { credentials, readRelayConfig } from "../tools/lib/relay-config.ts";
-import { readSecrets } from "../tools/lib/secrets.ts";
 import { giveUp, parseCount, readArgs } from "../tools/lib/text.ts";
-import { startBenchCrm } from "./lib/crm.ts";
 import { writeSection } from "./lib/documents.ts";
+import { withSurroundings } from "./lib/surroundings.ts";
 import { machine, machineLine } from "./lib/machine.ts";
 import { benchReport } from "./lib/report.ts";
 import { expectedSeconds, type Measured, measure } from "./lib/rounds.ts";
-import { ACCOUNT, findRedis, type Surroundings } from "./lib/subjects.ts";
+import { findRedis } from "./lib/subjects.ts";
 import { WORKLOADS } from "./lib/workloads.ts";
 
 const USAGE = `Usage: npm run bench -- [options]
@@ -54,29 +49,13 @@ if (skipped !== null) say(`BullMQ is left out: ${skipped}`);
 const minutes = Math.ceil(expectedSeconds(wanted, values.quick, mostRounds) / 60);
 say(`about ${minutes} min on a quiet machine, and longer the busier it is`);
 
-const scratch = mkdtempSync(join(tmpdir(), "psp-relay-bench-"));
-const crm = await startBenchCrm();
 const startedMs = performance.now();
-try {
-  const secrets = readSecrets(join(project, ".dev.vars.example"));
-  const around: Surroundings = {
-    project,
-    scratch,
-    relayBundle: join(scratch, "relay"),
-    floorBundle: join(scratch, "floor"),
-    secrets,
-    crmUrl: crm.url,
-    redisServer: "path" in redis ? redis.path : null,
-  };
-  await build(project, project, around.relayBundle, scratch);
-  await build(project, join(project, "bench/peers/floor"), around.floorBundle, scratch);
-  const who = credentials(readRelayConfig(project), secrets, "cryptopay", ACCOUNT);
+const redisServer = "path" in redis ? redis.path : null;
+await withSurroundings(project, { hasFloors: true, redisServer }, async (around, ends) => {
   const measured: Measured[] = [];
   for (const workload of wanted) {
-    const names = workload.subjects.filter((name) => name !== "BullMQ" || around.redisServer !== null);
-    measured.push(
-      await measure(workload, names, around, { crm, who, secrets, quick: values.quick }, say, mostRounds),
-    );
+    const names = workload.subjects.filter((name) => name !== "BullMQ" || redisServer !== null);
+    measured.push(await measure(workload, names, around, { ...ends, quick: values.quick }, say, mostRounds));
   }
   say(`it took ${Math.ceil((performance.now() - startedMs) / 60_000)} min`);
   const omitted = WORKLOADS.filter((workload) => !wanted.includes(workload)).map(({ name }) => name);
@@ -85,7 +64,4 @@ try {
     console.log(JSON.stringify({ machine: on, quick: values.quick, skipped, measured }, null, 2));
   else console.log(`\n${report}`);
   if (values.write) writeSection(join(project, "docs/performance.md"), "bench", report);
-} finally {
-  await crm.close();
-  rmSync(scratch, { recursive: true, force: true });
-}
+});

@@ -4,22 +4,18 @@
  * and to that of a declaration of the same scheme and meaning. Rounds in turns, so that the machine is the same for
  * both; nothing is delivered. The ratio counts. Exit code 1 where the declared one costs more than MOST times the other.
  */
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { build } from "../tools/lib/build.ts";
 import type { Callback, CryptopayCredentials } from "../tools/lib/callbacks.ts";
-import { credentials, readRelayConfig, type RelayConfig } from "../tools/lib/relay-config.ts";
-import { readSecrets } from "../tools/lib/secrets.ts";
+import { type RelayConfig } from "../tools/lib/relay-config.ts";
 import { send } from "../tools/lib/send.ts";
 import { giveUp, parseCount, readArgs } from "../tools/lib/text.ts";
-import { startBenchCrm } from "./lib/crm.ts";
 import { writeSection } from "./lib/documents.ts";
+import { withSurroundings } from "./lib/surroundings.ts";
 import { fresh, isSuccess, load } from "./lib/load.ts";
 import { machine, machineLine } from "./lib/machine.ts";
 import { markdownTable } from "./lib/markdown.ts";
 import { median } from "./lib/stats.ts";
-import { ACCOUNT, startSubject, type Subject, type Surroundings } from "./lib/subjects.ts";
+import { ACCOUNT, startSubject, type Subject } from "./lib/subjects.ts";
 
 const USAGE = `Usage: npm run bench:declared -- [options]
 
@@ -79,23 +75,8 @@ async function mustBeAccepted(subject: Subject, kind: Kind, who: CryptopayCreden
   if (outcome !== "accepted") throw new Error(`${kind}: ${status} ${outcome ?? "without an outcome"}`);
 }
 
-const scratch = mkdtempSync(join(tmpdir(), "psp-relay-bench-declared-"));
-const crm = await startBenchCrm();
-try {
-  const on = machineLine(machine(project));
-  const secrets = readSecrets(join(project, ".dev.vars.example"));
-  const around: Surroundings = {
-    project,
-    scratch,
-    relayBundle: join(scratch, "relay"),
-    floorBundle: "",
-    secrets,
-    crmUrl: crm.url,
-    redisServer: null,
-    adjust: declare,
-  };
-  await build(project, project, around.relayBundle, scratch);
-  const who = credentials(readRelayConfig(project), secrets, "cryptopay", ACCOUNT);
+const on = machineLine(machine(project));
+await withSurroundings(project, { adjust: declare }, async (around, { who }) => {
   const subject = await startSubject("relay", around);
   const costs: Record<Kind, number[]> = { code: [], declared: [] };
   const ratios: number[] = [];
@@ -135,7 +116,4 @@ try {
   console.log(`\n${text}`);
   if (values.write) writeSection(join(project, "docs/performance.md"), "declared", text);
   process.exitCode = ratio <= MOST ? 0 : 1;
-} finally {
-  await crm.close();
-  rmSync(scratch, { recursive: true, force: true });
-}
+});

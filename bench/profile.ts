@@ -3,22 +3,18 @@
  * (docs/performance.md#where-the-time-goes). The Worker and its objects share one isolate here, so one
  * profile has both; work of the runtime outside JavaScript is in no frame and not counted.
  */
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { build } from "../tools/lib/build.ts";
 import { freePort } from "../tools/lib/ports.ts";
-import { credentials, readRelayConfig } from "../tools/lib/relay-config.ts";
-import { readSecrets } from "../tools/lib/secrets.ts";
 import { readArgs } from "../tools/lib/text.ts";
-import { startBenchCrm } from "./lib/crm.ts";
 import { writeSection } from "./lib/documents.ts";
+import { withSurroundings } from "./lib/surroundings.ts";
 import { profileWhile } from "./lib/inspector.ts";
 import { fresh, isRefusal, isSuccess, load, untilArrived, warmUp, warmUpHeld } from "./lib/load.ts";
 import { machine, machineLine } from "./lib/machine.ts";
 import { markdownTable } from "./lib/markdown.ts";
 import { type Share, sharesOf, sourcesOf } from "./lib/profile.ts";
-import { ACCOUNT, startSubject, type Surroundings } from "./lib/subjects.ts";
+import { startSubject } from "./lib/subjects.ts";
 
 const USAGE = `Usage: npm run profile -- [options]
 
@@ -30,23 +26,10 @@ const WORKER = "psp-relay";
 
 const project = join(import.meta.dirname, "..");
 const { values } = readArgs(USAGE, { options: { write: { type: "boolean", default: false } } });
-const scratch = mkdtempSync(join(tmpdir(), "psp-relay-profile-"));
-const crm = await startBenchCrm();
-try {
-  const secrets = readSecrets(join(project, ".dev.vars.example"));
-  const around: Surroundings = {
-    project,
-    scratch,
-    relayBundle: join(scratch, "relay"),
-    floorBundle: "",
-    secrets,
-    crmUrl: crm.url,
-    redisServer: null,
-  };
-  await build(project, project, around.relayBundle, scratch);
+await withSurroundings(project, {}, async (around, ends) => {
+  const { crm, who } = ends;
   const sources = sourcesOf(readFileSync(join(around.relayBundle, "index.js"), "utf8"));
-  const who = credentials(readRelayConfig(project), secrets, "cryptopay", ACCOUNT);
-  const bench = { crm, who, secrets, quick: false };
+  const bench = { ...ends, quick: false };
   const parts = [machineLine(machine(project))];
   for (const title of ["Accepted", "Accepted and delivered", "Forged"] as const) {
     const inspectorPort = await freePort();
@@ -70,10 +53,7 @@ try {
   const text = parts.join("\n\n");
   console.log(text);
   if (values.write) writeSection(join(project, "docs/performance.md"), "profile", text);
-} finally {
-  await crm.close();
-  rmSync(scratch, { recursive: true, force: true });
-}
+});
 
 function table(shares: readonly Share[]): string {
   const rest = shares.slice(ROWS).reduce((sum, { share }) => sum + share, 0);

@@ -13,8 +13,9 @@ import { later, referenceTo, resultOf } from "../support/attempts.ts";
 import { changedEnv } from "../support/deploy.ts";
 import { acceptance, paymentId } from "../support/events.ts";
 import { secrets } from "../support/bindings.ts";
+import { payByIpay } from "../support/payments.ts";
 import { replaceQueues } from "../support/queue.ts";
-import { bindings, freshRelay, inboxOf, post, shards, type Outside } from "../support/worker.ts";
+import { bindings, freshRelay, inboxOf, shards, type Outside } from "../support/worker.ts";
 
 const START = "2036-01-01T00:00:00.000Z";
 let outside: Outside;
@@ -22,20 +23,6 @@ let outside: Outside;
 beforeEach(async () => {
   outside = await freshRelay(START);
 });
-
-async function pay(transaction: string, token: string): Promise<void> {
-  const body = JSON.stringify({
-    token,
-    accountEDTO: "acc_1",
-    blockchainTxId: transaction,
-    chain: "MATIC",
-    currency: "USDT",
-    customerID: "848151",
-    transferedAmount: 25.5,
-  });
-  const headers = { "content-type": "application/json" };
-  await post({ method: "POST", path: "/in/ipay/broker-eu", headers, body });
-}
 
 async function source(name: string): Promise<SourceJson | undefined> {
   const { sources } = (await get("/api/sources")) as unknown as { sources: SourceJson[] };
@@ -69,27 +56,27 @@ describe("a source", () => {
   });
 
   it("was last proved by the key of its newest event, whichever shard has it", async () => {
-    await pay("0x1", secrets.IPAY_TOKEN_OLD);
+    await payByIpay("0x1", secrets.IPAY_TOKEN_OLD);
     vi.setSystemTime(Date.now() + 60_000);
-    await pay("0x2", secrets.IPAY_TOKEN);
+    await payByIpay("0x2", secrets.IPAY_TOKEN);
     expect(await source("ipay/broker-eu")).toMatchObject({
       last_seen_at: "2036-01-01T00:01:00.000Z",
       verified_by: "2026-10",
     });
     vi.setSystemTime(Date.now() + 60_000);
-    await pay("0x3", secrets.IPAY_TOKEN_OLD);
+    await payByIpay("0x3", secrets.IPAY_TOKEN_OLD);
     expect(await source("ipay/broker-eu")).toMatchObject({ verified_by: "IPAY_TOKEN_OLD" });
   });
 
   it("is silent after many times its usual gap", async () => {
-    for (let i = 0; i < SILENCE_MIN_EVENTS; i += 1) await pay(`0x${i}`, secrets.IPAY_TOKEN);
+    for (let i = 0; i < SILENCE_MIN_EVENTS; i += 1) await payByIpay(`0x${i}`, secrets.IPAY_TOKEN);
     expect(await source("ipay/broker-eu")).toMatchObject({ silent: false, usual_gap_seconds: 0 });
     vi.setSystemTime(Date.now() + SILENCE_MIN_MS);
     expect(await source("ipay/broker-eu")).toMatchObject({ silent: true });
   });
 
   it("that is rare is remembered by what the monitor has seen, for a row only when it is news", async () => {
-    await pay("0x1", secrets.IPAY_TOKEN);
+    await payByIpay("0x1", secrets.IPAY_TOKEN);
     await delivered(outside, 1);
     await monitor(bindings, configOf(bindings), Date.now());
     for (const shard of shards)

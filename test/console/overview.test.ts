@@ -5,7 +5,8 @@ import { delivered, order } from "../support/api.ts";
 import { changedEnv } from "../support/deploy.ts";
 import { Visitor } from "../support/console.ts";
 import { secrets } from "../support/bindings.ts";
-import { freshRelay, post, type Outside } from "../support/worker.ts";
+import { payByIpay } from "../support/payments.ts";
+import { freshRelay, type Outside } from "../support/worker.ts";
 
 let outside: Outside;
 let visitor: Visitor;
@@ -18,20 +19,6 @@ beforeEach(async () => {
   vi.setSystemTime(Date.now() + 60_000);
 });
 
-async function pay(transaction: string, token: string = secrets.IPAY_TOKEN): Promise<void> {
-  const body = JSON.stringify({
-    token,
-    accountEDTO: "acc_1",
-    blockchainTxId: transaction,
-    chain: "MATIC",
-    currency: "USDT",
-    customerID: "848151",
-    transferedAmount: 25.5,
-  });
-  const headers = { "content-type": "application/json" };
-  await post({ method: "POST", path: "/in/ipay/broker-eu", headers, body });
-}
-
 /** The cells of the row that begins with this name, as text. */
 async function row(name: string, path = "/"): Promise<string[]> {
   const html = await visitor.page(path);
@@ -43,8 +30,8 @@ async function row(name: string, path = "/"): Promise<string[]> {
 
 describe("of a source the overview", () => {
   it("tells what came in the last hour, when the last one came, and what was refused by reason", async () => {
-    for (const transaction of ["0x1", "0x2"]) await pay(transaction);
-    await pay("0x3", "a-wrong-token");
+    for (const transaction of ["0x1", "0x2"]) await payByIpay(transaction);
+    await payByIpay("0x3", "a-wrong-token");
     await delivered(outside, 2);
     vi.setSystemTime(Date.now() + 120_000);
     await expect
@@ -56,14 +43,14 @@ describe("of a source the overview", () => {
   });
 
   it("marks one that has been quiet for unusually long", async () => {
-    for (let i = 0; i < SILENCE_MIN_EVENTS; i += 1) await pay(`0x${i}`);
+    for (let i = 0; i < SILENCE_MIN_EVENTS; i += 1) await payByIpay(`0x${i}`);
     expect((await row("ipay/broker-eu"))[1]).not.toContain("silent");
     vi.setSystemTime(Date.now() + SILENCE_MIN_MS);
     expect((await row("ipay/broker-eu"))[1]).toBe("30 min agosilent");
   });
 
   it("says of one with a problem that it answers 503, and why", async () => {
-    await pay("0x1");
+    await payByIpay("0x1");
     const env = changedEnv({ sources: { ipay: { "broker-eu": { secrets: ["NOT_SET"] } } } });
     const html = await (await Visitor.signIn(secrets.ADMIN_TOKEN, env)).page("/");
     expect(html).toContain("answers 503: its configuration has a problem");
@@ -73,7 +60,7 @@ describe("of a source the overview", () => {
 
 describe("of a destination the overview", () => {
   it("tells what was delivered, how fast, and with which answers", async () => {
-    await pay("0x1");
+    await payByIpay("0x1");
     await delivered(outside, 1);
     const cells = await row("→ crm");
     expect(cells[0]).toBe("1/h");
@@ -85,7 +72,7 @@ describe("of a destination the overview", () => {
 
   it("tells what is owed and since when, and classes of answers that were no success", async () => {
     outside.crm = () => new Response("no room", { status: 503 });
-    await pay("0x1");
+    await payByIpay("0x1");
     await expect.poll(async () => (await row("→ crm"))[5], { timeout: 10_000 }).toBe("5xx 1");
     vi.setSystemTime(Date.now() + 1000);
     const [, , owed, oldest] = await row("→ crm");
@@ -94,7 +81,7 @@ describe("of a destination the overview", () => {
   });
 
   it("tells of a pause, whose reason is text", async () => {
-    await pay("0x1");
+    await payByIpay("0x1");
     await order("/api/destinations/crm/pause", { why: `"><x-planted>` });
     const html = await visitor.page("/");
     expect(html).toContain("&quot;&gt;&lt;x-planted&gt;");
@@ -103,7 +90,7 @@ describe("of a destination the overview", () => {
 });
 
 it("the steps in which nothing was recorded are told apart from those in which nothing came", async () => {
-  await pay("0x1");
+  await payByIpay("0x1");
   const html = await visitor.page("/");
   const spark = /<svg class="spark".*?<\/svg>/s.exec(html.split("ipay/broker-eu</a>")[1] ?? "")?.[0] ?? "";
   expect(spark.match(/<rect/g)).toHaveLength(12);

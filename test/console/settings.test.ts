@@ -4,9 +4,10 @@ import type { ConfigurationJson } from "../../src/api/operations/configuration.t
 import { CONSOLE_AUDIT, DATABASE_LIMIT_BYTES } from "../../src/limits.ts";
 import { call, get, order } from "../support/api.ts";
 import { secrets } from "../support/bindings.ts";
+import { payByIpay } from "../support/payments.ts";
 import { Visitor } from "../support/console.ts";
 import { changedEnv } from "../support/deploy.ts";
-import { bindings, freshRelay, inboxOf, post, shards } from "../support/worker.ts";
+import { bindings, freshRelay, inboxOf, shards } from "../support/worker.ts";
 import type { Env } from "../../src/env.ts";
 
 const PLANTED = `"><x-planted>`;
@@ -113,17 +114,7 @@ describe("alerts", () => {
 
 describe("each source", () => {
   it("is shown with the key that proved its newest event", async () => {
-    const body = JSON.stringify({
-      token: secrets.IPAY_TOKEN_OLD,
-      accountEDTO: "acc_1",
-      blockchainTxId: "0x1",
-      chain: "MATIC",
-      currency: "USDT",
-      customerID: "848151",
-      transferedAmount: 25.5,
-    });
-    const headers = { "content-type": "application/json" };
-    await post({ method: "POST", path: "/in/ipay/broker-eu", headers, body });
+    await payByIpay("0x1", secrets.IPAY_TOKEN_OLD);
     expect(await visitor.page("/settings")).toContain("<code>IPAY_TOKEN_OLD</code>");
   });
 });
