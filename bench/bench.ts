@@ -9,8 +9,8 @@ import { writeSection } from "./lib/documents.ts";
 import { withSurroundings } from "./lib/surroundings.ts";
 import { machine, machineLine } from "./lib/machine.ts";
 import { benchReport } from "./lib/report.ts";
-import { expectedSeconds, type Measured, measure } from "./lib/rounds.ts";
-import { findRedis } from "./lib/subjects.ts";
+import { expectedSeconds, type Measured, measure, shortfallsOfTheRelay } from "./lib/rounds.ts";
+import { findRedis, startSubject, type SubjectName } from "./lib/subjects.ts";
 import { WORKLOADS } from "./lib/workloads.ts";
 
 const USAGE = `Usage: npm run bench -- [options]
@@ -55,7 +55,8 @@ await withSurroundings(project, { hasFloors: true, redisServer }, async (around,
   const measured: Measured[] = [];
   for (const workload of wanted) {
     const names = workload.subjects.filter((name) => name !== "BullMQ" || redisServer !== null);
-    measured.push(await measure(workload, names, around, { ...ends, quick: values.quick }, say, mostRounds));
+    const start = async (name: SubjectName) => await startSubject(name, around, workload.overrides);
+    measured.push(await measure(workload, names, start, { ...ends, quick: values.quick }, say, mostRounds));
   }
   say(`it took ${Math.ceil((performance.now() - startedMs) / 60_000)} min`);
   const omitted = WORKLOADS.filter((workload) => !wanted.includes(workload)).map(({ name }) => name);
@@ -64,4 +65,7 @@ await withSurroundings(project, { hasFloors: true, redisServer }, async (around,
     console.log(JSON.stringify({ machine: on, quick: values.quick, skipped, measured }, null, 2));
   else console.log(`\n${report}`);
   if (values.write) writeSection(join(project, "docs/performance.md"), "bench", report);
+  const lost = shortfallsOfTheRelay(measured);
+  for (const line of lost) process.stderr.write(`the relay did not deliver everything: ${line}\n`);
+  if (lost.length > 0) process.exitCode = 1;
 });

@@ -82,13 +82,25 @@ export async function warmUpHeld(subject: Subject, { who }: Bench): Promise<void
 export async function warmUp(subject: Subject, { who, crm }: Bench): Promise<void> {
   crm.forget();
   await load(subject, fresh(who, WARM_UP_EVENTS), isSuccess);
-  await arrived(subject, crm, WARM_UP_EVENTS);
+  await arrived(crm, WARM_UP_EVENTS);
 }
 
-export async function arrived(subject: Subject, crm: BenchCrm, count: number): Promise<void> {
-  if (!(await crm.until(count, ARRIVAL_DEADLINE_MS))) {
-    throw new Error(`${subject.name}: ${crm.arrivedAtMs.size} of ${count} events arrived`);
+/** A subject did not deliver everything in time: the round has no figures, and what is left would disturb the next. */
+export class Undelivered extends Error {
+  override readonly name = "Undelivered";
+  readonly arrived: number;
+  readonly of: number;
+
+  constructor(arrived: number, of: number) {
+    super(`${arrived} of ${of} events arrived within ${ARRIVAL_DEADLINE_MS / 1_000} s`);
+    this.arrived = arrived;
+    this.of = of;
   }
+}
+
+/** @throws Undelivered */
+export async function arrived(crm: Pick<BenchCrm, "until" | "arrivedAtMs">, count: number): Promise<void> {
+  if (!(await crm.until(count, ARRIVAL_DEADLINE_MS))) throw new Undelivered(crm.arrivedAtMs.size, count);
 }
 
 /** From the first of these to the last arrival, and the CPU of all of it. */
@@ -100,7 +112,7 @@ export async function untilArrived(
 ): Promise<Figures> {
   const [before, from] = [subject.cpuMicros(), performance.now()];
   await work();
-  await arrived(subject, crm, count);
+  await arrived(crm, count);
   const seconds = (Math.max(...crm.arrivedAtMs.values()) - from) / 1_000;
   await delay(AFTERWARDS_MS);
   const cpuMicros = (subject.cpuMicros() - before) / count;

@@ -41,7 +41,7 @@ export function benchReport({ on, quick, skipped, omitted, measured }: BenchResu
   return [head.join(" "), ...measured.map(workloadTable), ratios(measured)].join("\n\n");
 }
 
-function workloadTable({ title, rounds }: Measured): string {
+function workloadTable({ title, rounds, shortfalls }: Measured): string {
   const subjects = Object.entries(rounds).map(([name, all]) => ({ name, all, figures: medians(all) }));
   const columns = COLUMNS.filter(([figure]) => subjects.some(({ figures }) => figure in figures));
   const isEndToEnd = columns.some(([figure]) => figure === "after50");
@@ -57,12 +57,21 @@ function workloadTable({ title, rounds }: Measured): string {
     ...columns.map(([figure, , decimals]) => cell(figures, figure, decimals)),
   ]);
   const count = Math.max(...subjects.map(({ all }) => all.length));
-  return `### ${title}\n\nMedians of ${count} ${count === 1 ? "round" : "rounds"}.\n\n${markdownTable(["", ...headings], rows)}`;
+  const late = shortfalls.map(
+    ({ subject, round, arrived, of }) =>
+      ` In round ${round}, ${subject} did not keep up: ${number(arrived, 0)} of ${number(of, 0)} events arrived in time. The round is left out.`,
+  );
+  const head = `Medians of ${count} ${count === 1 ? "round" : "rounds"}.${late.join("")}`;
+  return `### ${title}\n\n${head}\n\n${markdownTable(["", ...headings], rows)}`;
 }
 
 function cell(figures: Figures, figure: string, decimals: number): string {
   const value = figures[figure];
-  return value === undefined ? "" : value.toLocaleString("en", { maximumFractionDigits: decimals });
+  return value === undefined ? "" : number(value, decimals);
+}
+
+function number(value: number, decimals: number): string {
+  return value.toLocaleString("en", { maximumFractionDigits: decimals });
 }
 
 /** The relay's CPU time against each peer's, and of the two storms against its own accept. */

@@ -1,52 +1,85 @@
 /** Rounds of one workload, interleaved: whatever slows this machine for a while slows every subject alike. */
 import type { Figures } from "./stats.ts";
-import { startSubject, type Subject, type SubjectName, type Surroundings } from "./subjects.ts";
-import type { Bench } from "./load.ts";
+import type { Subject, SubjectName } from "./subjects.ts";
+import { type Bench, Undelivered } from "./load.ts";
 import type { Workload } from "./workloads.ts";
 
 export interface Measured {
   readonly workload: string;
   readonly title: string;
-  /** By subject, one entry a round. */
+  /** By subject, one entry a round; without a figure where it did not deliver everything. */
   readonly rounds: Readonly<Partial<Record<SubjectName, readonly Figures[]>>>;
+  readonly shortfalls: readonly Shortfall[];
 }
 
+/** A round in which a subject did not deliver everything in time. */
+export interface Shortfall {
+  readonly subject: SubjectName;
+  /** From 1. */
+  readonly round: number;
+  readonly arrived: number;
+  readonly of: number;
+}
+
+/** What makes the command fail: a peer may be overrun, the relay has to deliver everything. */
+export function shortfallsOfTheRelay(measured: readonly Measured[]): string[] {
+  return measured.flatMap(({ workload, shortfalls }) =>
+    shortfalls.flatMap(({ subject, round, arrived, of }) =>
+      subject === "relay" ? [`${workload}, round ${round}: ${arrived} of ${of} events arrived`] : [],
+    ),
+  );
+}
+
+/**
+ * A subject that does not deliver everything in time is stopped, and its next round has a new one.
+ *
+ * @param start a subject of this name, not yet warmed up
+ */
 export async function measure(
   workload: Workload,
   names: readonly SubjectName[],
-  around: Surroundings,
+  start: (name: SubjectName) => Promise<Subject>,
   bench: Bench,
   say: (line: string) => void,
   mostRounds: number = Number.POSITIVE_INFINITY,
 ): Promise<Measured> {
   const rounds: Partial<Record<SubjectName, Figures[]>> = {};
+  const shortfalls: Shortfall[] = [];
   const running = new Map<SubjectName, Subject>();
   const ready = async (name: SubjectName): Promise<Subject> => {
     const found = running.get(name);
     if (found) return found;
-    const subject = await startSubject(name, around, workload.overrides);
+    const subject = await start(name);
     running.set(name, subject);
     await workload.prepare?.(subject, bench);
     return subject;
   };
-  try {
-    for (const name of workload.fresh === true ? [] : names) await ready(name);
-    for (let round = 0; round < Math.min(workload.rounds(bench.quick), mostRounds); round += 1) {
-      for (const name of names) {
-        const subject = await ready(name);
-        const figures = await workload.round(subject, bench, round);
-        (rounds[name] ??= []).push(figures);
-        say(`${workload.name}, round ${round + 1}, ${name}: ${shown(figures)}`);
-        if (workload.fresh === true) {
-          running.delete(name);
-          await subject.stop();
-        }
-      }
+  const stop = async (name: SubjectName): Promise<void> => {
+    const subject = running.get(name);
+    running.delete(name);
+    await subject?.stop();
+  };
+  const figuresOf = async (name: SubjectName, round: number): Promise<Figures> => {
+    try {
+      const figures = await workload.round(await ready(name), bench, round);
+      say(`${workload.name}, round ${round + 1}, ${name}: ${shown(figures)}`);
+      if (workload.fresh === true) await stop(name);
+      return figures;
+    } catch (error) {
+      if (!(error instanceof Undelivered)) throw error;
+      say(`${workload.name}, round ${round + 1}, ${name}: ${error.message}`);
+      shortfalls.push({ subject: name, round: round + 1, arrived: error.arrived, of: error.of });
+      await stop(name);
+      return {};
     }
+  };
+  try {
+    for (let round = 0; round < Math.min(workload.rounds(bench.quick), mostRounds); round += 1)
+      for (const name of names) (rounds[name] ??= []).push(await figuresOf(name, round));
   } finally {
-    await Promise.all([...running.values()].map(async (subject) => await subject.stop()));
+    await Promise.all([...running.keys()].map(stop));
   }
-  return { workload: workload.name, title: workload.title, rounds };
+  return { workload: workload.name, title: workload.title, rounds, shortfalls };
 }
 
 /** A short round has about a fifth of the work. */

@@ -68,7 +68,7 @@ function endToEnd(rate: number): Workload {
         const seconds = (performance.now() - from) / 1_000;
         const wrong = answers.filter(({ status }) => !isSuccess(status)).length;
         if (wrong > 0) throw new Error(`${subject.name}: ${wrong} of ${count} callbacks were not taken`);
-        await arrived(subject, crm, count);
+        await arrived(crm, count);
         await delay(AFTERWARDS_MS);
         return {
           ...latencies(answers, crm),
@@ -170,7 +170,7 @@ export const WORKLOADS: readonly Workload[] = [
       const count = size(bench, 10_000, 1_000);
       crm.forget();
       await load(subject, fresh(who, count), isSuccess);
-      await arrived(subject, crm, count);
+      await arrived(crm, count);
       await delay(AFTERWARDS_MS);
       crm.forget();
       const wanted = {

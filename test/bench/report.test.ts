@@ -22,6 +22,7 @@ const accept: Measured = {
     relay: [{ cpuMicros: 300, perSecond: 10 }, { cpuMicros: 330 }, { cpuMicros: 310 }],
     "accept floor": [{ cpuMicros: 100 }, { cpuMicros: 110 }, { cpuMicros: 100 }],
   },
+  shortfalls: [],
 };
 const forged: Measured = {
   ...accept,
@@ -60,6 +61,18 @@ it("compares the relay with its peers round by round, and a storm with an accept
   const lines = report([accept, forged]).split("\n");
   expect(lines).toContain("| Accept | against accept floor | 3.00 × |");
   expect(lines).toContain("| Forged | against an accept of the relay | 0.10 × |");
+});
+
+it("says of a subject that did not keep up how much it delivered, and leaves the round out of its figures", () => {
+  const late = {
+    ...accept,
+    rounds: { ...accept.rounds, "accept floor": [{ cpuMicros: 100 }, {}, { cpuMicros: 104 }] },
+    shortfalls: [{ subject: "accept floor", round: 2, arrived: 9_869, of: 10_000 }],
+  } as const;
+  const text = report([late]);
+  expect(text).toContain("In round 2, accept floor did not keep up: 9,869 of 10,000 events arrived in time.");
+  expect(text.split("\n")).toContain("| accept floor |  | 102 |");
+  expect(text).toContain("| Accept | against accept floor | 2.99 × |");
 });
 
 it("says what a run takes by its rounds, and less with fewer of them or short ones", () => {
