@@ -7,42 +7,44 @@ import { alertOf, fold, UNKNOWN_PAYMENT, type PaymentState } from "./lifecycle.t
 import { wantsType } from "./policy/subscription.ts";
 import type { Acceptance, Accepted, FirstAttempt } from "./protocol.ts";
 import type { Direct, EventHead } from "./store/rows.ts";
-import type { KnownPayment } from "./store/payments.ts";
+import type { KnownPayment, PaymentEvents } from "./store/payments.ts";
 import type { Transaction } from "./transaction.ts";
 
 const NEW_PAYMENT: KnownPayment = { state: UNKNOWN_PAYMENT, events: [] };
 
 export function accept(tx: Transaction, input: Acceptance): Accepted {
   const known = tx.store.payments.get(input.event.data.payment_id) ?? NEW_PAYMENT;
-  const number = numberOf(known, input.event.id);
-  if (number === null) return takeIn(tx, known, input);
-  const first = tx.store.events.head(number);
+  const entry = entryOf(known, input.event.id);
+  if (entry === undefined) return takeIn(tx, known, input);
+  const first = tx.store.events.head(entry[0]);
   if (!first) return repeatedAfterRetention(tx, known, input);
 
   // The same event key under another one-time proof, or with other contents: probably a repeat, and perhaps
   // another payment. It is kept under an id of its own; only what is provably the same is not.
-  const otherProof = input.instance !== null && first.instance !== input.instance;
-  const differing = otherProof ? [] : differences(tx, first, input);
-  if (!otherProof && differing.length === 0) return repeated(tx, known, first, input, []);
-  const id = secondIdOf(input.event.id, otherProof ? (input.instance ?? "") : input.fingerprint);
-  const second = numberOf(known, id);
-  const again = second === null ? null : tx.store.events.head(second);
-  const renamed = { ...input, event: { ...input.event, id } };
-  // Another proof has an event of its own, which its repeat names; what conflicts is named as a repeat itself.
-  if (again && otherProof) return repeated(tx, known, again, renamed, [NEW_TOKEN]);
-  if (again) return repeated(tx, known, again, input, differing);
-  return otherProof ? takeIn(tx, known, renamed) : conflicting(tx, known, first, renamed, differing);
+  const { instance } = input;
+  if (instance !== null && first.instance !== instance)
+    return underAnotherProof(tx, known, withSecondId(input, instance));
+  const differing = differences(tx, first, input);
+  if (differing.length === 0) return repeated(tx, known, first, input, []);
+  return conflicting(tx, known, first, input, differing);
 }
 
 const NEW_TOKEN: AlertName = "new_token_same_order";
 
-/** An id for what came under the id of another: half of that id, half of what tells them apart (both hex). */
-function secondIdOf(eventId: string, distinguishing: string): string {
-  return `${eventId.slice(0, 20)}${distinguishing.slice(0, 16)}`;
+/** With an id for what came under the id of another: half of that id, half of what tells them apart (both hex). */
+function withSecondId(input: Acceptance, distinguishing: string): Acceptance {
+  const id = `${input.event.id.slice(0, 20)}${distinguishing.slice(0, 16)}`;
+  return { ...input, event: { ...input.event, id } };
 }
 
-function numberOf(known: KnownPayment, eventId: string): number | null {
-  return known.events.find(([, id]) => id === eventId)?.[0] ?? null;
+function entryOf({ events }: KnownPayment, eventId: string): PaymentEvents[number] | undefined {
+  return events.find(([, id]) => id === eventId);
+}
+
+/** The payment's event with this id; null: it has none, or its row is gone. */
+export function headOf(tx: Transaction, known: KnownPayment, eventId: string): EventHead | null {
+  const entry = entryOf(known, eventId);
+  return entry === undefined ? null : tx.store.events.head(entry[0]);
 }
 
 /** The event was purged, and its payment still knows that it was there. */
@@ -50,12 +52,9 @@ function repeatedAfterRetention(tx: Transaction, known: KnownPayment, input: Acc
   tx.book.repeatOfPurged(input.source);
   const alerted = alertOf(known.state.status, input.event.data.status);
   const warnings = input.event.data.provider.event_id === null && alerted ? [alerted] : [];
-  for (const about of warnings) alertOfEvent(tx, about, input);
+  const { id: event, data } = input.event;
+  for (const about of warnings) tx.alert(about, { source: input.source, event, payment: data.payment_id });
   return { outcome: "duplicate", eventId: input.event.id, warnings };
-}
-
-function alertOfEvent(tx: Transaction, about: AlertName, { source, event: { id, data } }: Acceptance): void {
-  tx.alert(about, { source, event: id, payment: data.payment_id }, () => data.merchant_reference);
 }
 
 /** Provably the same news, or news that is kept already: counted, and alerted if it says something else. */
@@ -82,13 +81,17 @@ export function countRepeat(tx: Transaction, seen: EventHead, warnings: readonly
 
 /** What a repeat said differently: kept with the event, and alerted. */
 function noteWarnings(tx: Transaction, seen: EventHead, warnings: readonly AlertName[]): void {
-  if (warnings.length === 0) return;
   const before = JSON.parse(seen.warnings) as string[];
   const all = new Set([...before, ...warnings]);
   if (all.size > before.length) tx.store.events.setWarnings(seen.n, [...all]);
   const { source, event_id: event, payment_id: payment } = seen;
-  for (const about of warnings)
-    tx.alert(about, { source, event, payment }, () => tx.store.events.merchantReference(seen.n));
+  for (const about of warnings) tx.alert(about, { source, event, payment });
+}
+
+/** Under the id of its own that the other proof gives it. */
+function underAnotherProof(tx: Transaction, known: KnownPayment, renamed: Acceptance): Accepted {
+  const seen = headOf(tx, known, renamed.event.id);
+  return seen ? repeated(tx, known, seen, renamed, [NEW_TOKEN]) : takeIn(tx, known, renamed);
 }
 
 /** The same event, stated differently: answered as a repeat, kept for a person who may release it. */
@@ -99,14 +102,17 @@ function conflicting(
   input: Acceptance,
   differing: readonly Conflict[],
 ): Accepted {
+  const renamed = withSecondId(input, input.fingerprint);
+  const seen = headOf(tx, known, renamed.event.id);
+  if (seen) return repeated(tx, known, seen, input, differing);
   const prefix = input.event.id.slice(0, 20);
   const kept = known.events.filter(([, id]) => id.startsWith(prefix)).length - 1;
   if (kept >= MAX_STORED_CONFLICTS) {
     countRepeat(tx, first, differing);
     return { outcome: "duplicate", eventId: first.event_id, warnings: differing };
   }
-  const n = insert(tx, input, { state: "conflicting", reason: differing[0] ?? null, warnings: differing });
-  keep(tx, known, n, input.event, known.state);
+  const n = insert(tx, renamed, { state: "conflicting", reason: differing[0] ?? null, warnings: differing });
+  keep(tx, known, n, renamed.event, known.state);
   tx.record(n, { source: [input.source, { arrived: 1, duplicate: 1 }] });
   noteWarnings(tx, first, differing);
   return { outcome: "duplicate", eventId: first.event_id, warnings: differing };
@@ -118,15 +124,16 @@ function takeIn(tx: Transaction, known: KnownPayment, input: Acceptance): Accept
   if (folded.outcome === "forward") return forward(tx, known, input, folded.event, folded.state);
 
   const { event, source } = input;
-  const amountDiffers = folded.reason === "same_state" && saysAnotherAmount(tx, known, event);
-  if (folded.reason === "same_state" && input.instance !== null && amountDiffers) {
+  const isSameState = folded.reason === "same_state";
+  const amountDiffers = isSameState && saysAnotherAmount(tx, known, event);
+  const isSameOrder = isSameState && input.instance !== null;
+  if (isSameOrder && amountDiffers) {
     const n = insert(tx, input, { state: "quarantined", reason: "second_payment", warnings: [] });
     keep(tx, known, n, event, known.state);
     tx.record(n, { source: [source, { arrived: 1, quarantined: 1 }] });
-    alertOfEvent(tx, "second_payment", input);
+    tx.alert("second_payment", { source, event: event.id, payment: event.data.payment_id });
     return { outcome: "quarantined", eventId: event.id, reason: "second_payment" };
   }
-  const isSameOrder = folded.reason === "same_state" && input.instance !== null;
   const reason = isSameOrder ? ("same_order" as const) : folded.reason;
   const warnings = [
     ...(folded.alert ? [folded.alert] : []),
@@ -136,7 +143,7 @@ function takeIn(tx: Transaction, known: KnownPayment, input: Acceptance): Accept
   const n = insert(tx, input, { state: "superseded", reason, warnings });
   keep(tx, known, n, event, known.state);
   tx.record(n, { source: [source, { arrived: 1, superseded: 1 }] });
-  for (const about of warnings) alertOfEvent(tx, about, input);
+  for (const about of warnings) tx.alert(about, { source, event: event.id, payment: event.data.payment_id });
   return { outcome: "superseded", eventId: event.id, reason, warnings };
 }
 
@@ -264,8 +271,8 @@ function keep(
 /** The same state, but of another sum than the payment's last forwarded event. */
 function saysAnotherAmount(tx: Transaction, known: KnownPayment, { data }: NormalisedEvent): boolean {
   const last = known.events.findLast(([n]) => (tx.store.events.head(n)?.sequence ?? null) !== null);
-  const body = last === undefined ? null : tx.store.events.body(last[0]);
-  const before = body === null ? null : (JSON.parse(body) as PaymentEvent).data.amount;
+  const body = last && tx.store.events.body(last[0]);
+  const before = body && (JSON.parse(body) as PaymentEvent).data.amount;
   const now = data.amount;
   if (!before || !now) return false;
   return before.currency !== now.currency || compareDecimals(before.value, now.value) !== 0;

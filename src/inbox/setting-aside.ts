@@ -1,7 +1,7 @@
 /** Callbacks that have no event: authentic but unusable, or not decidable now. Runs inside one transaction. */
 import { DEFERRED_SCHEDULE_SECONDS } from "../limits.ts";
 import { because } from "../reasons.ts";
-import { countRepeat } from "./accepting.ts";
+import { countRepeat, headOf } from "./accepting.ts";
 import { contentsOfCaller, type DeferralQuota } from "./deferral-quota.ts";
 import { UNKNOWN_PAYMENT } from "./lifecycle.ts";
 import { VERIFIER, type SetAside, type SettingAside } from "./protocol.ts";
@@ -10,11 +10,10 @@ import type { Transaction } from "./transaction.ts";
 
 /** Keeps a callback until somebody decides about it. */
 export function setAside(tx: Transaction, input: SettingAside, quota: DeferralQuota): SetAside {
-  const { source, eventId, callback, why, merchantReference = null } = input;
+  const { source, eventId, callback, why } = input;
   const payment = paymentOf(input);
   const known = tx.store.payments.get(payment);
-  const found = known?.events.find(([, id]) => id === eventId);
-  const seen = found === undefined ? null : tx.store.events.head(found[0]);
+  const seen = known && headOf(tx, known, eventId);
   if (seen) return setAsideAgain(tx, seen, input);
 
   if (why.state === "deferred" && !quota.take(tx, source, callback.caller)) return { outcome: "full" };
@@ -40,7 +39,7 @@ export function setAside(tx: Transaction, input: SettingAside, quota: DeferralQu
   tx.wakeForRetention();
   tx.record(n, { source: [source, { arrived: 1, [why.state]: 1 }] });
   if (why.state === "deferred") oweQuestion(tx, payment, n, eventId);
-  tx.alert(why.state, { source, event: eventId, reason: because(why) }, () => merchantReference);
+  tx.alert(why.state, { source, event: eventId, reason: because(why) });
   return { outcome: why.state, eventId, repeated: false };
 }
 
@@ -64,11 +63,7 @@ function setAsideAgain(tx: Transaction, seen: EventHead, { eventId, callback, wh
   }
   countRepeat(tx, seen, []);
   // The verifier was given up on, and the provider came again: so do we.
-  if (
-    why.state === "deferred" &&
-    seen.state === "deferred" &&
-    tx.store.deliveries.get(key)?.state === "dead"
-  ) {
+  if (why.state === "deferred" && tx.store.deliveries.get(key)?.state === "dead") {
     tx.record(seen.n, { destinations: [[VERIFIER, { dead: -1, pending: 1 }]] });
     askFrom(tx, key);
   }

@@ -109,8 +109,7 @@ function settleFailed(
     tx.record(row.n, { destinations: [[row.destination, { pending: -1, dead: 1 }]] });
     const { destination, event_id: event, payment_id: id } = row;
     const payment = id.startsWith("pay_") ? id : undefined;
-    const fields = { destination, event, payment, attempts: attempt.attempt };
-    tx.alert("dead_letter", fields, () => tx.store.events.merchantReference(row.n));
+    tx.alert("dead_letter", { destination, event, payment, attempts: attempt.attempt });
     if (row.replay === 0) startNext(tx, row.payment_id, row.destination);
     return { next: "done" };
   }

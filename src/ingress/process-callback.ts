@@ -19,12 +19,7 @@ import { expectsRepeats, isKnownDuplicate, noteRepeat, recentCallbacks, repeatsA
 
 export type Processed =
   | Exclude<Verdict, { kind: "verified" }>
-  | ({
-      readonly kind: "quarantined";
-      readonly verification: Verification;
-      /** Where it could be read all the same. */
-      readonly merchantReference?: string | null;
-    } & Because<QuarantinedReason>)
+  | ({ readonly kind: "quarantined"; readonly verification: Verification } & Because<QuarantinedReason>)
   | {
       readonly kind: "event";
       readonly accepted: Accepted;
@@ -82,8 +77,7 @@ export async function processCallback(
   if (reading.kind === "quarantined") return { ...reading, verification };
   const { facts } = reading;
   const aside = setAsideBy(source.settings, facts);
-  if (aside)
-    return { kind: "quarantined", ...aside, verification, merchantReference: facts.merchantReference };
+  if (aside) return { kind: "quarantined", ...aside, verification };
 
   const event = await normalisedEventOf(source, callback, facts, verification);
   const shield = repeatsAreNoNews(facts) ? "open" : "closed";

@@ -50,6 +50,14 @@ async function counts() {
   return Object.fromEntries(Object.entries(all.sources[SOURCE] ?? {}).filter(([, count]) => count !== 0));
 }
 
+/** The first event's row goes, as after its retention; its payment remains. */
+async function purgeFirst(): Promise<void> {
+  await runInDurableObject(inbox(), (_, { storage }) => {
+    storage.sql.exec("DELETE FROM deliveries");
+    storage.sql.exec("DELETE FROM events WHERE n = 1");
+  });
+}
+
 function withAmount(amount: Money | null, stated: Stated): Acceptance {
   const input = acceptance(stated);
   return { ...input, event: { ...input.event, data: { ...input.event.data, amount } } };
@@ -120,6 +128,16 @@ describe("an event that came with a one-time proof", () => {
   it("and comes again with the same one is a repeat", async () => {
     await accept({ instance: FIRST });
     expect(await accept({ instance: FIRST })).toEqual({
+      outcome: "duplicate",
+      eventId: eventId("e"),
+      warnings: [],
+    });
+    expect(await rows()).toHaveLength(1);
+  });
+
+  it("and comes again without any is compared by what it says", async () => {
+    await accept({ instance: FIRST });
+    expect(await accept({ fingerprint: "others" })).toEqual({
       outcome: "duplicate",
       eventId: eventId("e"),
       warnings: [],
@@ -219,6 +237,12 @@ describe("an event stated differently", () => {
     expect(alerts()).toEqual([]);
   });
 
+  it("in the very same bytes is a plain repeat, whatever a new release reads in them", async () => {
+    await accept(FIRST);
+    expect(await accept({ ...FIRST, contents: other(0).contents })).toMatchObject({ warnings: [] });
+    expect(await rows()).toHaveLength(1);
+  });
+
   it("again and again is kept so many times, and from then on only counted and alerted", async () => {
     await accept(FIRST);
     // Others of the same payment do not count.
@@ -268,13 +292,6 @@ describe("a repeat", () => {
 });
 
 describe("a repeat of what was purged", () => {
-  /** The event's row goes, as after its retention; its payment remains. */
-  async function purge(): Promise<void> {
-    await runInDurableObject(inbox(), (_, { storage }) => {
-      storage.sql.exec("DELETE FROM deliveries");
-      storage.sql.exec("DELETE FROM events WHERE n = 1");
-    });
-  }
   const answer = (warnings: readonly string[]): Accepted => ({
     outcome: "duplicate",
     eventId: eventId("e1"),
@@ -283,7 +300,7 @@ describe("a repeat of what was purged", () => {
 
   it("is a repeat, counted, and not kept again", async () => {
     await accept({ event: "e1" });
-    await purge();
+    await purgeFirst();
     expect(await accept({ event: "e1" })).toEqual(answer([]));
     expect(await rows()).toEqual([]);
     expect(alerts()).toEqual([]);
@@ -293,10 +310,19 @@ describe("a repeat of what was purged", () => {
   it("is told to a person where it would be if its row were there", async () => {
     await accept({ event: "e1", status: "failed" });
     await accept({ event: "e2", status: "confirmed" });
-    await purge();
+    await purgeFirst();
     expect(await accept({ event: "e1", status: "failed" })).toEqual(answer(["failed_after_confirmed"]));
     expect(alerts()).toEqual([alert("failed_after_confirmed", eventId("e1"))]);
     expect(await inbox().accept(named({ event: "e1", status: "failed" }))).toEqual(answer([]));
+  });
+});
+
+describe("the same state as what was purged", () => {
+  it("has no sum to compare with", async () => {
+    await accept({ event: "e1" });
+    await purgeFirst();
+    const again = await inbox().accept(withAmount({ value: "11", currency: "EUR" }, { event: "e2" }));
+    expect(again).toMatchObject({ outcome: "superseded", reason: "same_state", warnings: [] });
   });
 });
 

@@ -96,6 +96,16 @@ describe("a first attempt made with the acceptance", () => {
     });
     expect(await attempted({ destinations: ["crm", "slow", "gone"] })).toEqual(["crm"]);
     expect(await owed()).toEqual({ "crm pending": 1, "slow pending": 1, "gone parked": 1 });
+    // What comes later of the payment is owed as well.
+    await accept({ event: "late", status: "refunded", destinations: ["gone"] });
+    expect(await owed()).toMatchObject({ "gone parked": 2 });
+  });
+
+  it("counts against what may be under way, as those over the queue do", async () => {
+    // One in each of the eight shards.
+    await deploy({ crm: { max_in_flight: 8 } });
+    expect(await attempted({ event: "e1", payment: "p1" })).toEqual(["crm"]);
+    expect(await attempted({ event: "e2", payment: "p2" })).toEqual([]);
   });
 
   it("waits for the payment's earlier events, but not where the order does not matter", async () => {

@@ -25,7 +25,7 @@ import {
   type Stated,
 } from "../support/events.ts";
 import { interceptQueue } from "../support/queue.ts";
-import { copyEvent, rowsRead } from "../support/rows.ts";
+import { copyEvent, makeBlocks, rowsRead } from "../support/rows.ts";
 import { freshRelay, type Outside } from "../support/worker.ts";
 
 let outside: Outside;
@@ -54,18 +54,6 @@ async function fill(count: number): Promise<void> {
   });
   // Their times have come.
   later(1000 * count);
-}
-
-/** Lets the alarm make blocks of what there is. */
-async function makeBlocks(): Promise<void> {
-  await runInDurableObject(inbox(), async (instance, { storage: { sql } }) => {
-    const count = () => sql.exec<{ n: number }>("SELECT COUNT(*) AS n FROM search_blocks").one().n;
-    for (let before = -1; before !== count();) {
-      before = count();
-      await instance.alarm();
-      later(EVENT_ID_BLOCK_INTERVAL_MS);
-    }
-  });
 }
 
 const blocks = () =>

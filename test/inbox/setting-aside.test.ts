@@ -1,18 +1,21 @@
 /** Callbacks without an event: kept once, counted, asked about again, and never so many that nobody else has room. */
-import { runDurableObjectAlarm } from "cloudflare:test";
+import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import { VERIFIER, type Attempt, type Decision, type Reference } from "../../src/inbox/protocol.ts";
 import {
   DEFERRED_PARTS_OF_FREE,
   DEFERRED_SCHEDULE_SECONDS,
   MAX_DEFERRED_PER_ACCOUNT,
+  SEARCH_BLOCK_EVENTS,
 } from "../../src/limits.ts";
-import { eventId, settingAside } from "../support/events.ts";
+import { acceptance, eventId, settingAside } from "../support/events.ts";
 import { interceptQueue } from "../support/queue.ts";
+import { copyEvent, makeBlocks } from "../support/rows.ts";
 import { freshRelay, inboxOf, shards, type Outside } from "../support/worker.ts";
 
 const SHARD = "8/0";
 const SOURCE = "tokenpayments/broker-eu";
+const OTHER = "tokenpayments/broker-us";
 const DEFERRED = { state: "deferred", reason: "verifier_timeout" } as const;
 const QUARANTINED = { state: "quarantined", reason: "missing_amount", detail: "amount2" } as const;
 const QUESTION: Reference = {
@@ -86,6 +89,20 @@ describe("a quarantined callback", () => {
   });
 });
 
+describe("the same bytes at two accounts", () => {
+  it("are set aside for each, and repeated for each by itself", async () => {
+    const second = { ...settingAside("bytes", QUARANTINED), source: OTHER, eventId: eventId("second") };
+    await setAside(QUARANTINED);
+    const kept = { outcome: "quarantined", eventId: eventId("second") };
+    expect(await inbox().setAside(second)).toEqual({ ...kept, repeated: false });
+    expect(await inbox().setAside(second)).toEqual({ ...kept, repeated: true });
+    expect((await inbox().list({}, null, 10)).events).toMatchObject([
+      { event_id: eventId("second"), source: OTHER, duplicates: 1 },
+      { event_id: eventId("bytes"), source: SOURCE, duplicates: 0 },
+    ]);
+  });
+});
+
 describe("a deferred callback", () => {
   it("is kept with the question that is owed for it, and asked about when its time has come", async () => {
     const kept = { outcome: "deferred", eventId: eventId("bytes") };
@@ -145,6 +162,23 @@ describe("a deferred callback", () => {
     expect(await row()).toMatchObject({ state: "refused" });
   });
 
+  it("that is undecided anew is found by what it says, though it said nothing when the search took it in", async () => {
+    const callback = settingAside("bytes", DEFERRED, {
+      contentType: "application/json",
+      body: btoa('{"invoice":"INV-4711"}'),
+    });
+    const found = async () => (await inbox().list({ q: "INV-4711" }, null, 10)).events.map(({ n }) => n);
+    await inbox().setAside(callback);
+    expect(await found()).toEqual([1]);
+    await ask(1, { kind: "refused", reason: "token_invalid" });
+    await inbox().accept(acceptance({ destinations: [] }));
+    await runInDurableObject(inbox(), (_, { storage }) => copyEvent(storage.sql, 2, 2 * SEARCH_BLOCK_EVENTS));
+    await makeBlocks();
+    expect(await found()).toEqual([]);
+    await inbox().setAside(callback);
+    expect(await found()).toEqual([1]);
+  });
+
   it("that was refused and comes again as quarantined stays refused", async () => {
     await setAside(DEFERRED);
     await ask(1, { kind: "refused", reason: "token_invalid" });
@@ -167,6 +201,12 @@ describe("a deferred callback", () => {
     expect(await row()).toMatchObject({ state: "refused" });
   });
 
+  it("that was quarantined before stays so, and nobody is asked", async () => {
+    await setAside(QUARANTINED);
+    expect(await setAside(DEFERRED)).toMatchObject({ outcome: "deferred", repeated: true });
+    expect(await row()).toMatchObject({ state: "quarantined", duplicates: 1, questions: [] });
+  });
+
   it("is not taken from a caller that has used up its room, and a quarantined one is", async () => {
     const room = MAX_DEFERRED_PER_ACCOUNT / shards.length / DEFERRED_PARTS_OF_FREE;
     let taken = 0;
@@ -177,5 +217,10 @@ describe("a deferred callback", () => {
     expect(await setAside(DEFERRED, "one more")).toEqual({ outcome: "full" });
     expect((await counts()).source).toEqual({ arrived: taken, deferred: taken });
     expect(await setAside(QUARANTINED, "useless")).toMatchObject({ outcome: "quarantined" });
+    // The next life of the object finds in the rows whose they are.
+    await evictDurableObject(inbox());
+    expect(await setAside(DEFERRED, "one more")).toEqual({ outcome: "full" });
+    const other = settingAside("of another", DEFERRED, { caller: "another" });
+    expect(await inbox().setAside(other)).toMatchObject({ outcome: "deferred" });
   });
 });

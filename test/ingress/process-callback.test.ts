@@ -1,15 +1,17 @@
 /** From a callback to the Inbox's decision, with an Inbox that answers as it is told. */
 import { describe, expect, it } from "vitest";
+import type { Verification } from "../../src/event.ts";
 import type { InboxClient } from "../../src/inbox/client.ts";
 import type { Acceptance, Accepted } from "../../src/inbox/protocol.ts";
 import type { IngressBindings } from "../../src/ingress/bindings.ts";
 import { processCallback, type ProcessingContext } from "../../src/ingress/process-callback.ts";
+import type { Source } from "../../src/providers/source.ts";
 import golden from "../cases/golden-events.json";
 import { callbackOf, config } from "../support/callbacks.ts";
 
 const FORM = golden.tokenpayments.data.raw.body.replace("[redacted]", "tkn9f2c0001");
 const SHA256 = "a".repeat(64);
-const PROOF = golden.tokenpayments.data.verification as ProcessingContext["verification"];
+const PROOF = golden.tokenpayments.data.verification as Verification;
 
 /** An Inbox in which every name belongs to this owner; what it was asked to accept is kept. */
 function inboxWith(ownerOf: (owner: string) => string, answer?: Accepted) {
@@ -32,10 +34,27 @@ function inboxWith(ownerOf: (owner: string) => string, answer?: Accepted) {
   return { inbox: inbox as unknown as InboxClient, accepted, reserved };
 }
 
-async function process(inbox: InboxClient, more: Partial<ProcessingContext> = {}, body = FORM) {
-  const source = config.sources.get("tokenpayments/broker-eu");
-  if (!source) throw new Error("no such source");
-  const callback = callbackOf(body, { contentType: "application/x-www-form-urlencoded", sha256: SHA256 });
+function sourceOf(name: string): Source {
+  const source = config.sources.get(name);
+  if (!source) throw new Error(`no account ${name}`);
+  return source;
+}
+
+/** An account whose callbacks are all authentic. */
+const believed = (source: Source): Source => ({
+  ...source,
+  verify: () => Promise.resolve({ kind: "verified", verification: PROOF }),
+});
+
+const formOf = (body: string, sha256 = SHA256) =>
+  callbackOf(body, { contentType: "application/x-www-form-urlencoded", sha256 });
+
+async function process(
+  inbox: InboxClient,
+  more: Partial<ProcessingContext> = {},
+  callback = formOf(FORM),
+  source = sourceOf("tokenpayments/broker-eu"),
+) {
   const env = { SEEN: { get: () => Promise.resolve(null) } } as unknown as IngressBindings;
   const context = {
     inbox,
@@ -63,7 +82,7 @@ describe("a name that may have one owner", () => {
     expect(await process(inbox)).toMatchObject({ kind: "event", accepted: { outcome: "accepted" } });
     expect(accepted).toHaveLength(1);
     const useless = inboxWith((owner) => owner);
-    expect(await process(useless.inbox, {}, FORM.replace("amount2=", "amount3="))).toMatchObject({
+    expect(await process(useless.inbox, {}, formOf(FORM.replace("amount2=", "amount3=")))).toMatchObject({
       kind: "quarantined",
       reason: "missing_amount",
       verification: { method: "callback_get" },
@@ -103,9 +122,64 @@ describe("what the Inbox is asked to accept", () => {
 describe("a callback that cannot be read", () => {
   it("is refused although it was believed before", async () => {
     const { inbox, accepted } = inboxWith((owner) => owner);
-    expect(await process(inbox, { verification: PROOF }, "a=1&a=2")).toMatchObject({
+    expect(await process(inbox, { verification: PROOF }, formOf("a=1&a=2"))).toMatchObject({
       kind: "refused",
       reason: "duplicate_key",
+    });
+    expect(accepted).toEqual([]);
+  });
+});
+
+describe("a provider whose API is asked", () => {
+  const source = sourceOf("tokenpayments/broker-eu");
+
+  it.each([true, false])("is asked out of the budget for deferred callbacks: %s", async (success) => {
+    const asked: string[] = [];
+    const QUESTIONS_AGAIN: RateLimit = {
+      limit: ({ key }) => {
+        asked.push(key);
+        return Promise.resolve({ success });
+      },
+    };
+    const asking: Source = {
+      ...source,
+      verify: async (_, world) =>
+        (await world.mayAsk())
+          ? { kind: "verified", verification: PROOF }
+          : { kind: "deferred", reason: "verifier_rate" },
+    };
+    const { inbox, accepted } = inboxWith((owner) => owner);
+    const env = { QUESTIONS_AGAIN } as unknown as IngressBindings;
+    const processed = await process(inbox, { env, again: true }, formOf(FORM), asking);
+    expect(processed.kind).toBe(success ? "event" : "deferred");
+    expect(asked).toEqual([source.name]);
+    expect(accepted).toHaveLength(success ? 1 : 0);
+  });
+
+  it("is believed, and not the callback: the event is what the API says", async () => {
+    const statement = formOf(FORM.replace("INV-42", "INV-43"), "b".repeat(64));
+    const stating: Source = {
+      ...source,
+      verify: () => Promise.resolve({ kind: "verified", verification: PROOF, statement }),
+    };
+    const { inbox, accepted } = inboxWith((owner) => owner);
+    await process(inbox, {}, formOf(FORM), stating);
+    expect(accepted).toMatchObject([
+      { fingerprint: "b".repeat(64), event: { data: { merchant_reference: "INV-43" } } },
+    ]);
+  });
+});
+
+describe("a callback that the account does not take", () => {
+  it("is quarantined with its proof, and nothing is accepted", async () => {
+    const source = believed(sourceOf("tokenpayments/broker-eu"));
+    const settings = { ...source.settings, networks: ["tron"] };
+    const { inbox, accepted } = inboxWith((owner) => owner);
+    expect(await process(inbox, {}, formOf(FORM), { ...source, settings })).toEqual({
+      kind: "quarantined",
+      reason: "unknown_currency",
+      detail: "network:none",
+      verification: PROOF,
     });
     expect(accepted).toEqual([]);
   });

@@ -57,12 +57,18 @@ describe("what an isolate remembers", () => {
     expect(recentCallbacks.has("evt_1", "bytes", nowMs)).toBe(true);
     expect(recentCallbacks.has("evt_1", "other bytes", nowMs)).toBe(false);
     expect(recentCallbacks.has("evt_2", "bytes", nowMs)).toBe(false);
+    expect(recentCallbacks.has("evt_1", "bytes", nowMs + SHIELD_TTL_SECONDS * 1000 - 1)).toBe(true);
     expect(recentCallbacks.has("evt_1", "bytes", nowMs + SHIELD_TTL_SECONDS * 1000)).toBe(false);
     for (let i = 1; i < SHIELD_MEMORY_ENTRIES; i += 1) recentCallbacks.add(`evt_x${i}`, "bytes", nowMs);
     expect(recentCallbacks.has("evt_1", "bytes", nowMs)).toBe(true);
     recentCallbacks.add("evt_one_more", "bytes", nowMs);
     expect(recentCallbacks.has("evt_1", "bytes", nowMs)).toBe(false);
     expect(recentCallbacks.has("evt_one_more", "bytes", nowMs)).toBe(true);
+    // What is heard of again is among the latest.
+    recentCallbacks.add("evt_x1", "bytes", nowMs);
+    recentCallbacks.add("evt_another", "bytes", nowMs);
+    expect(recentCallbacks.has("evt_x1", "bytes", nowMs)).toBe(true);
+    expect(recentCallbacks.has("evt_x2", "bytes", nowMs)).toBe(false);
   });
 });
 

@@ -1,6 +1,7 @@
 /** Many rows at once, and how many are read of them. */
 import { runInDurableObject } from "cloudflare:test";
-import { SHARD } from "./attempts.ts";
+import { EVENT_ID_BLOCK_INTERVAL_MS } from "../../src/limits.ts";
+import { inbox, later, SHARD } from "./attempts.ts";
 import { inboxOf } from "./worker.ts";
 
 /** Rows that the objects read while something is done, by the platform's own count. */
@@ -38,4 +39,16 @@ export function copyEvent(sql: SqlStorage, n: number, upTo: number, laterMs = 0)
      INSERT INTO events (n, received_at, ${columns})
      SELECT g.i, received_at + ${laterMs} * (g.i - ${n}), ${columns} FROM g CROSS JOIN events WHERE events.n = ${n}`,
   );
+}
+
+/** Lets the alarm make blocks for the search of all events that are enough for one. */
+export async function makeBlocks(): Promise<void> {
+  await runInDurableObject(inbox(), async (instance, { storage: { sql } }) => {
+    const count = () => sql.exec<{ n: number }>("SELECT COUNT(*) AS n FROM search_blocks").one().n;
+    for (let before = -1; before !== count();) {
+      before = count();
+      await instance.alarm();
+      later(EVENT_ID_BLOCK_INTERVAL_MS);
+    }
+  });
 }

@@ -9,6 +9,8 @@ import {
 import { env, exports } from "cloudflare:workers";
 import { afterEach, vi } from "vitest";
 import { app } from "../../src/app.ts";
+// As for the platform: the objects' classes are there before the first test.
+import "../../src/index.ts";
 import type { Env } from "../../src/env.ts";
 import type { PaymentEvent } from "../../src/event.ts";
 import { allShards } from "../../src/inbox/shard.ts";

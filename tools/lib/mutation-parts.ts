@@ -31,8 +31,8 @@ export const MUTATION_PARTS: Readonly<Record<string, Part>> = {
       "src/ingress/shield.ts",
     ],
     tests: [
-      "test/inbox/{acceptance,destinations,inbox,late-reports,lifecycle,probes,setting-aside}.test.ts",
-      "test/ingress/{paths,process-callback,refusals,shield,shield-store}.test.ts",
+      "test/inbox/{acceptance,destinations,inbox,kept-rows,late-reports,lifecycle,probes,setting-aside}.test.ts",
+      "test/ingress/{paths,process-callback,refusals,shield,shielding,shield-store}.test.ts",
     ],
   },
 };

@@ -44,11 +44,10 @@ export const testAlerts = operation({
 
 /** The alert, and if it is taken that it is over: a pager must not be left ringing. */
 async function test(config: RelayConfig, env: EmailBindings, name: string): Promise<TestedChannel> {
-  const now = { held: 0, atMs: Date.now() };
-  const begun = await send(config, env, name, alertBody({ ...now, about: "test", fields: {} }, config));
+  const nowMs = Date.now();
+  const begun = await send(config, env, name, alertBody("test", {}, 0, nowMs, config));
   if (!begun.delivered) return begun;
-  const over = { ...now, about: "resolved", fields: { was: "test" } } as const;
-  return await send(config, env, name, alertBody(over, config));
+  return await send(config, env, name, alertBody("resolved", { was: "test" }, 0, nowMs, config));
 }
 
 async function send(
