@@ -134,6 +134,7 @@ export const alertMessage = z
     destination: z.string().optional().describe("The destination's name."),
     link: z.string().optional().describe("Where the console shows it: below `RELAY.console_url`."),
     payment: z.string().optional().describe("The relay's id of the payment it is about."),
+    merchant_reference: z.string().optional().describe("The merchant's own id of that payment."),
     event: z.string().optional().describe("The id of an event or of a callback that was set aside."),
     shard: z.string().optional().describe("The Inbox object, by its name."),
     reason: z.string().optional().describe("Why a callback was set aside."),

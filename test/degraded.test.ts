@@ -228,6 +228,20 @@ describe("the alert about the configuration", () => {
     expect(configurationAlerts().slice(2)).toMatchObject([{ about: "configuration_mended" }]);
   });
 
+  it("reaches a channel, and so does its end", async () => {
+    const alerts = { url: "http://crm.test/alerts", secrets: ["CRM_SIGNING_SECRET"] };
+    sut.outside.crm = () => new Response("ok");
+    for (const changes of [brokenIpay, {}]) {
+      const env = await deployed({ ...changes, alerts });
+      await cron(env);
+      await sut.untilSettled({ env });
+    }
+    expect(sut.outside.delivered.map(({ url, body }) => [url, JSON.parse(body) as unknown])).toMatchObject([
+      [alerts.url, { about: "configuration", severity: "critical", environment: "development", count: 1 }],
+      [alerts.url, { about: "configuration_mended" }],
+    ]);
+  });
+
   it("does not keep the monitor from looking at the rest", async () => {
     await send(await cryptopay("p1", "p1-event", "succeeded"));
     const env = await deployed(brokenIpay);

@@ -56,7 +56,8 @@ const PLACED = new Set(["type", "about", "at", "severity", "environment", "text"
 export function linesOf(alert: AlertMessage): string[] {
   const mark = endedBy(alert.about, particularsOf(alert)) ? OVER : MARKS[alert.severity ?? "warning"];
   const particulars = Object.entries(particularsOf(alert)).map(
-    ([name, value]) => `${name}: ${String(value)}`,
+    // A line break would begin another line.
+    ([name, value]) => `${name}: ${String(value).replaceAll(/\p{Cc}/gu, " ")}`,
   );
   const held = alert.held > 0 ? [`and ${alert.held} more like it since the last message`] : [];
   return [

@@ -122,7 +122,7 @@ class Batch {
 
   /** Shards do not know what others have said already; whoever cannot be asked holds nothing back. */
   async #isToBeSaid({ event, shard }: Reference, body: string): Promise<boolean> {
-    const { about, ...fields } = JSON.parse(body) as AlertMessage;
+    const { about, merchant_reference: _, ...fields } = JSON.parse(body) as AlertMessage;
     try {
       const gate = this.#needs.env.ACTIVITY?.getByName("activity");
       return gate ? await gate.admitAlert(event, { about, fields, shard }) : true;

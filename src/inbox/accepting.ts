@@ -52,9 +52,12 @@ function repeatedAfterRetention(tx: Transaction, known: KnownPayment, input: Acc
   tx.book.repeatOfPurged(input.source);
   const alerted = alertOf(known.state.status, input.event.data.status);
   const warnings = input.event.data.provider.event_id === null && alerted ? [alerted] : [];
-  const { id: event, data } = input.event;
-  for (const about of warnings) tx.alert(about, { source: input.source, event, payment: data.payment_id });
+  for (const about of warnings) alertOfEvent(tx, about, input);
   return { outcome: "duplicate", eventId: input.event.id, warnings };
+}
+
+function alertOfEvent(tx: Transaction, about: AlertName, { source, event: { id, data } }: Acceptance): void {
+  tx.alert(about, { source, event: id, payment: data.payment_id }, () => data.merchant_reference);
 }
 
 /** Provably the same news, or news that is kept already: counted, and alerted if it says something else. */
@@ -85,7 +88,8 @@ function noteWarnings(tx: Transaction, seen: EventHead, warnings: readonly Alert
   const all = new Set([...before, ...warnings]);
   if (all.size > before.length) tx.store.events.setWarnings(seen.n, [...all]);
   const { source, event_id: event, payment_id: payment } = seen;
-  for (const about of warnings) tx.alert(about, { source, event, payment });
+  for (const about of warnings)
+    tx.alert(about, { source, event, payment }, () => tx.store.events.merchantReference(seen.n));
 }
 
 /** Under the id of its own that the other proof gives it. */
@@ -131,7 +135,7 @@ function takeIn(tx: Transaction, known: KnownPayment, input: Acceptance): Accept
     const n = insert(tx, input, { state: "quarantined", reason: "second_payment", warnings: [] });
     keep(tx, known, n, event, known.state);
     tx.record(n, { source: [source, { arrived: 1, quarantined: 1 }] });
-    tx.alert("second_payment", { source, event: event.id, payment: event.data.payment_id });
+    alertOfEvent(tx, "second_payment", input);
     return { outcome: "quarantined", eventId: event.id, reason: "second_payment" };
   }
   const reason = isSameOrder ? ("same_order" as const) : folded.reason;
@@ -143,7 +147,7 @@ function takeIn(tx: Transaction, known: KnownPayment, input: Acceptance): Accept
   const n = insert(tx, input, { state: "superseded", reason, warnings });
   keep(tx, known, n, event, known.state);
   tx.record(n, { source: [source, { arrived: 1, superseded: 1 }] });
-  for (const about of warnings) tx.alert(about, { source, event: event.id, payment: event.data.payment_id });
+  for (const about of warnings) alertOfEvent(tx, about, input);
   return { outcome: "superseded", eventId: event.id, reason, warnings };
 }
 

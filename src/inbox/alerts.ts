@@ -39,23 +39,40 @@ export class AlertGate {
   }
 }
 
+/** What a message is made of. */
+export interface Told {
+  readonly about: AlertName;
+  readonly fields: LogFields;
+  /** The merchant's own id of the payment it is about; left out: it is about none, or none is known. */
+  readonly merchantReference?: string | null;
+  /** How many like it were held back since the last message. */
+  readonly held: number;
+  /** Epoch ms. */
+  readonly atMs: number;
+}
+
+/** Without what a channel may take for markup, a mention or another line: a merchant's reference can be anybody's text. */
+function plain(text: string): string {
+  return text.replaceAll(/[<>&@\p{Cc}]/gu, "_");
+}
+
 /** A message for programs and, by its `text`, for a Slack-compatible channel. */
 export function alertBody(
-  about: AlertName,
-  fields: LogFields,
-  held: number,
-  nowMs: number,
+  { about, fields, merchantReference, held, atMs }: Told,
   { environment, consoleUrl }: Pick<RelayConfig, "environment" | "consoleUrl">,
 ): string {
-  const particulars = Object.entries(fields).flatMap(([name, value]) =>
+  const all: LogFields = { ...fields, merchant_reference: merchantReference };
+  const particulars = Object.entries(all).flatMap(([name, value]) =>
     value === undefined || value === null ? [] : [[name, value] as const],
   );
-  const said = particulars.map(([name, value]) => `${name} ${String(value)}`);
+  const said = particulars.map(([name, value]) =>
+    name === "merchant_reference" ? `${name} ${plain(String(value))}` : `${name} ${String(value)}`,
+  );
   const more = held > 0 ? [`and ${held} more like it since the last message`] : [];
   const message: AlertMessage = {
     type: "relay.alert",
     about,
-    at: new Date(nowMs).toISOString(),
+    at: new Date(atMs).toISOString(),
     severity: SEVERITIES[about],
     environment,
     text: `psp-relay (${environment}): ${[about.replaceAll("_", " "), ...said, ...more].join(", ")}`,

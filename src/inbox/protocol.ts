@@ -103,6 +103,8 @@ export interface SettingAside {
   readonly source: string;
   readonly eventId: string;
   readonly callback: StoredCallback;
+  /** The merchant's own id of its payment, where the callback could be read; for the alert alone. */
+  readonly merchantReference?: string | null;
   readonly why:
     | ({ readonly state: "quarantined" } & Because<QuarantinedReason>)
     | ({ readonly state: "deferred" } & Because<DeferredReason>);

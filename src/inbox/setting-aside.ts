@@ -10,7 +10,7 @@ import type { Transaction } from "./transaction.ts";
 
 /** Keeps a callback until somebody decides about it. */
 export function setAside(tx: Transaction, input: SettingAside, quota: DeferralQuota): SetAside {
-  const { source, eventId, callback, why } = input;
+  const { source, eventId, callback, why, merchantReference = null } = input;
   const payment = paymentOf(input);
   const known = tx.store.payments.get(payment);
   const seen = known && headOf(tx, known, eventId);
@@ -39,7 +39,7 @@ export function setAside(tx: Transaction, input: SettingAside, quota: DeferralQu
   tx.wakeForRetention();
   tx.record(n, { source: [source, { arrived: 1, [why.state]: 1 }] });
   if (why.state === "deferred") oweQuestion(tx, payment, n, eventId);
-  tx.alert(why.state, { source, event: eventId, reason: because(why) });
+  tx.alert(why.state, { source, event: eventId, reason: because(why) }, () => merchantReference);
   return { outcome: why.state, eventId, repeated: false };
 }
 

@@ -109,7 +109,8 @@ function settleFailed(
     tx.record(row.n, { destinations: [[row.destination, { pending: -1, dead: 1 }]] });
     const { destination, event_id: event, payment_id: id } = row;
     const payment = id.startsWith("pay_") ? id : undefined;
-    tx.alert("dead_letter", { destination, event, payment, attempts: attempt.attempt });
+    const fields = { destination, event, payment, attempts: attempt.attempt };
+    tx.alert("dead_letter", fields, () => tx.store.events.merchantReference(row.n));
     if (row.replay === 0) startNext(tx, row.payment_id, row.destination);
     return { next: "done" };
   }

@@ -233,8 +233,12 @@ export class Transaction {
 
   // ---- alerts --------------------------------------------------------------------------------------
 
-  /** Something a person should look at: always a line in the log, and a message where one is configured. */
-  alert(about: AlertName, fields: LogFields): void {
+  /**
+   * Something a person should look at: always a line in the log, and a message where one is configured.
+   *
+   * @param merchantReference the merchant's own id of the payment it is about: for the message, and never for the log
+   */
+  alert(about: AlertName, fields: LogFields, merchantReference: () => string | null = () => null): void {
     // One about another shard, which the monitor found, names that one.
     alert(about, { shard: this.shard, ...fields });
     this.raised.push({ about, fields, shard: this.shard });
@@ -263,7 +267,10 @@ export class Transaction {
       instance: null,
       direct: null,
       released: null,
-      body: alertBody(about, fields, held, this.nowMs, this.config),
+      body: alertBody(
+        { about, fields, merchantReference: merchantReference(), held, atMs: this.nowMs },
+        this.config,
+      ),
       callback: null,
     });
     for (const destination of channels) this.owe({ payment, n, destination }, eventId);

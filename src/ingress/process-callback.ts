@@ -19,7 +19,12 @@ import { expectsRepeats, isKnownDuplicate, noteRepeat, recentCallbacks, repeatsA
 
 export type Processed =
   | Exclude<Verdict, { kind: "verified" }>
-  | ({ readonly kind: "quarantined"; readonly verification: Verification } & Because<QuarantinedReason>)
+  | ({
+      readonly kind: "quarantined";
+      readonly verification: Verification;
+      /** Where it could be read all the same. */
+      readonly merchantReference?: string | null;
+    } & Because<QuarantinedReason>)
   | {
       readonly kind: "event";
       readonly accepted: Accepted;
@@ -77,7 +82,8 @@ export async function processCallback(
   if (reading.kind === "quarantined") return { ...reading, verification };
   const { facts } = reading;
   const aside = setAsideBy(source.settings, facts);
-  if (aside) return { kind: "quarantined", ...aside, verification };
+  if (aside)
+    return { kind: "quarantined", ...aside, verification, merchantReference: facts.merchantReference };
 
   const event = await normalisedEventOf(source, callback, facts, verification);
   const shield = repeatsAreNoNews(facts) ? "open" : "closed";

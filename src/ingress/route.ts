@@ -94,11 +94,13 @@ async function receiveAt(
         return processed.reason === "verifier_rate" ? slowDown() : unavailable();
       }
       const eventId = await callbackIdOf(source.provider, source.account, callback.value);
-      const verification = processed.kind === "quarantined" ? processed.verification : null;
+      const { verification = null, merchantReference = null } =
+        processed.kind === "quarantined" ? processed : {};
       const kept = await inbox.setAside({
         source: source.name,
         eventId,
         callback: { ...toStored(source, callback.value, verification), caller: await caller() },
+        merchantReference,
         why: asideOf(processed),
       });
       const reason = because(processed);

@@ -102,13 +102,16 @@ describe("the schema of an alert", () => {
   const fields = { destination: "crm", shard: "8/1", attempts: 3, known: true, event: undefined };
 
   it.each(ALERT_NAMES)("allows %s", (about) => {
-    const body = alertBody(about, fields, 2, 1_790_000_000_000, relayConfig);
+    const body = alertBody({ about, fields, held: 2, atMs: 1_790_000_000_000 }, relayConfig);
     expect(faultsOfDelivery({ headers, body })).toEqual([]);
     expect(alertMessage.parse(JSON.parse(body)).about).toBe(about);
   });
 
   it("allows a name that is added later", () => {
-    const body = alertBody("news" as AlertName, {}, 0, 1_790_000_000_000, relayConfig);
+    const body = alertBody(
+      { about: "news" as AlertName, fields: {}, held: 0, atMs: 1_790_000_000_000 },
+      relayConfig,
+    );
     expect(faultsOfDelivery({ headers, body })).toEqual([]);
   });
 

@@ -27,6 +27,7 @@ const PARTICULARS = {
   link: "https://relay.example.com/destinations",
   destination: "crm",
   payment: PAYMENT,
+  merchant_reference: "order-4711",
 };
 const alertOf = (more: object = {}) => ({ ...PARTICULARS, ...more }) as AlertMessage;
 const ALERT = alertOf();
@@ -45,6 +46,7 @@ describe("the message", () => {
         "severity: critical",
         "destination: crm",
         `payment: ${PAYMENT}`,
+        "merchant_reference: order-4711",
         "and 2 more like it since the last message",
         "",
         "https://relay.example.com/destinations",

@@ -18,6 +18,7 @@ const DEAD = {
   destination: "crm",
   event: EVENT,
   payment: PAYMENT,
+  merchant_reference: "order-4711",
 };
 const OPEN = {
   type: "relay.alert",
@@ -54,6 +55,7 @@ describe("Slack", () => {
           "destination: crm",
           `event: ${EVENT}`,
           `payment: ${PAYMENT}`,
+          "merchant_reference: order-4711",
           "and 2 more like it since the last message",
           `<${DEAD.link}|Open the console>`,
         ].join("\n"),
@@ -67,6 +69,11 @@ describe("Slack", () => {
     expect(text).toContain("name: &lt;!channel&gt; &amp; &lt;https://evil.example|here&gt;");
     expect(text).not.toContain("<");
   });
+
+  it("takes nothing in an alert for another line", () => {
+    const { text } = toSlack({ ...OPEN, merchant_reference: "order\nseverity: info" }).body;
+    expect(text).toContain("merchant_reference: order severity: info");
+  });
 });
 
 describe("Telegram", () => {
@@ -75,7 +82,7 @@ describe("Telegram", () => {
       url: `https://api.telegram.org/bot${TOKEN}/sendMessage`,
       body: {
         chat_id: "-100200",
-        text: `🟡 dead letter (production)\nseverity: warning\ndestination: crm\nevent: ${EVENT}\npayment: ${PAYMENT}\nand 2 more like it since the last message\n${DEAD.link}`,
+        text: `🟡 dead letter (production)\nseverity: warning\ndestination: crm\nevent: ${EVENT}\npayment: ${PAYMENT}\nmerchant_reference: order-4711\nand 2 more like it since the last message\n${DEAD.link}`,
         link_preview_options: { is_disabled: true },
         disable_notification: false,
       },
@@ -118,7 +125,12 @@ describe("PagerDuty", () => {
           timestamp: DEAD.at,
           component: "crm",
           class: "dead_letter",
-          custom_details: { destination: "crm", event: EVENT, payment: PAYMENT },
+          custom_details: {
+            destination: "crm",
+            event: EVENT,
+            payment: PAYMENT,
+            merchant_reference: "order-4711",
+          },
         },
         links: [{ href: DEAD.link, text: "Open the console" }],
       },

@@ -50,10 +50,15 @@ describe("the gate of alerts", () => {
 describe("the message of an alert", () => {
   it("is readable as text and as data", () => {
     const body = JSON.parse(
-      alertBody("breaker_open", { destination: "crm", shard: "8/1", event: undefined }, 3, NOW, {
-        environment: "production",
-        consoleUrl: new URL("https://relay.example.com"),
-      }),
+      alertBody(
+        {
+          about: "breaker_open",
+          fields: { destination: "crm", shard: "8/1", event: undefined },
+          held: 3,
+          atMs: NOW,
+        },
+        { environment: "production", consoleUrl: new URL("https://relay.example.com") },
+      ),
     ) as object;
     expect(body).toEqual({
       type: "relay.alert",
@@ -69,8 +74,26 @@ describe("the message of an alert", () => {
     });
   });
 
+  it("names the merchant's reference as it is, and in its text without what could be markup", () => {
+    const merchantReference = "order-4711 <!channel>\n@all";
+    const body = JSON.parse(
+      alertBody(
+        { about: "second_payment", fields: { payment: "pay_1" }, merchantReference, held: 0, atMs: NOW },
+        { environment: "test", consoleUrl: null },
+      ),
+    ) as AlertMessage;
+    expect(body.merchant_reference).toBe(merchantReference);
+    expect(body.text).toBe(
+      "psp-relay (test): second payment, payment pay_1, merchant_reference order-4711 _!channel___all",
+    );
+  });
+
   const linkOf = (about: AlertName, fields: LogFields, consoleUrl: URL | null) =>
-    (JSON.parse(alertBody(about, fields, 0, NOW, { environment: "test", consoleUrl })) as AlertMessage).link;
+    (
+      JSON.parse(
+        alertBody({ about, fields, held: 0, atMs: NOW }, { environment: "test", consoleUrl }),
+      ) as AlertMessage
+    ).link;
 
   it.each<[AlertName, LogFields, string]>([
     ["dead_letter", { event: `evt_${"0".repeat(32)}`, destination: "crm" }, `/events/evt_${"0".repeat(32)}`],

@@ -44,10 +44,11 @@ export const testAlerts = operation({
 
 /** The alert, and if it is taken that it is over: a pager must not be left ringing. */
 async function test(config: RelayConfig, env: EmailBindings, name: string): Promise<TestedChannel> {
-  const nowMs = Date.now();
-  const begun = await send(config, env, name, alertBody("test", {}, 0, nowMs, config));
+  const now = { held: 0, atMs: Date.now() };
+  const begun = await send(config, env, name, alertBody({ ...now, about: "test", fields: {} }, config));
   if (!begun.delivered) return begun;
-  return await send(config, env, name, alertBody("resolved", { was: "test" }, 0, nowMs, config));
+  const over = { ...now, about: "resolved", fields: { was: "test" } } as const;
+  return await send(config, env, name, alertBody(over, config));
 }
 
 async function send(

@@ -93,6 +93,17 @@ export class Events {
     return first<{ body: string | null }>(this.#sql, "SELECT body FROM events WHERE n = ?", n)?.body ?? null;
   }
 
+  /** The merchant's own id of its payment, as the event says it; null: it says none. */
+  merchantReference(n: number): string | null {
+    return (
+      first<{ reference: string | null }>(
+        this.#sql,
+        "SELECT json_extract(body, '$.data.merchant_reference') AS reference FROM events WHERE n = ?",
+        n,
+      )?.reference ?? null
+    );
+  }
+
   setDirect(n: number, direct: Direct | null): void {
     this.#sql.exec(
       "UPDATE events SET direct = ? WHERE n = ?",
