@@ -179,6 +179,7 @@ describe("a callback that the account does not take", () => {
       kind: "quarantined",
       reason: "unknown_currency",
       detail: "network:none",
+      merchantReference: "INV-42",
       verification: PROOF,
     });
     expect(accepted).toEqual([]);
