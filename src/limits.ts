@@ -475,5 +475,7 @@ export const REFUSED_IN_A_ROW = 3;
 /** Incidents and entries of the audit on a page of the settings. */
 export const CONSOLE_ALERTS = 20;
 export const CONSOLE_AUDIT = 30;
+/** Bulk replays below a list of what is set aside. */
+export const CONSOLE_REPLAYS = 10;
 /** The newest payments, as the overview shows them. */
 export const CONSOLE_OVERVIEW_PAYMENTS = 8;

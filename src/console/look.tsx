@@ -7,6 +7,7 @@ import {
   CONSOLE_OVERVIEW_PAYMENTS,
   CONSOLE_PAGE_EVENTS,
   CONSOLE_REFUSED,
+  CONSOLE_REPLAYS,
 } from "../limits.ts";
 import type { Page, Session } from "./frame.tsx";
 import { goTo } from "./gate.tsx";
@@ -121,10 +122,10 @@ export const setAside: Page = async ({ c, relay, frame, show, problem }) => {
       ...queryOf({ ...filter, ...tab.filter }, frame.nowMs),
       limit: String(CONSOLE_PAGE_EVENTS),
     }),
-    relay.replays(),
+    relay.replays({ cursor: c.req.query("replays") || undefined, limit: String(CONSOLE_REPLAYS) }),
   ]);
   if (!found.ok) return await problem(found, "/set-aside");
-  if (!replays.ok) return await problem(replays);
+  if (!replays.ok) return await problem(replays, "/set-aside");
   return await show(
     <SetAside
       frame={frame}
@@ -132,7 +133,7 @@ export const setAside: Page = async ({ c, relay, frame, show, problem }) => {
       filter={filter}
       events={found.view.events}
       cursor={found.view.cursor}
-      replays={replays.view.replays}
+      replays={replays.view}
     />,
   );
 };

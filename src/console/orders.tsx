@@ -3,7 +3,7 @@ import type { Page, Session } from "./frame.tsx";
 import { goTo } from "./gate.tsx";
 import { showDestinations, showRefused, showSettings } from "./look.tsx";
 import { OrderPreview, OrderResult, ORDERS, type BulkOrder } from "./pages/orders.tsx";
-import { filterFrom, type FilterValues } from "./parts/filters.tsx";
+import { EVER, filterFrom, instantFrom, type FilterValues } from "./parts/filters.tsx";
 import { withDone, type DoneCode } from "./done.ts";
 import { setAsideHref } from "./parts/set-aside-tabs.ts";
 import { queryOf } from "./payments.ts";
@@ -111,11 +111,18 @@ async function settled(
 
 const orderNamed = (name: string | undefined) => ORDERS.find((order) => order === name) ?? "replays";
 
+/** What comes while an order is carried out in parts was not among what was counted. */
+function untilNow(order: BulkOrder, filter: FilterValues, nowMs: number): FilterValues {
+  if (order === "replays") return filter;
+  const now = new Date(nowMs + 1).toISOString();
+  return { ...filter, from: instantFrom(filter.from, nowMs), to: filter.to ?? now };
+}
+
 /** How many the order is about. */
 export const preview: Page = async (session) => {
   const { c, frame, show, problem } = session;
   const order = orderNamed(c.req.query("order"));
-  const filter = filterFrom(c.req.query());
+  const filter = untilNow(order, filterFrom(c.req.query()), frame.nowMs);
   const counted = await give(session, order, filter, { dry_run: true, reason: "counted" });
   if (!counted.ok) return await problem(counted, "/set-aside");
   const matching = "matching" in counted.view ? counted.view.matching : 0;
@@ -124,18 +131,29 @@ export const preview: Page = async (session) => {
 
 export const inBulk: Page = async (session) => {
   const { c, frame, show, problem } = session;
-  const { order: name, reason = "", per_second: perSecond, ...form } = await formOf(session);
+  const {
+    order: name,
+    reason = "",
+    per_second: perSecond,
+    dealt_with: dealtWith,
+    ...form
+  } = await formOf(session);
   const order = orderNamed(name);
   const filter = filterFrom(form);
   const outcome = await give(session, order, filter, { reason, per_second: Number(perSecond) });
   if (!outcome.ok) return await problem(outcome, "/set-aside");
   if ("total" in outcome.view) return goTo(c, withDone(setAsideHref(filter), "replays", outcome.view.total));
   if ("matching" in outcome.view) return goTo(c, "/set-aside");
-  return await show(<OrderResult frame={frame} order={order} filter={filter} result={outcome.view} />);
+  if (order === "replays") return goTo(c, "/set-aside");
+  const parts = { reason, before: countFrom(dealtWith), result: outcome.view };
+  return await show(<OrderResult frame={frame} order={order} filter={filter} {...parts} />);
 };
 
-/** The beginning of time: a bulk replay has to say since when. */
-const EVER = new Date(0).toISOString();
+/** A number that a page of ours has written into its form; anything else counts as none. */
+function countFrom(text: string | undefined): number {
+  const count = Number(text ?? 0);
+  return Number.isSafeInteger(count) && count >= 0 ? count : 0;
+}
 
 /** Fields of a filter that are lists: apart by commas in an address, and an array in an order. */
 const LISTS = new Set(["source", "state", "type", "destination", "reasons"]);

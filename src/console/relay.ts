@@ -50,7 +50,7 @@ export class Relay {
   configuration = () => this.#call(getConfiguration);
   alerts = (query: Query) => this.#call(listAlerts, { query });
   audit = (query: Query) => this.#call(listAudit, { query });
-  replays = () => this.#call(listReplays);
+  replays = (query: Query) => this.#call(listReplays, { query });
   replay = (id: string, body: object) => this.#call(replayEvent, { params: { id }, body });
   dismiss = (id: string, body: object) => this.#call(dismissEvent, { params: { id }, body });
   /** The order in bulk, or with `dry_run` how many it is about. */

@@ -167,9 +167,9 @@ describe("in bulk", () => {
     expect((await order("/api/dismissals", { ...WHY, destination: "typo" })).status).toBe(400);
     expect((await order("/api/dismissals", {})).status).toBe(400);
     const one = await order("/api/dismissals", { ...WHY, limit: 1, state: "dead" });
-    expect(one.body).toEqual({ succeeded: 1, failed: 0, failures: [], more: true });
+    expect(one.body).toEqual({ succeeded: 1, failed: 0, failures: [], more: true, remaining: 1 });
     const other = await order("/api/dismissals", { ...WHY, state: "dead" });
-    expect(other.body).toEqual({ succeeded: 1, failed: 0, failures: [], more: false });
+    expect(other.body).toEqual({ succeeded: 1, failed: 0, failures: [], more: false, remaining: 0 });
     expect(await waiting()).toEqual([ids[2]]);
     await expectLedgerToAddUp();
   });
@@ -193,7 +193,13 @@ describe("in bulk", () => {
     vi.spyOn(Inbox.prototype, "dismiss").mockRejectedValueOnce(new Error("moved"));
     const done = await order("/api/dismissals", WHY);
     const [id] = await waiting();
-    expect(done.body).toMatchObject({ succeeded: 1, failed: 1, failures: [{ id }] });
+    expect(done.body).toMatchObject({
+      succeeded: 1,
+      failed: 1,
+      failures: [{ id }],
+      more: false,
+      remaining: 1,
+    });
     expect([eventId("d1"), eventId("d2")]).toContain(id);
     expect(outside.lines("fault")).toMatchObject([{ where: "bulk_order" }]);
   });

@@ -256,7 +256,7 @@ describe("an order", () => {
       state: "parked",
       reason: "settled",
     });
-    expect(await result.text()).toContain("3 succeeded, 0 failed.");
+    expect(await result.text()).toContain("3 of 3 events dismissed, 0 failed, 0 remain.");
     expect(await waiting()).toEqual([]);
   });
 

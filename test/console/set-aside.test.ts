@@ -1,12 +1,13 @@
 /** What waits for a person or a verifier: each list by what it is for, grouped, with orders about a group alone. */
-import { beforeEach, describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it, vi } from "vitest";
 import { shardOf } from "../../src/inbox/shard.ts";
 import { hmacSha256 } from "../../src/verify/hmac.ts";
+import { MAX_BULK_ORDER_EVENTS } from "../../src/limits.ts";
 import { toHex } from "../../src/parse/encoding.ts";
 import { get, listed, order, waiting } from "../support/api.ts";
 import { secrets } from "../support/bindings.ts";
-import { Visitor } from "../support/console.ts";
-import { acceptance } from "../support/events.ts";
+import { elementsOf, Visitor } from "../support/console.ts";
+import { acceptance, settingAside } from "../support/events.ts";
 import { freshRelay, inboxOf, post, type Outside } from "../support/worker.ts";
 
 /** It does not say which payment it is about. */
@@ -103,7 +104,9 @@ describe("a group", () => {
     const all = hrefsOf(html).find((href) => href.includes("second_payment") && href.includes("dismissals"));
     expect(await visitor.page(all ?? "")).toContain("2 events");
     const fields = { state: "quarantined", reasons: "json", order: "dismissals", reason: "settled" };
-    expect(await (await visitor.order("/orders", fields)).text()).toContain("1 succeeded, 0 failed.");
+    expect(await (await visitor.order("/orders", fields)).text()).toContain(
+      "1 of 1 event dismissed, 0 failed, 0 remain.",
+    );
     expect(await listed("state=dismissed")).toMatchObject([{ reason: "json" }]);
     expect(await listed("state=quarantined")).toHaveLength(1);
   });
@@ -115,6 +118,39 @@ describe("a group", () => {
     const [replay] = hrefsOf(html);
     expect(replay).toContain("destination=crm");
     expect(await visitor.page(replay ?? "")).toContain("1 event");
+  });
+});
+
+describe("an order about more than one part takes", () => {
+  const count = MAX_BULK_ORDER_EVENTS + 2;
+  /** What the page's form sends with whatever a person fills in. */
+  const hiddenFieldsOf = async (html: string): Promise<Record<string, string>> =>
+    Object.fromEntries(
+      (await elementsOf(html))
+        .filter(({ attributes }) => attributes.get("type") === "hidden")
+        .map(({ attributes }) => [attributes.get("name") ?? "", attributes.get("value") ?? ""]),
+    );
+
+  it("shows how far it is, goes on until none is left, and leaves what came after it was counted", async () => {
+    for (let i = 0; i < count; i += 1)
+      await inboxOf("8/0").setAside(
+        settingAside(`part-${i}`, { state: "quarantined", reason: "json" }, { sha256: `part-${i}` }),
+      );
+    const preview = await visitor.page("/orders?order=dismissals&state=quarantined");
+    expect(preview).toContain(`Dismiss ${count}`);
+    vi.setSystemTime(Date.now() + 1_000);
+    await unreadable(`{"id":`);
+    const first = await (
+      await visitor.order("/orders", { ...(await hiddenFieldsOf(preview)), reason: "not ours" })
+    ).text();
+    expect(first).toContain(`${MAX_BULK_ORDER_EVENTS} of ${count} events dismissed, 0 failed, 2 remain.`);
+    expect(first).toContain("data-goes-on");
+    const next = await hiddenFieldsOf(first);
+    expect(next).toMatchObject({ reason: "not ours", dealt_with: String(MAX_BULK_ORDER_EVENTS) });
+    const last = await (await visitor.order("/orders", next)).text();
+    expect(last).toContain(`${count} of ${count} events dismissed, 0 failed, 0 remain.`);
+    expect(last).not.toContain("data-goes-on");
+    expect(await listed("state=quarantined")).toHaveLength(1);
   });
 });
 

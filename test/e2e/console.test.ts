@@ -5,6 +5,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { openBrowser, whyNoBrowser } from "../../tools/lib/browser.ts";
 import { cryptopay, cryptopaySigned, ipay } from "../../tools/lib/callbacks.ts";
 import { sampleDay } from "../../tools/lib/sample-day.ts";
+import { MAX_BULK_ORDER_EVENTS } from "../../src/limits.ts";
 import { System } from "./support/system.ts";
 
 const noBrowser = whyNoBrowser();
@@ -333,6 +334,26 @@ describe.skipIf(noBrowser !== null)("the console in Chromium", () => {
     expect(await page.textContent(".preview")).toContain("reasons json");
     await page.click("a:has-text('Cancel')");
     await page.waitForURL("**/set-aside?tab=quarantined");
+  });
+
+  it("goes through an order of several parts by itself, and can be stopped between two", async () => {
+    const count = 2 * MAX_BULK_ORDER_EVENTS + 1;
+    for (let i = 0; i < count; i += 1)
+      await system.send(cryptopaySigned(system.who.cryptopay, `{"part":${i}`, new Date()));
+    await signIn();
+    const dismissThese = async () => {
+      await page.goto("/set-aside?tab=quarantined");
+      await page.locator("section:has(code:text-is('json')) a:has-text('Dismiss these')").click();
+      await page.fill("[name=reason]", "not ours");
+      await page.click("button:has-text('Dismiss')");
+    };
+    await dismissThese();
+    await page.waitForSelector("[role=status]:has-text('200 of')");
+    await page.click("a:has-text('Stop')");
+    await page.waitForURL("**/set-aside?tab=quarantined");
+    await dismissThese();
+    await page.waitForSelector("[role=status]:has-text('0 failed, 0 remain.')");
+    expect(await page.locator("[data-goes-on]").count()).toBe(0);
   });
 
   it("shows times in UTC or in local time, by one switch that is remembered", async () => {

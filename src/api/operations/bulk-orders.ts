@@ -3,13 +3,16 @@ import type { InboxClient, InboxStub } from "../../inbox/client.ts";
 import type { EventFilter } from "../../inbox/filter.ts";
 import { MAX_SHOWN_FAILURES } from "../../limits.ts";
 import { fault } from "../../log.ts";
-import { eventPageOf, type PagedEvent } from "./pages.ts";
+import { countAll, eventPageOf, type PagedEvent } from "./pages.ts";
 
 export interface BulkResult {
   readonly succeeded: number;
   readonly failed: number;
   readonly failures: { readonly id: string; readonly error: string }[];
+  /** There were more than the limit. */
   readonly more: boolean;
+  /** How many the filter finds afterwards, those that failed among them. */
+  readonly remaining: number;
 }
 
 /**
@@ -33,6 +36,7 @@ export async function orderInBulk(
     cursor = page?.cursor ?? undefined;
   } while (cursor !== undefined && found.length <= limit);
 
+  const more = found.length > limit;
   const failures: { id: string; error: string }[] = [];
   let succeeded = 0;
   for (const event of found.slice(0, limit)) {
@@ -47,7 +51,9 @@ export async function orderInBulk(
     succeeded,
     failed: failures.length,
     failures: failures.slice(0, MAX_SHOWN_FAILURES),
-    more: found.length > limit,
+    more,
+    // Where all were dealt with, only what failed is left to be found.
+    remaining: more ? await countAll(inbox, filter) : failures.length,
   };
 }
 

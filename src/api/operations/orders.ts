@@ -21,6 +21,7 @@ const bulkDone = z.union([
     failed: z.int(),
     failures: z.array(z.object({ id: z.string(), error: z.string() })).describe("the first of them"),
     more: z.boolean().describe("the filter finds more than the limit: give the order again"),
+    remaining: z.int().describe("how many the filter finds afterwards, those that failed among them"),
   }),
   dryRun,
 ]);

@@ -4,13 +4,13 @@ import type { InboxClient } from "../../inbox/client.ts";
 import type { EventFilter } from "../../inbox/filter.ts";
 import type { ReplayJobRow } from "../../inbox/store/operator-store.ts";
 import { DEFAULT_DRAIN_PER_SECOND, MAX_PER_SECOND, MIN_REPLAY_PER_SECOND } from "../../limits.ts";
-import { instant, replayId } from "./fields.ts";
+import { instant, nextCursor, pageQuery, replayId } from "./fields.ts";
 import { filterInBody, filterOf, filterView, mistakesOf } from "./filter.ts";
 import { done, operation } from "./operation.ts";
 import { dryRun } from "./orders.ts";
-import { countAll, countMatching } from "./pages.ts";
+import { badCursor, countAll, countMatching } from "./pages.ts";
 import { notFound } from "./problem.ts";
-import { replayJob, type ReplayJobJson } from "./schemas.ts";
+import { replayJob, replayState, type ReplayJobJson } from "./schemas.ts";
 import { instantOf } from "./views.ts";
 
 const byId = z.strictObject({ id: replayId });
@@ -55,13 +55,27 @@ export const listReplays = operation({
   summary: "Bulk replays, newest first",
   tag: "orders",
   role: "read",
-  responses: { 200: z.object({ replays: z.array(replayJob) }) },
-  async run({ inbox }) {
+  query: z.strictObject({ state: replayState.optional(), ...pageQuery }),
+  responses: { 200: z.object({ replays: z.array(replayJob), cursor: nextCursor }) },
+  async run({ inbox }, { query: { state, cursor, limit } }) {
+    if (cursor !== undefined && !CURSOR.test(cursor)) return badCursor();
     const parts = (await inbox.all((shard) => shard.replays())).flat();
-    const replays = [...Map.groupBy(parts, ({ id }) => id).values()].map(addUp);
-    return done(200, { replays: replays.sort((a, b) => b.started_at.localeCompare(a.started_at)) });
+    const wanted = [...Map.groupBy(parts, ({ id }) => id).values()]
+      .map(addUp)
+      .filter((job) => state === undefined || job.state === state)
+      .filter((job) => cursor === undefined || positionOf(job) < cursor)
+      .sort((a, b) => (positionOf(a) < positionOf(b) ? 1 : -1));
+    const replays = wanted.slice(0, limit);
+    const last = replays.at(-1);
+    return done(200, { replays, cursor: last && wanted.length > limit ? positionOf(last) : null });
   },
 });
+
+/** Where a bulk replay is in the list, and where the list goes on behind it. */
+function positionOf({ started_at, id }: ReplayJobJson): string {
+  return `${started_at}_${id}`;
+}
+const CURSOR = /^[0-9TZ:.-]{24}_rpl_[0-9a-f]{32}$/;
 
 export const getReplay = operation({
   id: "getReplay",
@@ -123,6 +137,7 @@ function addUp(parts: readonly ReplayJobRow[]): ReplayJobJson {
         1,
         sum(({ until }) => until),
       ),
-    started_at: instantOf(first?.started_at ?? 0),
+    // Each shard began its part for itself.
+    started_at: instantOf(Math.min(...parts.map(({ started_at: at }) => at))),
   };
 }

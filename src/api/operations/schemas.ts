@@ -86,10 +86,12 @@ export const paymentSummary = z
   .meta({ id: "PaymentSummary" });
 export type PaymentSummaryJson = z.infer<typeof paymentSummary>;
 
+export const replayState = z.enum(["running", "finished", "canceled"]);
+
 export const replayJob = z
   .object({
     id: replayId,
-    state: z.enum(["running", "finished", "canceled"]),
+    state: replayState,
     filter: z.record(z.string(), z.unknown()).describe("as it was given"),
     per_second: z.number(),
     total: z.int().describe("how many the filter found when the order was given"),

@@ -6,6 +6,8 @@
 const SECOND_MS = 1_000;
 /** Parts marked `data-live` are fetched anew this often while the page is seen. */
 const REFRESH_MS = 5_000;
+/** What came of a part of an order is seen for so long before the next one is given. */
+const PART_PAUSE_MS = 500;
 
 // ---- dialogs -------------------------------------------------------------------------------------------
 
@@ -39,6 +41,10 @@ document.addEventListener("submit", (event) => {
 window.addEventListener("pageshow", () => {
   for (const form of document.querySelectorAll("form[data-sent]")) form.removeAttribute("data-sent");
 });
+
+// An order in bulk goes on with its next part; whoever follows its link to stop ends it.
+const goesOn = document.querySelector("form[data-goes-on]");
+if (goesOn instanceof HTMLFormElement) setTimeout(() => goesOn.requestSubmit(), PART_PAUSE_MS);
 
 // Filters act as soon as they are chosen; the button remains for the keyboard.
 document.addEventListener("change", (event) => {

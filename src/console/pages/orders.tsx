@@ -6,7 +6,7 @@ import {
   MAX_PER_SECOND,
 } from "../../limits.ts";
 import { Id } from "../parts/bits.tsx";
-import type { FilterValues } from "../parts/filters.tsx";
+import { filterText, type FilterValues } from "../parts/filters.tsx";
 import { Page, type Frame } from "../parts/layout.tsx";
 import { setAsideHref } from "../parts/set-aside-tabs.ts";
 import { counted, countText, durationText } from "../parts/text.ts";
@@ -19,6 +19,22 @@ const TITLES: Readonly<Record<BulkOrder, string>> = {
   releases: "Release in bulk",
   dismissals: "Dismiss in bulk",
 };
+
+const VERBS: Readonly<Record<BulkOrder, string>> = {
+  replays: "Replay",
+  releases: "Release",
+  dismissals: "Dismiss",
+};
+
+function Fields({ of }: { of: Readonly<Record<string, string | undefined>> }) {
+  return (
+    <>
+      {Object.entries(of).map(
+        ([name, value]) => value !== undefined && <input type="hidden" name={name} value={value} />,
+      )}
+    </>
+  );
+}
 
 interface PreviewProps {
   readonly frame: Frame;
@@ -39,19 +55,14 @@ export function OrderPreview({ frame, order, filter, matching }: PreviewProps) {
       </p>
       {matching > 0 && (
         <form method="post" action="/orders" class="card">
-          <input type="hidden" name="order" value={order} />
-          {Object.entries(filter).map(([name, value]) => (
-            <input type="hidden" name={name} value={String(value)} />
-          ))}
+          <Fields of={{ order, ...filter }} />
           <Consequence order={order} matching={matching} />
           <div class="actions">
             <a class="button" href={back}>
               Cancel
             </a>
             <button type="submit" class={order === "dismissals" ? "button primary danger" : "button primary"}>
-              {order === "replays" && `Replay ${countText(matching)}`}
-              {order === "releases" && `Release ${countText(Math.min(matching, MAX_BULK_ORDER_EVENTS))}`}
-              {order === "dismissals" && `Dismiss ${countText(Math.min(matching, MAX_BULK_ORDER_EVENTS))}`}
+              {VERBS[order]} {countText(matching)}
             </button>
           </div>
         </form>
@@ -66,9 +77,9 @@ export function OrderPreview({ frame, order, filter, matching }: PreviewProps) {
 }
 
 function Consequence({ order, matching }: { order: BulkOrder; matching: number }) {
-  const atOnce =
+  const inParts =
     matching > MAX_BULK_ORDER_EVENTS &&
-    `At most ${MAX_BULK_ORDER_EVENTS} at once: give the order again for the rest.`;
+    `They are dealt with in parts of ${MAX_BULK_ORDER_EVENTS}, and it can be stopped between two of them.`;
   if (order === "replays") {
     const seconds = matching / DEFAULT_DRAIN_PER_SECOND;
     return (
@@ -96,13 +107,14 @@ function Consequence({ order, matching }: { order: BulkOrder; matching: number }
     return (
       <p>
         Forwards each as a payment of its own. Receivers cannot tell them from other payments: be sure that
-        money really came for each. {atOnce}
+        money really came for each. {inParts}
       </p>
     );
   return (
     <>
       <p>
-        Takes them off the lists of what needs a person. They are kept, and a replay takes them back. {atOnce}
+        Takes them off the lists of what needs a person. They are kept, and a replay takes them back.{" "}
+        {inParts}
       </p>
       <label>
         Why
@@ -114,25 +126,52 @@ function Consequence({ order, matching }: { order: BulkOrder; matching: number }
 
 interface ResultProps {
   readonly frame: Frame;
-  readonly order: BulkOrder;
+  readonly order: "releases" | "dismissals";
   readonly filter: FilterValues;
+  /** Of a dismissal: why. */
+  readonly reason: string;
+  /** How many earlier parts of the order have dealt with. */
+  readonly before: number;
   readonly result: {
     readonly succeeded: number;
     readonly failed: number;
     readonly failures: readonly { readonly id: string; readonly error: string }[];
     readonly more: boolean;
+    readonly remaining: number;
   };
 }
 
-export function OrderResult({ frame, order, filter, result }: ResultProps) {
-  const { succeeded, failed, failures, more } = result;
+const DONE = { releases: "released", dismissals: "dismissed" } as const;
+
+/** What came of one part, and how far the whole order is: its next part is given by the page's script, or by hand. */
+export function OrderResult({ frame, order, filter, reason, before, result }: ResultProps) {
+  const { failed, failures, more, remaining } = result;
+  const dealtWith = before + result.succeeded;
+  const all = dealtWith + remaining;
+  // What failed is found again by the next part: only progress is a reason to go on.
+  const goesOn = more && result.succeeded > 0;
+  const back = setAsideHref(filter);
   return (
     <Page frame={frame} title={TITLES[order]}>
       <h1>{TITLES[order]}</h1>
       <p class={failed === 0 ? "done" : "problem"} role="status">
-        {countText(succeeded)} succeeded, {countText(failed)} failed.
-        {more && " There are more: give the order again."}
+        {countText(dealtWith)} of {counted(all, "event")} {DONE[order]}, {countText(failed)} failed,{" "}
+        {countText(remaining)} remain.
       </p>
+      <progress class="whole" max={Math.max(1, all)} value={dealtWith} aria-label="Progress of the order" />
+      {goesOn && (
+        <form method="post" action="/orders" data-goes-on>
+          <Fields of={{ order, ...filter, reason, dealt_with: String(dealtWith) }} />
+          <div class="actions">
+            <a class="button" href={back}>
+              Stop
+            </a>
+            <button type="submit" class="button primary">
+              Go on
+            </button>
+          </div>
+        </form>
+      )}
       {failures.length > 0 && (
         <table class="list">
           <thead>
@@ -153,18 +192,13 @@ export function OrderResult({ frame, order, filter, result }: ResultProps) {
           </tbody>
         </table>
       )}
-      <p>
-        <a class="button" href={setAsideHref(filter)}>
-          Back
-        </a>
-      </p>
+      {!goesOn && (
+        <p>
+          <a class="button" href={back}>
+            Back
+          </a>
+        </p>
+      )}
     </Page>
   );
-}
-
-function filterText(filter: FilterValues): string {
-  const parts = Object.entries(filter)
-    .filter(([name]) => name !== "cursor" && name !== "needs_person")
-    .map(([name, value]) => `${name} ${String(value).replaceAll(",", " or ").replace(/^!/, "not ")}`);
-  return parts.length === 0 ? "everything" : parts.join(", ");
 }

@@ -1,7 +1,7 @@
 /** What waits for a person or for a verifier, by state and reason, with what to do about each. */
 import type { ListedEventJson, ReplayJobJson } from "../../api/operations/schemas.ts";
 import { Empty, Id, State, Time } from "../parts/bits.tsx";
-import { hrefWith, type FilterValues } from "../parts/filters.tsx";
+import { filterText, hrefWith, type FilterValues } from "../parts/filters.tsx";
 import { Page, type Frame } from "../parts/layout.tsx";
 import { counted, countText } from "../parts/text.ts";
 import { hrefOf, TABS, type Tab } from "../parts/set-aside-tabs.ts";
@@ -14,7 +14,13 @@ interface SetAsideProps {
   readonly filter: FilterValues;
   readonly events: readonly ListedEventJson[];
   readonly cursor: string | null;
+  readonly replays: Replays;
+}
+
+/** A page of the bulk replays; `cursor` null: there are no older ones. */
+interface Replays {
   readonly replays: readonly ReplayJobJson[];
+  readonly cursor: string | null;
 }
 
 export function SetAside({ frame, tab, filter, events, cursor, replays }: SetAsideProps) {
@@ -53,7 +59,7 @@ export function SetAside({ frame, tab, filter, events, cursor, replays }: SetAsi
           </a>
         </nav>
       )}
-      <Replays replays={replays} frame={frame} />
+      <BulkReplays {...replays} tab={tab} frame={frame} />
     </Page>
   );
 }
@@ -170,7 +176,7 @@ function whyOf({ reason, warnings, deliveries }: ListedEventJson): string {
 }
 
 /** Bulk replays: how far they are. */
-function Replays({ replays, frame }: { replays: readonly ReplayJobJson[]; frame: Frame }) {
+function BulkReplays({ replays, cursor, tab, frame }: Replays & { tab: Tab; frame: Frame }) {
   if (replays.length === 0) return null;
   return (
     <section aria-labelledby="replays" data-live="replays">
@@ -185,7 +191,7 @@ function Replays({ replays, frame }: { replays: readonly ReplayJobJson[]; frame:
             />
             <span>
               {countText(job.replayed)} of {countText(job.total)}, {job.state}, begun{" "}
-              <Time at={job.started_at} nowMs={frame.nowMs} />
+              <Time at={job.started_at} nowMs={frame.nowMs} />: {filterText(job.filter)}
             </span>
             {job.state === "running" && frame.operator.role === "operate" && (
               <form method="post" action={`/replays/${job.id}/cancel`}>
@@ -197,6 +203,13 @@ function Replays({ replays, frame }: { replays: readonly ReplayJobJson[]; frame:
           </li>
         ))}
       </ul>
+      {cursor !== null && (
+        <nav class="more" aria-label="Pages of the bulk replays">
+          <a rel="next" href={`${hrefWith("/set-aside", { tab: tab.id }, { replays: cursor })}#replays`}>
+            Older
+          </a>
+        </nav>
+      )}
     </section>
   );
 }

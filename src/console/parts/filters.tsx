@@ -42,6 +42,26 @@ export function instantFrom(from: string | undefined, nowMs: number): string | u
   return ms === undefined ? from : new Date(nowMs - ms).toISOString();
 }
 
+/** The beginning of time: a bulk replay has to say since when. */
+export const EVER = new Date(0).toISOString();
+
+const WORDS: Readonly<Record<string, string>> = {
+  from: "received since",
+  to: "received before",
+  q: "with the words",
+};
+
+/** A filter in words, of an address or as an order's answer has it. */
+export function filterText(filter: Readonly<Record<string, unknown>>): string {
+  const parts = Object.entries(filter)
+    .filter(([name, value]) => name !== "cursor" && name !== "needs_person" && value !== EVER)
+    .map(([name, value]) => {
+      const text = String(value).replaceAll(",", " or ").replace(/^!/, "not ");
+      return `${WORDS[name] ?? name} ${text}`;
+    });
+  return parts.length === 0 ? "everything" : parts.join(", ");
+}
+
 interface FiltersProps {
   readonly action: string;
   readonly filter: FilterValues;

@@ -130,6 +130,39 @@ describe("orders about one event", () => {
   });
 });
 
+describe("the list of bulk replays", () => {
+  const job = {
+    id: "rpl_1",
+    state: "finished",
+    replayed: 3,
+    total: 4,
+    started_at: "2026-11-28T00:00:00.000Z",
+  };
+
+  it("is a page of it, and says how to see the next one", async () => {
+    const { url, requests } = await fakeRelay(() => [200, { replays: [job], cursor: "position" }]);
+    const { out } = await run([
+      "replays",
+      "--limit",
+      "1",
+      "--cursor",
+      "before",
+      "--url",
+      url,
+      "--token",
+      "t",
+    ]);
+    expect(requests[0]?.path).toBe("/api/replays?limit=1&cursor=before");
+    expect(out).toContain("3 of 4");
+    expect(out).toMatch(/there is more: --limit, or --cursor position$/);
+  });
+
+  it("says so when there is none", async () => {
+    const { url } = await fakeRelay(() => [200, { replays: [], cursor: null }]);
+    expect((await run(["replays", "--url", url, "--token", "t"])).out).toBe("no bulk replay");
+  });
+});
+
 /** A relay with `matching` events for an order in bulk; `parts` are what it answers to the order itself. */
 function bulkRelay(matching: number, parts: readonly object[]) {
   const left = [...parts];
@@ -144,6 +177,7 @@ const part = (succeeded: number, more: boolean, failures: readonly object[] = []
   failed: failures.length,
   failures,
   more,
+  remaining: more ? 50 : failures.length,
 });
 
 describe("orders in bulk", () => {
@@ -177,7 +211,7 @@ describe("orders in bulk", () => {
     const { url, requests } = await bulkRelay(450, [part(200, true), part(200, true), part(50, false)]);
     const { json, exitCode } = await run([...dismiss, "--yes", "--json", "--url", url]);
     expect(exitCode).toBe(0);
-    expect(json).toEqual({ succeeded: 450, failed: 0, failures: [], more: false });
+    expect(json).toEqual({ succeeded: 450, failed: 0, failures: [], more: false, remaining: 0 });
     expect(requests.slice(1).map(({ path, body }) => [path, body])).toEqual(
       Array.from({ length: 3 }, () => ["/api/dismissals", { state: "dead", reason: "gone", limit: 200 }]),
     );
@@ -189,7 +223,7 @@ describe("orders in bulk", () => {
     ]);
     const { out, exitCode } = await run(["release", "--source", "ipay/eu", "--yes", "--url", url]);
     expect(exitCode).toBe(1);
-    expect(out).toBe(`0 released, 1 not:\n  ${A}: it was?released already`);
+    expect(out).toBe(`0 released, 50 remain, 1 not:\n  ${A}: it was?released already`);
     expect(requests.map(({ path }) => path)).toEqual(["/api/releases", "/api/releases"]);
   });
 

@@ -97,6 +97,8 @@ interface BulkAnswer {
   readonly failed: number;
   readonly failures: readonly { readonly id: string; readonly error: string }[];
   readonly more: boolean;
+  /** How many the filter finds afterwards, those that failed among them. */
+  readonly remaining: number;
 }
 
 /** Releases or dismissals: parts, each carried out while we wait, until none is left or none succeeds. */
@@ -117,10 +119,10 @@ export async function orderMany(
     // What failed is found again by the next part: only progress is a reason to go on.
   } while (last.more && last.succeeded > 0);
   io.progress(null);
-  const { failures, failed, more } = last;
-  show(io, options.json, { succeeded, failed, failures, more }, () =>
+  const { failures, failed, more, remaining } = last;
+  show(io, options.json, { succeeded, failed, failures, more, remaining }, () =>
     [
-      `${succeeded} ${order.verb}${failed > 0 ? `, ${failed} not:` : ""}`,
+      `${succeeded} ${order.verb}${remaining > failed ? `, ${remaining} remain` : ""}${failed > 0 ? `, ${failed} not:` : ""}`,
       ...failures.map(({ id, error }) => `  ${id}: ${printable(error)}`),
     ].join("\n"),
   );

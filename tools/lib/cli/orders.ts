@@ -40,6 +40,25 @@ type ReplayOptions = Connected<BulkOptions> & {
   readonly wait: boolean;
 };
 
+interface Job {
+  readonly id: string;
+  readonly state: string;
+  readonly replayed: number;
+  readonly total: number;
+  readonly started_at: string;
+}
+interface Paging {
+  readonly limit?: number;
+  readonly cursor?: string;
+}
+
+async function pageOfReplays(
+  api: RelayApi,
+  { limit, cursor }: Paging,
+): Promise<{ readonly replays: readonly Job[]; readonly cursor: string | null }> {
+  return await api.get("/api/replays", { limit, cursor });
+}
+
 function addReplay(frame: Frame): void {
   const { io } = frame;
   frame.add<ReplayOptions>(
@@ -74,28 +93,29 @@ function addReplay(frame: Frame): void {
     ],
   );
 
-  frame.add<Connected<{ readonly cancel?: boolean }>>(
+  frame.add<Connected<Paging & { readonly cancel?: boolean }>>(
     "replays [id]",
-    "List bulk replays, or show one; --cancel stops it",
-    (command) => connecting(command).option("--cancel", "stop it"),
+    "List bulk replays, newest first, or show one; --cancel stops it",
+    (command) =>
+      connecting(command)
+        .option("--cancel", "stop it")
+        .option("--limit <n>", "so many (50; 200 at most)", wholeNumber(1))
+        .option("--cursor <cursor>", "go on where a list ended"),
     async (options, id) => {
       const api = connect(io, options);
-      interface Job {
-        readonly id: string;
-        readonly state: string;
-        readonly replayed: number;
-        readonly total: number;
-        readonly started_at: string;
-      }
       if (options.cancel && id === undefined) throw new CliError(EXIT.usage, "which one is to be stopped?");
-      const path = id === undefined ? "/api/replays" : `/api/replays/${encodeURIComponent(id)}`;
-      const answer = options.cancel
-        ? await api.post<Job>(`${path}/cancel`)
-        : await api.get<Job | { readonly replays: readonly Job[] }>(path);
-      const jobs = "replays" in answer ? answer.replays : [answer];
+      const path = `/api/replays/${encodeURIComponent(id ?? "")}`;
+      const answer =
+        id === undefined
+          ? await pageOfReplays(api, options)
+          : await (options.cancel ? api.post<Job>(`${path}/cancel`) : api.get<Job>(path));
+      const [jobs, cursor] = "replays" in answer ? [answer.replays, answer.cursor] : [[answer], null];
       const rows = jobs.map((job) => [job.id, job.state, `${job.replayed} of ${job.total}`, job.started_at]);
       show(io, options.json, answer, () =>
-        rows.length === 0 ? "no bulk replay" : table(["replay", "state", "sent again", "started"], rows),
+        [
+          rows.length === 0 ? "no bulk replay" : table(["replay", "state", "sent again", "started"], rows),
+          ...(cursor === null ? [] : ["", `there is more: --limit, or --cursor ${cursor}`]),
+        ].join("\n"),
       );
     },
     ["replays", "replays rpl_0123456789abcdef0123456789abcdef --cancel"],
