@@ -4,7 +4,7 @@
  */
 import type { Place } from "./places.ts";
 import type { SignedTime } from "./signed-time.ts";
-import { holdsBody, holdsQuery, holdsTopLevel, holdsUrl, holdsValue, type Template } from "./template.ts";
+import { holdsBody, holdsDocument, holdsQuery, holdsUrl, holdsValue, type Template } from "./template.ts";
 
 export interface Coverage {
   /** `body`, `timestamp`, `url`, `sender`, `top_level`, `field:<place>`: all that can be claimed. */
@@ -25,10 +25,9 @@ export interface Coverage {
 export function coverageOf(content: Template | null, time: SignedTime["from"] | null): Coverage {
   if (content === null) return { claims: ["sender"], covers: () => false, isAmbiguous: false };
   const whole = holdsBody(content);
-  const topLevel = !whole && holdsTopLevel(content);
-  const values = content.parts.flatMap((part) => (part.kind === "value" ? [part.place] : []));
+  const topLevel = !whole && holdsDocument(content);
   const timePlace = time !== null && "place" in time ? time.place.text : null;
-  const fields = values.filter(
+  const fields = content.places.filter(
     ({ kind, text }) => text !== timePlace && (!whole || kind === "header" || kind === "query"),
   );
   return {

@@ -66,8 +66,9 @@ export function readSignature(format: Format, value: string, wanted: ReadonlySet
     }
     case "kv": {
       const given = parseSignatureParts(value, format.separator);
-      const values = given?.get(format.name) ?? [];
-      if (given === null || values.length === 0 || values.includes("")) return null;
+      if (given === null) return null;
+      const values = given.get(format.name) ?? [];
+      if (values.length === 0 || values.includes("")) return null;
       const parts = new Map<string, string>();
       for (const name of wanted) {
         const [part, ...more] = given.get(name) ?? [];

@@ -44,7 +44,7 @@ const HEADER_NAME = /^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,64}$/;
 
 /** The place that `text` names, or what is wrong with it. */
 export function parsePlace(text: string): Result<Place, string> {
-  const [, kind = "", name = ""] = /^([a-z]+):(.+)$/s.exec(text) ?? [];
+  const [, kind = "", name = ""] = /^([a-z]+):(.+)/s.exec(text) ?? [];
   switch (kind) {
     case "header": {
       if (!HEADER_NAME.test(name)) return err(`${text}: ${name} is no header name`);

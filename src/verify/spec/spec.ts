@@ -6,6 +6,7 @@
  */
 import { z } from "zod";
 import { DEFAULT_TOLERANCE_SECONDS } from "../../limits.ts";
+import { err, ok, type Result } from "../../result.ts";
 import type { Secret } from "../secret.ts";
 import { ALGORITHM_NAMES, ALGORITHMS, type AlgorithmName } from "./algorithms.ts";
 import { coverageOf, type Coverage } from "./coverage.ts";
@@ -13,7 +14,15 @@ import { ENCODINGS, parseFormat, type Encoding, type Format } from "./formats.ts
 import { KEY_FORMS, statedBytes, type KeyForm } from "./keys.ts";
 import { needOf, parsePlace, type Need, type Place } from "./places.ts";
 import type { SignedTime } from "./signed-time.ts";
-import { holdsBody, holdsSecret, holdsValue, leftOut, parseTemplate, type Template } from "./template.ts";
+import {
+  holdsBody,
+  holdsDocument,
+  holdsSecret,
+  holdsValue,
+  leftOut,
+  parseTemplate,
+  type Template,
+} from "./template.ts";
 
 export interface VerifySpec {
   readonly alg: AlgorithmName;
@@ -70,7 +79,7 @@ function build(given: z.output<typeof written>, problems: Problem[]): VerifySpec
     problems.push({ path, message });
     return null;
   };
-  const read = <T>(path: string, result: { ok: true; value: T } | { ok: false; error: string }) =>
+  const read = <T>(path: string, result: Result<T, string>) =>
     result.ok ? result.value : problem(path, result.error);
 
   const signature = read("sig", parsePlace(given.sig));
@@ -80,16 +89,11 @@ function build(given: z.output<typeof written>, problems: Problem[]): VerifySpec
     problem("content", "is not signed by static: leave it out, or write the provider's own alg");
   }
   const content = isStatic ? null : read("content", parseTemplate(given.content ?? "{raw}"));
-  const from = given.time === undefined ? null : timePlace(given.time.from);
-  if (from !== null && "problem" in from) problem("time.from", from.problem);
-  if (signature === null || format === null || (content === null && !isStatic)) return null;
-  if (from !== null && "problem" in from) return null;
+  const time = given.time === undefined ? null : read("time.from", signedTime(given.time));
+  const isTimeRead = time !== null || given.time === undefined;
+  if (signature === null || format === null || (content === null && !isStatic) || !isTimeRead) return null;
 
   const kind = ALGORITHMS[given.alg].kind;
-  const time =
-    from === null || given.time === undefined
-      ? null
-      : { from, unit: given.time.unit, toleranceSeconds: given.time.tolerance };
   const key = given.key ?? (kind === "public-key" ? "pem" : "utf8");
   checkSecret(kind, content, key, given.alg, problem);
   checkFormat(format, content, time, problem);
@@ -108,11 +112,11 @@ function build(given: z.output<typeof written>, problems: Problem[]): VerifySpec
   if (time !== null && !isTimeSigned(time, content)) {
     problem(
       "time",
-      `bounds ${given.time?.from} although the content leaves it out, so that anybody can write a new one: ` +
-        `put {${given.time?.from}} into content as the provider does, or leave time out`,
+      `bounds ${shownFrom(time)} although the content leaves it out, so that anybody can write a new one: ` +
+        `put {${shownFrom(time)}} into content as the provider does, or leave time out`,
     );
   }
-  const coverage = coverageOf(content, from);
+  const coverage = coverageOf(content, time && time.from);
   for (const [index, one] of (given.covers ?? []).entries()) {
     if (coverage.claims.includes(one) || (one.startsWith("field:") && coversField(coverage, one))) continue;
     problem(
@@ -120,10 +124,9 @@ function build(given: z.output<typeof written>, problems: Problem[]): VerifySpec
       `[${index}] claims ${one}, which the content does not cover: it covers ${coverage.claims.join(", ")}`,
     );
   }
-  if (problems.length > 0) return null;
   const places = [
     signature,
-    ...(content?.parts.flatMap((part) => (part.kind === "value" ? [part.place] : [])) ?? []),
+    ...(content?.places ?? []),
     ...(time !== null && "place" in time.from ? [time.from.place] : []),
   ];
   return {
@@ -135,7 +138,10 @@ function build(given: z.output<typeof written>, problems: Problem[]): VerifySpec
     content,
     time,
     coverage,
-    needs: new Set([...(content?.needs ?? []), ...places.flatMap((place) => needOf(place) ?? [])]),
+    needs: new Set([
+      ...(content !== null && holdsDocument(content) ? ["json" as const] : []),
+      ...places.flatMap((place) => needOf(place) ?? []),
+    ]),
     headers: [...new Set(places.flatMap((place) => (place.kind === "header" ? [place.name] : [])))],
   };
 }
@@ -146,11 +152,19 @@ function coversField({ covers }: Coverage, claim: string): boolean {
   return place.ok && covers(place.value);
 }
 
-function timePlace(text: string): SignedTime["from"] | { readonly problem: string } {
-  const [, signaturePart] = /^sig:([A-Za-z0-9_-]+)$/.exec(text) ?? [];
-  if (signaturePart !== undefined) return { signaturePart };
-  const place = parsePlace(text);
-  return place.ok ? { place: place.value } : { problem: `${place.error}, or sig:<name>` };
+type WrittenTime = NonNullable<z.output<typeof written>["time"]>;
+
+function signedTime({ from, unit, tolerance: toleranceSeconds }: WrittenTime): Result<SignedTime, string> {
+  const [, signaturePart] = /^sig:([A-Za-z0-9_-]+)$/.exec(from) ?? [];
+  if (signaturePart !== undefined) return ok({ from: { signaturePart }, unit, toleranceSeconds });
+  const place = parsePlace(from);
+  return place.ok
+    ? ok({ from: { place: place.value }, unit, toleranceSeconds })
+    : err(`${place.error}, or sig:<name>`);
+}
+
+function shownFrom({ from }: SignedTime): string {
+  return "place" in from ? from.place.text : `sig:${from.signaturePart}`;
 }
 
 type Report = (path: string, message: string) => null;

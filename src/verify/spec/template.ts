@@ -10,16 +10,7 @@ import { toBase64 } from "../../parse/encoding.ts";
 import type { Because, RefusedReason } from "../../reasons.ts";
 import { err, ok, type Result } from "../../result.ts";
 import { writeJson, type JsonForm } from "./canonical.ts";
-import {
-  needOf,
-  parsePlace,
-  textOf,
-  valueOf,
-  type Contents,
-  type Message,
-  type Need,
-  type Place,
-} from "./places.ts";
+import { parsePlace, textOf, valueOf, type Contents, type Message, type Place } from "./places.ts";
 
 type Part =
   | { readonly kind: "literal"; readonly bytes: Uint8Array }
@@ -34,7 +25,8 @@ export interface Template {
   readonly parts: readonly Part[];
   /** The names of `{sig:…}`. */
   readonly signatureParts: ReadonlySet<string>;
-  readonly needs: ReadonlySet<Need>;
+  /** The places of `{header:…}`, `{json:…}`, `{form:…}` and `{query:…}`. */
+  readonly places: readonly Place[];
 }
 
 /** Stands for the secret among the pieces, since there may be several of them. */
@@ -62,18 +54,12 @@ export function parseTemplate(text: string): Result<Template, string> {
   return ok({
     parts,
     signatureParts: new Set(parts.flatMap((part) => (part.kind === "sig" ? [part.name] : []))),
-    needs: new Set(parts.flatMap(needsOf)),
+    places: parts.flatMap((part) => (part.kind === "value" ? [part.place] : [])),
   });
 }
 
 function literal(text: string): Part {
   return { kind: "literal", bytes: utf8.encode(text) };
-}
-
-function needsOf(part: Part): readonly Need[] {
-  if (part.kind === "document") return ["json"];
-  const need = part.kind === "value" ? needOf(part.place) : null;
-  return need === null ? [] : [need];
 }
 
 const PARTS =
@@ -108,7 +94,7 @@ function wholeOf(name: string, base64: boolean): Part | null {
   if (name === "json-sorted") return { kind: "document", form: { kind: "sorted" }, base64 };
   if (name === "json-sorted-toplevel")
     return { kind: "document", form: { kind: "sorted-top-level" }, base64 };
-  const [, form, member = ""] = /^(canon:json|php-json|php-json-unicode)-without:(.+)$/s.exec(name) ?? [];
+  const [, form, member = ""] = /^(canon:json|php-json|php-json-unicode)-without:(.+)/s.exec(name) ?? [];
   if (form === undefined) return null;
   if (form === "canon:json") return { kind: "document", form: { kind: "without", member }, base64 };
   return {
@@ -125,14 +111,14 @@ export function holdsBody({ parts }: Template): boolean {
   );
 }
 
-/** Does it contain at least the values that are not inside another one? */
-export function holdsTopLevel({ parts }: Template): boolean {
-  return parts.some(({ kind }) => kind === "raw" || kind === "document");
+/** Does it contain the body as JSON, whole or in part? */
+export function holdsDocument({ parts }: Template): boolean {
+  return parts.some(({ kind }) => kind === "document");
 }
 
 /** Does it contain this very value, by itself? */
-export function holdsValue({ parts }: Template, place: Place): boolean {
-  return parts.some((part) => part.kind === "value" && part.place.text === place.text);
+export function holdsValue({ places }: Template, place: Place): boolean {
+  return places.some(({ text }) => text === place.text);
 }
 
 export function holdsUrl({ parts }: Template): boolean {

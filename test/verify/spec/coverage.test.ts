@@ -20,6 +20,7 @@ describe("a proof", () => {
     ["{json-sorted}", ["body"], ["form:a", "json:/a", "json:/a/b"]],
     // Its list of keys also leaves out members of inner objects.
     ["{json-sorted-toplevel}", ["top_level"], ["json:/a"]],
+    ["{method} {json-sorted-toplevel}", ["top_level"], ["json:/a"]],
     ["{json-sorted-toplevel}{raw}", ["body"], ["form:a", "json:/a", "json:/a/b"]],
     ["{raw}.{header:x-id}", ["body", "field:header:x-id"], ["header:x-id", "form:a", "json:/a", "json:/a/b"]],
     ["{raw}.{query:a}", ["body", "field:query:a"], ["query:a", "form:a", "json:/a", "json:/a/b"]],

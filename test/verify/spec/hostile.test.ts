@@ -245,6 +245,10 @@ describe("a verification with mistakes", () => {
     expect(problemsOf({ ...HMAC, content: "{body}", covers: ["body"] })).toMatch(/^content: .*$/);
   });
 
+  it("names a time that cannot be read, and nothing that would follow from it", () => {
+    expect(problemsOf({ ...HMAC, time: { from: "t" }, covers: ["timestamp"] })).toMatch(/^time\.from: .*$/);
+  });
+
   it("names every one of them", () => {
     const written = { alg: "crc32", sig: "header:x", encoding: "base32" };
     expect(problemsOf(written).split("\n")).toHaveLength(2);

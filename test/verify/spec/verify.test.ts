@@ -272,6 +272,8 @@ describe("a signature's spelling", () => {
   it("that is none is passed over among several", async () => {
     expect(await given({ format: "kv:comma:v1" }, `v1=!,v1=${await hex(body)}`)).toBe("ok");
     expect(await given({ format: "kv:comma:v1" }, "v1=!")).toBe("bad_signature");
+    expect(await given({ format: "list:v1" }, `v1,! v1,${await hex(body)}`)).toBe("ok");
+    expect(await given({ format: "list:v1" }, "v1,!")).toBe("bad_signature");
   });
 
   it("is base64url without padding", async () => {
