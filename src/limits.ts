@@ -164,6 +164,15 @@ export const RECOVER_MAX_ATTEMPTS = 100;
  * given 30 s (Cloudflare Workers, `waitUntil`).
  */
 export const MAX_DIRECT_TIMEOUT_MS = 25_000;
+/**
+ * What settlements lease is to be over this long after an invocation began: of the 30 s it is given, the rest is for the
+ * slot of a rate and for settling.
+ */
+export const FOLLOWING_ATTEMPTS_MS = MAX_DIRECT_TIMEOUT_MS;
+/** Such attempts an invocation makes at most: each is two of a request's 1,000 calls. */
+export const MAX_FOLLOWING_ATTEMPTS = 200;
+/** A batch of the queue asks for more no longer than this: messages to other destinations may wait for its end. */
+export const BATCH_FOLLOWING_MS = 2_000;
 /** How long to wait before a sweep that failed is tried again. */
 export const SWEEP_RETRY_MS = 5_000;
 /** An alarm that has not run so long after its time is lost, and set anew. */

@@ -9,8 +9,17 @@ import type { AlertMessage } from "../alert.ts";
 import { isOfAlerts } from "../config/reserved.ts";
 import type { RelayConfig } from "../config/schema.ts";
 import { InboxClient, type InboxBindings } from "../inbox/client.ts";
-import type { Leased, Decision, Reference, Result, Settled, StoredCallback } from "../inbox/protocol.ts";
+import type {
+  Decision,
+  Leased,
+  LeasedAttempt,
+  Reference,
+  Result,
+  Settled,
+  StoredCallback,
+} from "../inbox/protocol.ts";
 import {
+  BATCH_FOLLOWING_MS,
   LEASE_GRACE_MS,
   MAX_OPEN_CONNECTIONS,
   OUR_FAILURE_MAX_RETRY_SECONDS,
@@ -21,6 +30,7 @@ import { raiseOnce } from "../inbox/raising.ts";
 import { fault, log } from "../log.ts";
 import type { EmailBindings } from "./alert-email.ts";
 import { attempt } from "./attempt.ts";
+import { FollowingAttempts } from "./following.ts";
 import { readReference } from "./reference.ts";
 import { settleTwice } from "./settle.ts";
 import { Coalescer } from "../coalescer.ts";
@@ -37,8 +47,12 @@ export interface ConsumerNeeds {
 }
 
 export async function consume(messages: readonly QueueMessage[], needs: ConsumerNeeds): Promise<void> {
-  const batch = new Batch(needs);
+  const beganMs = Date.now();
   const readable: { readonly message: QueueMessage; readonly reference: Reference }[] = [];
+  let begun = 0;
+  // No message of this batch is to wait for what has none, and those of the next batch not for long.
+  const mayFollow = () => begun === readable.length && Date.now() < beganMs + BATCH_FOLLOWING_MS;
+  const batch = new Batch(needs, new FollowingAttempts(mayFollow));
   for (const message of messages) {
     const reference = readReference(message.body);
     if (reference) readable.push({ message, reference });
@@ -49,7 +63,10 @@ export async function consume(messages: readonly QueueMessage[], needs: Consumer
     readable,
     ({ reference }) => reference.destination,
     MAX_OPEN_CONNECTIONS,
-    async ({ message, reference }) => await batch.process(message, reference),
+    async ({ message, reference }) => {
+      begun += 1;
+      await batch.process(message, reference);
+    },
   );
 }
 
@@ -59,17 +76,19 @@ interface ShardCalls {
   readonly settlements: Coalescer<Result, Settled>;
 }
 
-type Next = Settled | { readonly next: "held" };
+type Next = Settled | { readonly next: "held"; readonly leased?: never };
 
 class Batch {
   readonly #needs: ConsumerNeeds;
   readonly #inbox: InboxClient;
+  readonly #following: FollowingAttempts;
   readonly #shardCalls = new Map<string, ShardCalls>();
   /** Destinations already reported to have no live key: one alert a batch is enough. */
   readonly #keyless = new Set<string>();
 
-  constructor(needs: ConsumerNeeds) {
+  constructor(needs: ConsumerNeeds, following: FollowingAttempts) {
     this.#needs = needs;
+    this.#following = following;
     this.#inbox = new InboxClient(needs.env, needs.config);
   }
 
@@ -79,17 +98,36 @@ class Batch {
     message.ack();
   }
 
-  /** Acknowledges or retries the message, whatever happens. */
+  /** Never rejects. */
   async process(message: QueueMessage, reference: Reference): Promise<void> {
+    const leased = await this.#answer(message, reference);
+    await this.#following.make(leased, async (next) => await this.#follow(next));
+  }
+
+  /** Acknowledges or retries the message, whatever happens; answers what its settlement leased. */
+  async #answer(message: QueueMessage, reference: Reference): Promise<LeasedAttempt | undefined> {
     try {
       const next = await this.#advance(reference);
       if (next.next === "retry") message.retry({ delaySeconds: queueDelay(next.seconds) });
       else message.ack();
+      return next.leased;
     } catch (error) {
       // Ours, not the receiver's: nothing is recorded, the attempt does not count.
       const { shard, event, destination } = reference;
       fault("consumer", error, { shard, event, destination, attempts: message.attempts });
       message.retry({ delaySeconds: this.#ourFailureDelay(message, destination) });
+      return undefined;
+    }
+  }
+
+  /** What fails here for a reason of ours has no message to retry: when its lease ends, the sweep takes it. */
+  async #follow({ reference, delivery }: LeasedAttempt): Promise<LeasedAttempt | undefined> {
+    try {
+      return (await this.#deliver(reference, delivery, false)).leased;
+    } catch (error) {
+      const { shard, event, destination } = reference;
+      fault("consumer", error, { shard, event, destination });
+      return undefined;
     }
   }
 
@@ -103,19 +141,22 @@ class Batch {
       case "wait":
         return { next: "retry", seconds: lease.seconds };
       case "deliver":
-        return await this.#deliver(reference, lease);
+        return await this.#deliver(reference, lease, true);
       case "verify":
         return await this.#verify(reference, lease);
     }
   }
 
-  async #deliver(reference: Reference, lease: Extract<Leased, { kind: "deliver" }>): Promise<Next> {
+  async #deliver(reference: Reference, lease: LeasedAttempt["delivery"], hasMessage: boolean): Promise<Next> {
     if (isOfAlerts(reference.destination) && !(await this.#isToBeSaid(reference, lease.body)))
       return await this.#callsOf(reference.shard).settlements.ask(saidAlready(reference, lease.attempt));
     const attempted = await attempt(reference, lease, {
       config: this.#needs.config,
       env: this.#needs.env,
-      settle: async (shard, result) => await this.#callsOf(shard).settlements.ask(result),
+      settle: async (shard, made) => {
+        const result = { ...made, hasMessage, nextWithinMs: this.#following.nextWithinMs() };
+        return await this.#callsOf(shard).settlements.ask(result);
+      },
     });
     return attempted.next === "unsigned" ? await this.#heldWithoutKey(reference) : attempted;
   }

@@ -5,7 +5,8 @@ import { fault } from "../log.ts";
 
 /**
  * Asked twice if it must be: the receiver has the event, and every attempt that is not noted is sent once
- * more. An object that was just moved or updated fails once; settling is idempotent.
+ * more. An object that was just moved or updated fails once; settling is idempotent. The second time nothing more is
+ * asked for: the answer that was lost may have leased it.
  */
 export async function settleTwice(
   inbox: InboxClient,
@@ -16,6 +17,9 @@ export async function settleTwice(
     return await inbox.settle(shard, results);
   } catch (error) {
     fault("settle", error, { shard, results: results.length });
-    return await inbox.settle(shard, results);
+    return await inbox.settle(
+      shard,
+      results.map((result) => ({ ...result, nextWithinMs: 0 })),
+    );
   }
 }

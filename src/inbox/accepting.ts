@@ -5,7 +5,7 @@ import { MAX_DIRECT_TIMEOUT_MS, MAX_STORED_CONFLICTS } from "../limits.ts";
 import { compareDecimals } from "../parse/decimal.ts";
 import { alertOf, fold, UNKNOWN_PAYMENT, type PaymentState } from "./lifecycle.ts";
 import { wantsType } from "./policy/subscription.ts";
-import type { Acceptance, Accepted, FirstAttempt } from "./protocol.ts";
+import type { Acceptance, Accepted, LeasedAttempt } from "./protocol.ts";
 import type { Direct, EventHead } from "./store/rows.ts";
 import type { KnownPayment, PaymentEvents } from "./store/payments.ts";
 import type { Transaction } from "./transaction.ts";
@@ -187,7 +187,7 @@ function forward(
     if (isItsTurn(tx, known, payment, destination)) tx.owe(key, event.id);
     else tx.store.deliveries.insert(payment, n, event.id, { destination, due: null, sweepAt: null });
   }
-  const attempts = direct.map((destination): FirstAttempt => {
+  const attempts = direct.map((destination): LeasedAttempt => {
     const notBeforeMs = tx.takeSlot(destination);
     const untilMs = tx.wakeBy(tx.leaseEndOf(destination, notBeforeMs));
     tx.leases.hold({ n, destination }, untilMs);

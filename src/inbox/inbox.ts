@@ -206,7 +206,7 @@ export class Inbox extends DurableObject<InboxBindings> {
     return await this.#work((tx) => references.map((reference) => lease(tx, reference)));
   }
 
-  /** Records attempts, each at most once, and says when to come again. */
+  /** Records attempts, each at most once, says when to come again, and leases the next to whoever asks for it. */
   async settle(results: readonly Result[]): Promise<Settled[]> {
     // Before, since what is known of an open first attempt is forgotten with its settlement.
     const received = results.map((result) => this.#deliveredOfMs(result));

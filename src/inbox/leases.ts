@@ -35,8 +35,9 @@ export class Leases {
     this.#untilMs.set(destination, held);
   }
 
-  end({ n, destination }: Delivery): void {
-    this.#untilMs.get(destination)?.delete(n);
+  /** Answers whether there was one. */
+  end({ n, destination }: Delivery): boolean {
+    return this.#untilMs.get(destination)?.delete(n) ?? false;
   }
 
   /** One that nobody reported back on is over when its time is; this only frees its memory. */

@@ -1,7 +1,10 @@
-/** What to do with a reference that came out of the queue. Runs inside one transaction. */
+/**
+ * Which delivery is attempted now: what to do with a reference that came out of the queue, and what follows an attempt
+ * that was settled. Runs inside one transaction.
+ */
 import { leaseVerification } from "./deferred.ts";
-import { VERIFIER, type Leased, type Reference } from "./protocol.ts";
-import { keyOf, type DeliveryRow } from "./store/rows.ts";
+import { VERIFIER, type LeasedAttempt, type Leased, type Reference } from "./protocol.ts";
+import { keyOf, type DeliveryRow, type EventRow } from "./store/rows.ts";
 import type { Transaction } from "./transaction.ts";
 
 /** A leased delivery is nobody else's until its attempt must be over. */
@@ -27,9 +30,38 @@ export function lease(tx: Transaction, reference: Reference): Leased {
     const { now, againAtMs } = tx.admissionOfLease(row.destination);
     if (now === 0 || tx.destinations.isOpen(row.destination)) return leftToTheSweep(tx, row, againAtMs);
   }
+  return begin(tx, row, event).delivery;
+}
+
+/**
+ * Leases a delivery without a message to whoever settled an attempt and makes another at once; null: it waits for
+ * something else. That one more may leave is for the caller to know.
+ */
+export function leaseOnSettling(tx: Transaction, row: DeliveryRow): LeasedAttempt | null {
+  const isTurn = row.due === null;
+  if (tx.leases.isHeld(row, tx.nowMs) || (!isTurn && owesEarlier(tx, row))) return null;
+  const event = tx.store.events.whole(row.n);
+  if (!event) return null;
+  const key = keyOf(row);
+  tx.endHandover(key);
+  const { delivery, untilMs } = begin(tx, row, event);
+  // Nothing will bring it back if whoever has it dies: when its lease ends, the sweep takes it.
+  const sweepAt = tx.wakeBy(untilMs);
+  if (isTurn) tx.store.deliveries.schedule(key, tx.nowMs, sweepAt);
+  else tx.store.deliveries.sweepAgainAt(key, sweepAt);
+  return { reference: { shard: tx.shard, ...key, event: row.event_id }, delivery };
+}
+
+/** The delivery is somebody's from now on; answers what is to be sent, and until when it is theirs (epoch ms). */
+function begin(
+  tx: Transaction,
+  row: DeliveryRow,
+  event: EventRow,
+): { delivery: LeasedAttempt["delivery"]; untilMs: number } {
   const notBeforeMs = tx.takeSlot(row.destination);
-  tx.leases.hold(row, tx.leaseEndOf(row.destination, notBeforeMs));
-  return {
+  const untilMs = tx.leaseEndOf(row.destination, notBeforeMs);
+  tx.leases.hold(row, untilMs);
+  const delivery = {
     kind: "deliver",
     notBeforeMs,
     body: event.body ?? "",
@@ -37,7 +69,8 @@ export function lease(tx: Transaction, reference: Reference): Leased {
     sequence: event.sequence ?? 0,
     replay: row.replay !== 0,
     traceparent: event.traceparent,
-  };
+  } as const;
+  return { delivery, untilMs };
 }
 
 /** The queue lets go of it: from now on it is overdue, and the first sweep that may takes it. */

@@ -37,8 +37,8 @@ export interface Acceptance {
   readonly released: Released | null;
 }
 
-/** A delivery that whoever delivered the acceptance attempts at once. */
-export interface FirstAttempt {
+/** A delivery that whoever delivered the acceptance, or the settlement of another, attempts at once. */
+export interface LeasedAttempt {
   readonly reference: Reference;
   readonly delivery: Extract<Leased, { kind: "deliver" }>;
 }
@@ -48,7 +48,7 @@ export type Accepted =
       readonly outcome: "accepted";
       readonly eventId: string;
       /** Leased to the caller with the acceptance; empty unless it asked for that. */
-      readonly attempts: readonly FirstAttempt[];
+      readonly attempts: readonly LeasedAttempt[];
     }
   /** `warnings` empty: a plain repeat, which the shield may answer next time. */
   | { readonly outcome: "duplicate"; readonly eventId: string; readonly warnings: readonly string[] }
@@ -163,6 +163,13 @@ export interface Result {
   readonly reference: Reference;
   readonly attempt: Attempt;
   readonly outcome: Outcome;
+  /** False: no message of the queue comes back for a retry; left out: one does, except for a first attempt. */
+  readonly hasMessage?: boolean;
+  /**
+   * Whoever reports makes one more attempt at once, if there is one to the same destination that is given up within
+   * this long (ms); left out, or 0: it makes none.
+   */
+  readonly nextWithinMs?: number;
 }
 
 /** What became of a deferred callback. */
@@ -172,4 +179,7 @@ export type Decision =
   | ({ readonly kind: "quarantined" } & Because<QuarantinedReason>)
   | ({ readonly kind: "undecided" } & Because<DeferredReason>);
 
-export type Settled = { readonly next: "done" } | { readonly next: "retry"; readonly seconds: number };
+export type Settled = ({ readonly next: "done" } | { readonly next: "retry"; readonly seconds: number }) & {
+  /** Leased to the caller with the settlement; only where it asked for that. */
+  readonly leased?: LeasedAttempt;
+};

@@ -2,7 +2,7 @@
 import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import { drainStep } from "../../src/inbox/policy/drain.ts";
-import type { Accepted, FirstAttempt, Reference, Result } from "../../src/inbox/protocol.ts";
+import type { Accepted, LeasedAttempt, Reference, Result } from "../../src/inbox/protocol.ts";
 import {
   DAY_MS,
   DEFAULT_DELIVERY_TIMEOUT_MS,
@@ -85,7 +85,7 @@ function result(reference: Reference, attempt: number, delivered: boolean): Resu
 
 const settle = (reference: Reference | undefined, attempt = 1, delivered = true) =>
   inbox().settle([result(reference as Reference, attempt, delivered)]);
-const referenceOf = (attempts: readonly FirstAttempt[]) => attempts[0]?.reference;
+const referenceOf = (attempts: readonly LeasedAttempt[]) => attempts[0]?.reference;
 
 /** Leases what was handed over last, as the consumer does. */
 async function leaseLast(): Promise<{ kind: string; attempt: number | null; reference: Reference }> {
@@ -128,7 +128,7 @@ describe("one that failed", () => {
 
 describe("what may be in flight", () => {
   it("is not exceeded by first attempts, and what is over it goes when there is room", async () => {
-    const attempts: FirstAttempt[] = [];
+    const attempts: LeasedAttempt[] = [];
     for (let n = 0; n < SHARE_IN_FLIGHT + 3; n += 1)
       attempts.push(...(await accept({ payment: `p${n}`, event: `e${n}` })));
     expect(attempts).toHaveLength(SHARE_IN_FLIGHT);
@@ -161,7 +161,7 @@ describe("what may be in flight", () => {
  */
 describe("a backlog, with attempts in flight that leave room for one", () => {
   const { rows, stepMs } = drainStep(null, 8);
-  let attempts: FirstAttempt[];
+  let attempts: LeasedAttempt[];
 
   beforeEach(async () => {
     attempts = [];
@@ -209,7 +209,7 @@ describe("a backlog, with attempts in flight that leave room for one", () => {
  */
 describe("a queue that is slower than the hand-over time-out", () => {
   it("has its late references attempted, and no more at once than the cap", async () => {
-    const attempts: FirstAttempt[] = [];
+    const attempts: LeasedAttempt[] = [];
     for (let n = 0; n < SHARE_IN_FLIGHT; n += 1)
       attempts.push(...(await accept({ payment: `p${n}`, event: `e${n}` })));
     for (let n = 0; n < 2 * SHARE_IN_FLIGHT; n += 1) await accept({ payment: `q${n}`, event: `f${n}` });

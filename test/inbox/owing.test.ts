@@ -1,7 +1,7 @@
 /** What is owed while a destination is unknown, paused or slow: nothing is forgotten, and little is written. */
 import { runDurableObjectAlarm } from "cloudflare:test";
 import { beforeEach, describe, expect, it, vi } from "vitest";
-import type { FirstAttempt, Reference } from "../../src/inbox/protocol.ts";
+import type { LeasedAttempt, Reference } from "../../src/inbox/protocol.ts";
 import { BREAKER_FAILURES } from "../../src/limits.ts";
 import { inbox, referenceTo, resultOf, rowsWritten, SHARD } from "../support/attempts.ts";
 import { changedEnv, deploy } from "../support/deploy.ts";
@@ -103,7 +103,7 @@ describe("sixty events, eight at a time, and a CRM that takes five seconds", () 
     const underWay: { reference: Reference; untilMs: number }[] = [];
     const [rows = 0] = await rowsWritten((instance) => [
       async () => {
-        const began: FirstAttempt[] = [];
+        const began: LeasedAttempt[] = [];
         for (let i = 0; i < EVENTS; i += 1) {
           const stated = { event: `e${i}`, payment: `p${i}`, attemptNow: true };
           const accepted = await instance.accept(acceptance(stated));
