@@ -484,6 +484,9 @@ export const REFUSED_IN_A_ROW = 3;
 /** Incidents and entries of the audit on a page of the settings. */
 export const CONSOLE_ALERTS = 20;
 export const CONSOLE_AUDIT = 30;
+/** Of `tracestate`, which W3C Trace Context wants handed on up to this length at least. */
+export const MAX_TRACE_STATE_CHARS = 512;
+
 /** Bulk replays below a list of what is set aside. */
 export const CONSOLE_REPLAYS = 10;
 /** The newest payments, as the overview shows them. */

@@ -170,6 +170,8 @@ describe("numbers", () => {
     "parse/decimal.ts MAX_DECIMAL_FRACTION_DIGITS": "the event's decimal format",
     "parse/decimal.ts MAX_DECIMAL_TOKEN_CHARS": "follows from the digits above",
     "parse/encoding.ts BASE64_CHUNK_BYTES": "the argument list of String.fromCharCode",
+    "parse/trace-context.ts MAX_MEMBERS": "W3C Trace Context",
+    "parse/trace-context.ts LONG_MEMBER_CHARS": "W3C Trace Context",
     "parse/time.ts MAX_UNIX_SECONDS_DIGITS": "the format of Unix seconds",
     "parse/time.ts MAX_EPOCH_MS": "the last year of four digits",
     "providers/ids.ts ID_HEX_CHARS": "the format of an id",

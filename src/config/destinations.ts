@@ -64,7 +64,7 @@ export interface HeldDestination {
 
 /** Headers the relay sets itself; a configured one must not replace them. */
 const RESERVED_HEADER =
-  /^(webhook-|relay-|ce-)|^(content-type|content-length|host|idempotency-key|user-agent|connection|transfer-encoding|traceparent)$/i;
+  /^(webhook-|relay-|ce-)|^(content-type|content-length|host|idempotency-key|user-agent|connection|transfer-encoding|traceparent|tracestate)$/i;
 
 const wantedTypes = z
   .array(z.string().regex(/^[a-z_]+\.([a-z_]+|\*)$/, "must be like payment.confirmed or payment.*"))

@@ -1,5 +1,6 @@
 /** The headers of a delivery, for the published contract; src/delivery/deliver.ts writes them. */
 import { z } from "zod";
+import { MAX_TRACE_STATE_CHARS } from "../limits.ts";
 
 const wholeNumber = z.string().regex(/^\d+$/);
 
@@ -23,6 +24,13 @@ export const deliveryHeaders = z.object({
     .regex(/^00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/)
     .optional()
     .describe("W3C Trace Context, as the provider's callback had it; not signed."),
+  tracestate: z
+    .string()
+    .max(MAX_TRACE_STATE_CHARS)
+    .optional()
+    .describe(
+      "What tracing systems add to it, as the provider's callback had it; never without `traceparent`.",
+    ),
 });
 
 /** CloudEvents 1.0 in HTTP binary mode, where a destination asks for it (`cloud_events = true`). */

@@ -152,6 +152,7 @@ function headersOf(
     "relay-sequence": String(delivery.sequence),
     ...(delivery.replay ? { "relay-replay": "true" } : {}),
     ...(delivery.traceparent ? { traceparent: delivery.traceparent } : {}),
+    ...(delivery.tracestate ? { tracestate: delivery.tracestate } : {}),
   };
 }
 

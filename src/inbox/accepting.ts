@@ -3,6 +3,7 @@ import type { AlertName, Conflict, Contents } from "../alert.ts";
 import type { NormalisedEvent, PaymentEvent } from "../event.ts";
 import { MAX_DIRECT_TIMEOUT_MS, MAX_STORED_CONFLICTS } from "../limits.ts";
 import { compareDecimals } from "../parse/decimal.ts";
+import { traceContextOf } from "../parse/trace-context.ts";
 import { alertOf, fold, UNKNOWN_PAYMENT, type PaymentState } from "./lifecycle.ts";
 import { wantsType } from "./policy/subscription.ts";
 import type { Acceptance, Accepted, LeasedAttempt } from "./protocol.ts";
@@ -201,7 +202,7 @@ function forward(
         attempt: 1,
         sequence: event.data.sequence,
         replay: false,
-        traceparent: input.traceparent ?? null,
+        ...traceContextOf(input),
       },
     };
   });
@@ -245,7 +246,7 @@ function insert(tx: Transaction, input: Acceptance, outcome: Outcome): number {
     source: input.source,
     receivedAt: tx.nowMs,
     fingerprint: input.fingerprint,
-    traceparent: input.traceparent ?? null,
+    ...traceContextOf(input),
     contents: JSON.stringify(input.contents),
     instance: input.instance,
     released: input.released,

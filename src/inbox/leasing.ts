@@ -2,6 +2,7 @@
  * Which delivery is attempted now: what to do with a reference that came out of the queue, and what follows an attempt
  * that was settled. Runs inside one transaction.
  */
+import { traceContextOf } from "../parse/trace-context.ts";
 import { leaseVerification } from "./deferred.ts";
 import { VERIFIER, type LeasedAttempt, type Leased, type Reference } from "./protocol.ts";
 import { keyOf, type DeliveryRow, type EventRow } from "./store/rows.ts";
@@ -68,7 +69,7 @@ function begin(
     attempt: row.attempts + 1,
     sequence: event.sequence ?? 0,
     replay: row.replay !== 0,
-    traceparent: event.traceparent,
+    ...traceContextOf(event),
   } as const;
   return { delivery, untilMs };
 }

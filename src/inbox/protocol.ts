@@ -4,6 +4,7 @@
  */
 import type { Contents } from "../alert.ts";
 import type { NormalisedEvent, Verification } from "../event.ts";
+import type { TraceContext } from "../parse/trace-context.ts";
 import type { TokenRecord, TokenUse } from "../providers/provider.ts";
 import type {
   DeferredReason,
@@ -17,14 +18,12 @@ import type { Attempt, Released } from "./store/rows.ts";
 export type { Attempt } from "./store/rows.ts";
 
 /** An authentic callback that became an event, on its way into the Inbox. */
-export interface Acceptance {
+export interface Acceptance extends TraceContext {
   /** `provider/account`. */
   readonly source: string;
   readonly event: NormalisedEvent;
   /** SHA-256 of the bytes: the same fingerprint is the same callback. */
   readonly fingerprint: string;
-  /** Which trace the callback belongs to (`readTraceParent`); null or left out: it does not say. */
-  readonly traceparent?: string | null;
   /** What a repeat must say again, by the warning it earns otherwise (`Facts.contents`). */
   readonly contents: Contents;
   /** Names the one-time proof it came with (`Facts.instance`), or null. */
@@ -62,7 +61,7 @@ export type Accepted =
   | { readonly outcome: "quarantined"; readonly eventId: string; readonly reason: "second_payment" };
 
 /** A callback as it is kept while it is set aside: enough to run it through the adapter again. */
-export interface StoredCallback {
+export interface StoredCallback extends TraceContext {
   readonly method: string;
   readonly kind: string | null;
   readonly pathKey: string | null;
@@ -74,8 +73,6 @@ export interface StoredCallback {
   readonly isCut?: boolean;
   /** Headers that say something of the event (`Provider.keptHeaders`); left out where there are none. */
   readonly headers?: Readonly<Record<string, string>>;
-  /** Which trace it belongs to; left out where it does not say. */
-  readonly traceparent?: string;
   /** Base64 of the body, static secrets redacted. */
   readonly body: string;
   readonly receivedAtMs: number;
@@ -129,17 +126,15 @@ export interface Reference {
 export const VERIFIER = "@verifier";
 
 export type Leased =
-  | {
+  | (TraceContext & {
       readonly kind: "deliver";
       readonly body: string;
       readonly attempt: number;
       readonly sequence: number;
       readonly replay: boolean;
-      /** Which trace the event's callback belongs to; null or left out: none is known. */
-      readonly traceparent?: string | null;
       /** Not to be sent before this instant (epoch ms): the destination's rate. */
       readonly notBeforeMs: number;
-    }
+    })
   | {
       readonly kind: "verify";
       readonly source: string;

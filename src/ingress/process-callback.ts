@@ -8,6 +8,7 @@ import type { Verification } from "../event.ts";
 import type { Accepted } from "../inbox/protocol.ts";
 import type { Callback } from "../providers/callback.ts";
 import { normalisedEventOf } from "../providers/normalised-event.ts";
+import { traceContextOf } from "../parse/trace-context.ts";
 import { setAsideBy } from "../providers/policy.ts";
 import type { Reservation, Verdict } from "../providers/provider.ts";
 import type { Source } from "../providers/source.ts";
@@ -98,7 +99,7 @@ export async function processCallback(
     source: source.name,
     event,
     fingerprint: callback.sha256,
-    traceparent: received.traceparent,
+    ...traceContextOf(received),
     contents: facts.contents,
     instance: facts.instance ?? null,
     attemptNow: context.attemptNow,

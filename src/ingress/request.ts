@@ -6,7 +6,7 @@ import { withDeadline } from "../deadline.ts";
 import { BODY_TIMEOUT_MS, MAX_DISCARDED_BYTES, MAX_MAX_BODY_BYTES } from "../limits.ts";
 import { readContentType } from "../parse/content-type.ts";
 import { readBytes, readUpTo, type BytesRead } from "../parse/read-bytes.ts";
-import { readTraceParent } from "../parse/trace-parent.ts";
+import { readTraceContext } from "../parse/trace-context.ts";
 import { Callback, messageOf } from "../providers/callback.ts";
 import type { Route } from "../providers/provider.ts";
 import type { RefusedReason } from "../reasons.ts";
@@ -43,7 +43,7 @@ export async function readCallback(
       contentType,
       contentEncoding,
       headers: picked(request.headers, source.headers),
-      traceparent: readTraceParent(request.headers.get("traceparent")),
+      ...readTraceContext(request.headers),
       body,
       isCut: !read.isWhole,
       receivedAtMs: nowMs,

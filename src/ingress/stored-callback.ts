@@ -26,6 +26,7 @@ export function toStored(
     ...(callback.isCut ? { isCut: true } : {}),
     ...keptHeaders(source, callback),
     ...(callback.traceparent === null ? {} : { traceparent: callback.traceparent }),
+    ...(callback.tracestate === null ? {} : { tracestate: callback.tracestate }),
     body: toBase64(body),
     receivedAtMs: callback.receivedAtMs,
     sha256: callback.sha256,

@@ -9,12 +9,13 @@ import type { FormFailure, FormFields } from "../parse/form-fields.ts";
 import { parseForm } from "../parse/strict-form.ts";
 import { parseJson, type JsonDocument, type ParseFailure } from "../parse/strict-json.ts";
 import { parseMultipart } from "../parse/strict-multipart.ts";
+import type { TraceContext } from "../parse/trace-context.ts";
 import { err, type Result } from "../result.ts";
 
 /** RFC 6838 section 4.2, which also bounds it: it goes into the event. */
 const MEDIA_TYPE = /^[a-z0-9][a-z0-9!#$&^_.+-]{0,126}\/[a-z0-9][a-z0-9!#$&^_.+-]{0,126}$/;
 
-export interface CallbackParts {
+export interface CallbackParts extends TraceContext {
   readonly method: string;
   /** The kind named by the address, where the provider has kinds. */
   readonly kind: string | null;
@@ -29,8 +30,6 @@ export interface CallbackParts {
   readonly contentEncoding: string | null;
   /** Lower-case names; only what providers verify by. Not stored. */
   readonly headers: ReadonlyMap<string, string>;
-  /** Which trace the request belongs to (`readTraceParent`); left out where it does not say. */
-  readonly traceparent?: string | null;
   readonly body: Uint8Array;
   /** The body was longer than anything that is kept: these are its first bytes. */
   readonly isCut: boolean;
@@ -54,6 +53,7 @@ export class Callback implements CallbackParts {
   readonly contentEncoding: string | null;
   readonly headers: ReadonlyMap<string, string>;
   readonly traceparent: string | null;
+  readonly tracestate: string | null;
   readonly body: Uint8Array;
   readonly isCut: boolean;
   readonly receivedAtMs: number;
@@ -72,6 +72,7 @@ export class Callback implements CallbackParts {
     this.contentEncoding = parts.contentEncoding;
     this.headers = parts.headers;
     this.traceparent = parts.traceparent ?? null;
+    this.tracestate = parts.tracestate ?? null;
     this.body = parts.body;
     this.isCut = parts.isCut;
     this.receivedAtMs = parts.receivedAtMs;

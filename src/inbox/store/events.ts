@@ -1,8 +1,9 @@
 /** Events in order of arrival. */
+import type { TraceContext } from "../../parse/trace-context.ts";
 import { first } from "./sql.ts";
 import type { Direct, Dismissed, EventHead, EventRow, EventState, Released } from "./rows.ts";
 
-export interface NewEvent {
+export interface NewEvent extends TraceContext {
   readonly eventId: string;
   readonly paymentId: string;
   readonly source: string;
@@ -11,7 +12,6 @@ export interface NewEvent {
   readonly type: string | null;
   readonly receivedAt: number;
   readonly fingerprint: string;
-  readonly traceparent?: string | null;
   readonly contents: string;
   readonly warnings: readonly string[];
   readonly sequence: number | null;
@@ -34,8 +34,8 @@ const LAST_N = `MAX(COALESCE((SELECT MAX(n) FROM events), 0),
 
 /** One string for all calls: the platform keeps the compiled statement by it. */
 const INSERT = `INSERT INTO events (n, event_id, payment_id, source, state, reason, type, received_at, fingerprint, contents,
-    warnings, sequence, instance, direct, released, body, callback, traceparent)
-  VALUES (${LAST_N} + 1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING n`;
+    warnings, sequence, instance, direct, released, body, callback, traceparent, tracestate)
+  VALUES (${LAST_N} + 1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING n`;
 
 export class Events {
   readonly #sql: SqlStorage;
@@ -66,6 +66,7 @@ export class Events {
         event.body,
         event.callback,
         event.traceparent ?? null,
+        event.tracestate ?? null,
       )
       .one().n;
   }
@@ -78,7 +79,7 @@ export class Events {
   whole(n: number): EventRow | null {
     return first<EventRow>(
       this.#sql,
-      `SELECT ${HEAD}, contents, body, callback, traceparent FROM events WHERE n = ?`,
+      `SELECT ${HEAD}, contents, body, callback, traceparent, tracestate FROM events WHERE n = ?`,
       n,
     );
   }

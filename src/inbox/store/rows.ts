@@ -72,8 +72,9 @@ export type EventRow = EventHead & {
   contents: string;
   /** The event, frozen: the bytes every attempt sends. Of a superseded one: what it said. */
   body: string | null;
-  /** Which trace its callback belongs to (`readTraceParent`); null: it did not say. */
+  /** Which trace its callback belongs to, and what tracing systems added to that (`TraceContext`). */
   traceparent: string | null;
+  tracestate: string | null;
   /** A `StoredCallback`, while the callback may have to be run again. */
   callback: string | null;
 };
