@@ -58,7 +58,10 @@ function draw(figure) {
           label: name,
           stroke: colour(COLOURS[at % COLOURS.length] ?? "--accent"),
           width: 1.5,
-          points: { show: values.filter((value) => value !== null).length < FEW },
+          points: {
+            show: values.filter((value) => value !== null).length < FEW,
+            fill: colour("--panel"),
+          },
         })),
       ],
     },

@@ -1,6 +1,7 @@
 /** Every callback and attempt as it happens: the rows come from the feed (`live.client.js`). */
 import { Empty } from "../parts/bits.tsx";
 import { Page, type Frame } from "../parts/layout.tsx";
+import { List } from "../parts/list.tsx";
 
 interface LiveProps {
   readonly frame: Frame;
@@ -50,23 +51,11 @@ export function Live({ frame, sources, what = "", source = "" }: LiveProps) {
           </label>
         </form>
       </div>
-      <div class="scroll">
-        <table class="list" data-rows>
-          <thead>
-            <tr>
-              <th scope="col">When</th>
-              <th scope="col">What</th>
-              <th scope="col">Outcome</th>
-              <th scope="col">Source or destination</th>
-              <th scope="col">Event</th>
-              <th scope="col" class="right">
-                Took
-              </th>
-            </tr>
-          </thead>
-          <tbody id="feed" />
-        </table>
-      </div>
+      <List
+        columns={["When", "What", "Outcome", "Source or destination", "Event", { right: "Took" }]}
+        keys
+        id="feed"
+      />
       <div id="feed-empty">
         <Empty title="Waiting for the next callback.">
           <p>Whatever comes in or goes out from now on appears here by itself, from every shard.</p>

@@ -8,6 +8,7 @@ import {
 import { Id } from "../parts/bits.tsx";
 import { filterText, type FilterValues } from "../parts/filters.tsx";
 import { Page, type Frame } from "../parts/layout.tsx";
+import { List } from "../parts/list.tsx";
 import { setAsideHref } from "../parts/set-aside-tabs.ts";
 import { counted, countText, durationText } from "../parts/text.ts";
 
@@ -173,24 +174,16 @@ export function OrderResult({ frame, order, filter, reason, before, result }: Re
         </form>
       )}
       {failures.length > 0 && (
-        <table class="list">
-          <thead>
+        <List columns={["Event", "Why not"]}>
+          {failures.map(({ id, error }) => (
             <tr>
-              <th scope="col">Event</th>
-              <th scope="col">Why not</th>
+              <th scope="row">
+                <Id of={id} href={`/events/${id}`} />
+              </th>
+              <td>{error}</td>
             </tr>
-          </thead>
-          <tbody>
-            {failures.map(({ id, error }) => (
-              <tr>
-                <th scope="row">
-                  <Id of={id} href={`/events/${id}`} />
-                </th>
-                <td>{error}</td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
+          ))}
+        </List>
       )}
       {!goesOn && (
         <p>

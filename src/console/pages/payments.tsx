@@ -4,6 +4,7 @@ import { Amount, Copy, Empty, fractionClass, State, Time } from "../parts/bits.t
 import { Filters, hrefWith, type FilterValues } from "../parts/filters.tsx";
 import { Page, type Frame } from "../parts/layout.tsx";
 import { GettingStarted, type Start } from "../parts/getting-started.tsx";
+import { List } from "../parts/list.tsx";
 import { shortId } from "../parts/text.ts";
 
 interface PaymentsProps {
@@ -71,57 +72,48 @@ function Nothing({
 
 export function PaymentTable({ rows, frame }: { rows: readonly PaymentSummaryJson[]; frame: Frame }) {
   return (
-    <div class="scroll">
-      <table class={`list payments ${fractionClass(rows.map(({ amount }) => amount))}`} data-rows>
-        <thead>
-          <tr>
-            <th scope="col">State</th>
-            <th scope="col">Payment</th>
-            <th scope="col" class="right">
-              Amount
-            </th>
-            <th scope="col">Status</th>
-            <th scope="col">Source</th>
-            <th scope="col" class="right">
-              Events
-            </th>
-            <th scope="col" class="right">
-              Last
-            </th>
-          </tr>
-        </thead>
-        <tbody>
-          {rows.map((row) => (
-            <tr>
-              <td>
-                <State of={row.state} />
-              </td>
-              <th scope="row">
-                <a
-                  class="row"
-                  title={row.id}
-                  href={row.id.startsWith("pay_") ? `/payments/${row.id}` : `/events/${row.id}`}
-                >
-                  {row.merchant_reference ?? <code>{shortId(row.id)}</code>}
-                </a>
-                <Copy of={row.id} label={`Copy ${row.id}`} />
-              </th>
-              <td class="money">
-                <Amount of={row.amount} />
-              </td>
-              <td>{row.status ?? <span class="none">none</span>}</td>
-              <td>{row.source}</td>
-              <td class="right">
-                {row.events}
-                {row.owed > 0 && <span class="owed"> · {row.owed} owed</span>}
-              </td>
-              <td class="right">
-                <Time at={row.last_at} nowMs={frame.nowMs} />
-              </td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
+    <List
+      columns={[
+        "State",
+        "Payment",
+        { right: "Amount" },
+        "Status",
+        "Source",
+        { right: "Events" },
+        { right: "Last" },
+      ]}
+      kind={`payments ${fractionClass(rows.map(({ amount }) => amount))}`}
+      keys
+    >
+      {rows.map((row) => (
+        <tr>
+          <td>
+            <State of={row.state} />
+          </td>
+          <th scope="row">
+            <a
+              class="row"
+              title={row.id}
+              href={row.id.startsWith("pay_") ? `/payments/${row.id}` : `/events/${row.id}`}
+            >
+              {row.merchant_reference ?? <code>{shortId(row.id)}</code>}
+            </a>
+            <Copy of={row.id} label={`Copy ${row.id}`} />
+          </th>
+          <td class="money">
+            <Amount of={row.amount} />
+          </td>
+          <td>{row.status ?? <span class="none">none</span>}</td>
+          <td>{row.source}</td>
+          <td class="right">
+            {row.events}
+            {row.owed > 0 && <span class="owed"> · {row.owed} owed</span>}
+          </td>
+          <td class="right">
+            <Time at={row.last_at} nowMs={frame.nowMs} />
+          </td>
+        </tr>
+      ))}
+    </List>
   );
 }

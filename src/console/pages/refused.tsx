@@ -7,6 +7,7 @@ import { Empty, Time } from "../parts/bits.tsx";
 import { DiagnoseForm, DiagnosisResult, type Pasted } from "../parts/diagnosis.tsx";
 import { lastSuccessText, PROOFS } from "../parts/last-success.ts";
 import { Page, type Frame } from "../parts/layout.tsx";
+import { List } from "../parts/list.tsx";
 import { countText } from "../parts/text.ts";
 import { REFUSALS } from "../parts/words.ts";
 
@@ -118,39 +119,24 @@ function Group({ group, newest, known, diagnosed, frame }: GroupProps) {
       {(PROOFS.has(reason) || reason === "route") && frame.operator.role === "operate" && (
         <DiagnoseForm id={form} pasted={its?.pasted ?? keptOf(newest[0], known)} open={its !== null} />
       )}
-      <div class="scroll">
-        <table class="list">
-          <thead>
-            <tr>
-              <th scope="col">When</th>
-              <th scope="col">From</th>
-              <th scope="col">Type</th>
-              <th scope="col" class="right">
-                Bytes
-              </th>
-              <th scope="col">Beginning of the body</th>
-            </tr>
-          </thead>
-          <tbody>
-            {newest.map((one) => (
-              <tr>
-                <th scope="row">
-                  <Time at={one.at} nowMs={frame.nowMs} />
-                </th>
-                <td>{one.address}</td>
-                <td>{one.content_type ?? <span class="none">none</span>}</td>
-                <td class="right" data-name="bytes">
-                  {one.bytes === null ? <span class="none">not read</span> : countText(one.bytes)}
-                </td>
-                <td>
-                  {one.detail !== null && <code class="detail">{one.detail} </code>}
-                  {one.head === null ? <span class="none">not shown</span> : <Head of={one.head} />}
-                </td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </div>
+      <List columns={["When", "From", "Type", { right: "Bytes" }, "Beginning of the body"]}>
+        {newest.map((one) => (
+          <tr>
+            <th scope="row">
+              <Time at={one.at} nowMs={frame.nowMs} />
+            </th>
+            <td>{one.address}</td>
+            <td>{one.content_type ?? <span class="none">none</span>}</td>
+            <td class="right" data-name="bytes">
+              {one.bytes === null ? <span class="none">not read</span> : countText(one.bytes)}
+            </td>
+            <td>
+              {one.detail !== null && <code class="detail">{one.detail} </code>}
+              {one.head === null ? <span class="none">not shown</span> : <Head of={one.head} />}
+            </td>
+          </tr>
+        ))}
+      </List>
     </div>
   );
 }

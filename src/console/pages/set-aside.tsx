@@ -3,6 +3,7 @@ import type { ListedEventJson, ReplayJobJson } from "../../api/operations/schema
 import { Empty, Id, State, Time } from "../parts/bits.tsx";
 import { filterText, hrefWith, type FilterValues } from "../parts/filters.tsx";
 import { Page, type Frame } from "../parts/layout.tsx";
+import { List } from "../parts/list.tsx";
 import { counted, countText } from "../parts/text.ts";
 import { hrefOf, TABS, type Tab } from "../parts/set-aside-tabs.ts";
 import { adviceOn } from "../parts/words.ts";
@@ -129,40 +130,24 @@ function Group({ tab, name, filter, events, more, frame }: GroupProps) {
           {advice.what} {advice.todo}
         </p>
       )}
-      <div class="scroll">
-        <table class="list" data-rows>
-          <thead>
-            <tr>
-              <th scope="col">State</th>
-              <th scope="col">Event</th>
-              <th scope="col">Type</th>
-              <th scope="col">Source</th>
-              <th scope="col">Why</th>
-              <th scope="col" class="right">
-                Received
-              </th>
-            </tr>
-          </thead>
-          <tbody>
-            {events.map((event) => (
-              <tr>
-                <td>
-                  <State of={event.state} />
-                </td>
-                <th scope="row">
-                  <Id of={event.id} href={`/events/${event.id}`} />
-                </th>
-                <td>{event.type ?? <span class="none">none</span>}</td>
-                <td>{event.source}</td>
-                <td>{whyOf(event)}</td>
-                <td class="right">
-                  <Time at={event.received_at} nowMs={frame.nowMs} />
-                </td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </div>
+      <List columns={["State", "Event", "Type", "Source", "Why", { right: "Received" }]} keys>
+        {events.map((event) => (
+          <tr>
+            <td>
+              <State of={event.state} />
+            </td>
+            <th scope="row">
+              <Id of={event.id} href={`/events/${event.id}`} />
+            </th>
+            <td>{event.type ?? <span class="none">none</span>}</td>
+            <td>{event.source}</td>
+            <td>{whyOf(event)}</td>
+            <td class="right">
+              <Time at={event.received_at} nowMs={frame.nowMs} />
+            </td>
+          </tr>
+        ))}
+      </List>
     </section>
   );
 }

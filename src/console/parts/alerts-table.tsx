@@ -1,6 +1,7 @@
 /** Incidents: what operators were told of, or would have been, in the order they are given. */
 import type { IncidentJson } from "../../api/operations/alerts.ts";
 import { Empty, Time } from "./bits.tsx";
+import { List } from "./list.tsx";
 import { countText } from "./text.ts";
 
 const SHAPES = { critical: "dead", warning: "parked", info: "pending" } as const;
@@ -13,49 +14,29 @@ export function AlertsTable({ alerts, nowMs }: { alerts: readonly IncidentJson[]
       </Empty>
     );
   return (
-    <div class="scroll">
-      <table class="list">
-        <thead>
-          <tr>
-            <th scope="col">Alert</th>
-            <th scope="col">About</th>
-            <th scope="col">Severity</th>
-            <th scope="col">State</th>
-            <th scope="col" class="right">
-              Raised
-            </th>
-            <th scope="col">Begun</th>
-            <th scope="col">Last</th>
-            <th scope="col">Message</th>
-          </tr>
-        </thead>
-        <tbody>
-          {alerts.map(({ about, subject, severity, state, opened_at: at, last_at: last, count, sent }) => (
-            <tr>
-              <th scope="row">
-                <code>{about}</code>
-              </th>
-              <td>{subject === "" ? <span class="none">the whole</span> : subject}</td>
-              <td>{severity}</td>
-              <td>
-                <span class={`state state-${state === "open" ? SHAPES[severity] : "delivered"}`}>
-                  {state}
-                </span>
-              </td>
-              <td class="right" data-name="raised">
-                {countText(count)}
-              </td>
-              <td data-name="begun">
-                <Time at={at} nowMs={nowMs} />
-              </td>
-              <td data-name="last">
-                <Time at={last} nowMs={nowMs} />
-              </td>
-              <td>{sent ? "sent" : <span class="none">not sent</span>}</td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
+    <List columns={["Alert", "About", "Severity", "State", { right: "Raised" }, "Begun", "Last", "Message"]}>
+      {alerts.map(({ about, subject, severity, state, opened_at: at, last_at: last, count, sent }) => (
+        <tr>
+          <th scope="row">
+            <code>{about}</code>
+          </th>
+          <td>{subject === "" ? <span class="none">the whole</span> : subject}</td>
+          <td>{severity}</td>
+          <td>
+            <span class={`state state-${state === "open" ? SHAPES[severity] : "delivered"}`}>{state}</span>
+          </td>
+          <td class="right" data-name="raised">
+            {countText(count)}
+          </td>
+          <td data-name="begun">
+            <Time at={at} nowMs={nowMs} />
+          </td>
+          <td data-name="last">
+            <Time at={last} nowMs={nowMs} />
+          </td>
+          <td>{sent ? "sent" : <span class="none">not sent</span>}</td>
+        </tr>
+      ))}
+    </List>
   );
 }

@@ -3,6 +3,7 @@ import type { DestinationJson } from "../../api/operations/schemas.ts";
 import type { SeriesJson } from "../../api/operations/series.ts";
 import { Time } from "./bits.tsx";
 import { DestinationState } from "./destination-state.tsx";
+import { List } from "./list.tsx";
 import { tallest, Trend, valuesOf } from "./sparkline.tsx";
 import { countText, durationText } from "./text.ts";
 
@@ -16,75 +17,63 @@ interface DestinationsTableProps {
 export function DestinationsTable({ destinations, hour, nowMs }: DestinationsTableProps) {
   const max = tallest(Object.values(hour.destinations).map(({ delivered }) => delivered));
   return (
-    <div class="scroll">
-      <table class="list flow">
-        <thead>
+    <List
+      columns={[
+        "Destination",
+        "Delivered in the last hour",
+        "State",
+        { right: "Owed" },
+        "Oldest",
+        { right: "p95" },
+        "Answers",
+      ]}
+      kind="flow"
+    >
+      {destinations.map((destination) => {
+        const { name, pending, parked, dead, owed_since: owedSince } = destination;
+        const series = hour.destinations[name];
+        const delivered = valuesOf(hour, series?.delivered);
+        const p95Ms = series?.range_p95_ms ?? null;
+        return (
           <tr>
-            <th scope="col">Destination</th>
-            <th scope="col">Delivered in the last hour</th>
-            <th scope="col">State</th>
-            <th scope="col" class="right">
-              Owed
+            <th scope="row">
+              <a href={`/destinations#destination-${encodeURIComponent(name)}`}>→ {name}</a>
             </th>
-            <th scope="col">Oldest</th>
-            <th scope="col" class="right">
-              p95
-            </th>
-            <th scope="col">Answers</th>
-          </tr>
-        </thead>
-        <tbody>
-          {destinations.map((destination) => {
-            const { name, pending, parked, dead, owed_since: owedSince } = destination;
-            const series = hour.destinations[name];
-            const delivered = valuesOf(hour, series?.delivered);
-            const p95Ms = series?.range_p95_ms ?? null;
-            return (
-              <tr>
-                <th scope="row">
-                  <a href={`/destinations#destination-${encodeURIComponent(name)}`}>→ {name}</a>
-                </th>
-                <td>
-                  <Trend values={delivered} max={max} />
-                </td>
-                <td>
-                  <DestinationState of={destination} nowMs={nowMs} />
-                </td>
-                <td class="right" data-name="owed">
-                  <a
-                    class={pending + parked > 0 ? "owed" : "figure"}
-                    href={`/payments?state=pending,parked&destination=${encodeURIComponent(name)}`}
-                  >
-                    {countText(pending + parked)}
+            <td>
+              <Trend values={delivered} max={max} />
+            </td>
+            <td>
+              <DestinationState of={destination} nowMs={nowMs} />
+            </td>
+            <td class="right" data-name="owed">
+              <a
+                class={pending + parked > 0 ? "owed" : "figure"}
+                href={`/payments?state=pending,parked&destination=${encodeURIComponent(name)}`}
+              >
+                {countText(pending + parked)}
+              </a>
+              {dead > 0 && (
+                <>
+                  {" "}
+                  <a class="refused-count" href="/set-aside?tab=dead">
+                    {countText(dead)} dead
                   </a>
-                  {dead > 0 && (
-                    <>
-                      {" "}
-                      <a class="refused-count" href="/set-aside?tab=dead">
-                        {countText(dead)} dead
-                      </a>
-                    </>
-                  )}
-                </td>
-                <td data-name="oldest">
-                  {owedSince === null ? (
-                    <span class="none">none</span>
-                  ) : (
-                    <Time at={owedSince} nowMs={nowMs} />
-                  )}
-                </td>
-                <td class="right" data-name="p95">
-                  {p95Ms === null ? <span class="none">none</span> : durationText(p95Ms)}
-                </td>
-                <td data-name="answers">
-                  <Answers of={series?.answers ?? {}} />
-                </td>
-              </tr>
-            );
-          })}
-        </tbody>
-      </table>
-    </div>
+                </>
+              )}
+            </td>
+            <td data-name="oldest">
+              {owedSince === null ? <span class="none">none</span> : <Time at={owedSince} nowMs={nowMs} />}
+            </td>
+            <td class="right" data-name="p95">
+              {p95Ms === null ? <span class="none">none</span> : durationText(p95Ms)}
+            </td>
+            <td data-name="answers">
+              <Answers of={series?.answers ?? {}} />
+            </td>
+          </tr>
+        );
+      })}
+    </List>
   );
 }
 

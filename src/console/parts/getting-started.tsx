@@ -2,6 +2,7 @@
 import type { RelayConfig } from "../../config/schema.ts";
 import { addressesOf } from "../../ingress/locate.ts";
 import { Command, Empty } from "./bits.tsx";
+import { List } from "./list.tsx";
 
 export interface Start {
   /** `https://relay.example.com` */
@@ -21,24 +22,16 @@ export function startOf(config: RelayConfig, origin: string): Start {
 /** Where each source's callbacks go. */
 export function SourceAddresses({ start }: { start: Start }) {
   return (
-    <table class="list">
-      <thead>
+    <List columns={["Source", "Address of its callbacks"]}>
+      {start.sources.map(({ name, path }) => (
         <tr>
-          <th scope="col">Source</th>
-          <th scope="col">Address of its callbacks</th>
+          <th scope="row">{name}</th>
+          <td>
+            <code class="address">{start.origin + path}</code>
+          </td>
         </tr>
-      </thead>
-      <tbody>
-        {start.sources.map(({ name, path }) => (
-          <tr>
-            <th scope="row">{name}</th>
-            <td>
-              <code class="address">{start.origin + path}</code>
-            </td>
-          </tr>
-        ))}
-      </tbody>
-    </table>
+      ))}
+    </List>
   );
 }
 

@@ -3,6 +3,7 @@ import type { LedgerJson } from "../../api/operations/schemas.ts";
 import type { SeriesJson } from "../../api/operations/series.ts";
 import type { SourceJson } from "../../api/operations/sources.ts";
 import { Time } from "./bits.tsx";
+import { List } from "./list.tsx";
 import { tallest, Trend, valuesOf } from "./sparkline.tsx";
 import { countText, durationText } from "./text.ts";
 
@@ -18,47 +19,41 @@ export function SourcesTable({ sources, ledger, hour, nowMs }: SourcesTableProps
   const gone = Object.keys(ledger.sources).filter((name) => !sources.some((source) => source.name === name));
   const max = tallest(Object.values(hour.sources).map(({ accepted }) => accepted));
   return (
-    <div class="scroll">
-      <table class="list flow">
-        <thead>
+    <List
+      columns={[
+        "Source",
+        "Accepted in the last hour",
+        "Last seen",
+        { right: "Set aside" },
+        "Refused in the last hour",
+      ]}
+      kind="flow"
+    >
+      {[...sources, ...gone.map((name) => ({ ...UNKNOWN, name }))].map((source) => {
+        const accepted = valuesOf(hour, hour.sources[source.name]?.accepted);
+        const counts = ledger.sources[source.name];
+        const aside = counts ? counts.deferred + counts.quarantined + counts.superseded : 0;
+        return (
           <tr>
-            <th scope="col">Source</th>
-            <th scope="col">Accepted in the last hour</th>
-            <th scope="col">Last seen</th>
-            <th scope="col" class="right">
-              Set aside
+            <th scope="row">
+              <a href={`/payments?source=${encodeURIComponent(source.name)}`}>{source.name}</a>
             </th>
-            <th scope="col">Refused in the last hour</th>
+            <td>
+              <Trend values={accepted} max={max} />
+            </td>
+            <td data-name="last seen">
+              <LastSeen of={source} nowMs={nowMs} />
+            </td>
+            <td class="right" data-name="set aside">
+              {countText(aside)}
+            </td>
+            <td data-name="refused">
+              <RefusedCounts name={source.name} hour={hour} />
+            </td>
           </tr>
-        </thead>
-        <tbody>
-          {[...sources, ...gone.map((name) => ({ ...UNKNOWN, name }))].map((source) => {
-            const accepted = valuesOf(hour, hour.sources[source.name]?.accepted);
-            const counts = ledger.sources[source.name];
-            const aside = counts ? counts.deferred + counts.quarantined + counts.superseded : 0;
-            return (
-              <tr>
-                <th scope="row">
-                  <a href={`/payments?source=${encodeURIComponent(source.name)}`}>{source.name}</a>
-                </th>
-                <td>
-                  <Trend values={accepted} max={max} />
-                </td>
-                <td data-name="last seen">
-                  <LastSeen of={source} nowMs={nowMs} />
-                </td>
-                <td class="right" data-name="set aside">
-                  {countText(aside)}
-                </td>
-                <td data-name="refused">
-                  <RefusedCounts name={source.name} hour={hour} />
-                </td>
-              </tr>
-            );
-          })}
-        </tbody>
-      </table>
-    </div>
+        );
+      })}
+    </List>
   );
 }
 
