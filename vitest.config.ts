@@ -1,7 +1,7 @@
 /**
- * The projects: `workerd` runs pure modules, Inbox, consumer and ingress in the runtime they are made for; `node`
- * runs the tools, `e2e` real processes. `platform in node` plays whole callbacks where `npm run mutate` plays
- * them, so that nothing the Inbox begins to use is missing there.
+ * The projects: `workerd` runs modules, Inbox, consumer and ingress in the runtime they are made for, and
+ * `workerd, pure` those without state, faster; `node` runs the tools, `e2e` real processes. `platform in node` plays
+ * whole callbacks where `npm run mutate` plays them, so that nothing the Inbox begins to use is missing there.
  */
 import { cloudflareTest } from "@cloudflare/vitest-plugin";
 import { defineConfig } from "vitest/config";
@@ -11,32 +11,43 @@ import { asText, inPlainNode } from "./tools/lib/plain-node.ts";
 /** Machines are shared: a test that is late has not failed. */
 const patience = { testTimeout: 30_000, hookTimeout: 30_000 };
 
+const inWorkerd = cloudflareTest({
+  wrangler: { configPath: "./wrangler.toml" },
+  miniflare: {
+    bindings: testBindings,
+    email: {
+      send_email: [
+        {
+          name: "EMAIL",
+          allowed_sender_addresses: ["relay@example.com"],
+          allowed_destination_addresses: ["ops@example.com"],
+        },
+      ],
+    },
+  },
+});
+
+/** Of modules without state and without an object: their files share one isolate, which each would load anew. */
+const PURE = [
+  "test/parse/*.test.ts",
+  "test/verify/**/*.test.ts",
+  "test/providers/**/*.test.ts",
+  "test/config/!(local-only).test.ts",
+  "test/inbox/lifecycle.test.ts",
+  "test/inbox/policy/*.test.ts",
+];
+
 export default defineConfig({
   test: {
     projects: [
       {
-        plugins: [
-          cloudflareTest({
-            wrangler: { configPath: "./wrangler.toml" },
-            miniflare: {
-              bindings: testBindings,
-              email: {
-                send_email: [
-                  {
-                    name: "EMAIL",
-                    allowed_sender_addresses: ["relay@example.com"],
-                    allowed_destination_addresses: ["ops@example.com"],
-                  },
-                ],
-              },
-            },
-          }),
-        ],
+        plugins: [inWorkerd],
         test: {
           name: "workerd",
           ...patience,
           include: ["test/**/*.test.ts"],
           exclude: [
+            ...PURE,
             "test/e2e/**",
             "test/tools/**",
             "test/bench/**",
@@ -44,6 +55,10 @@ export default defineConfig({
             "test/architecture.test.ts",
           ],
         },
+      },
+      {
+        plugins: [inWorkerd],
+        test: { name: "workerd, pure", ...patience, include: PURE, isolate: false },
       },
       {
         test: {
