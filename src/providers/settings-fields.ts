@@ -118,10 +118,9 @@ export class SourceFields {
   outboundUrl() {
     return z.string().transform((text, context): URL => {
       const url = URL.parse(text);
-      const problem = url ? this.#outboundProblem(url) : "is not a URL";
-      if (url && !problem) return url;
-      context.issues.push({ code: "custom", input: text, message: problem ?? "is not a URL" });
-      return z.NEVER;
+      if (url === null) return refused(context, text, "is not a URL");
+      const problem = this.#outboundProblem(url);
+      return problem === null ? url : refused(context, text, problem);
     });
   }
 
@@ -132,30 +131,31 @@ export class SourceFields {
       return ["http:", "https:"].includes(url.protocol) ? null : "must be http: or https:";
     }
     if (url.protocol !== "https:") return "must be https:";
-    const host = url.hostname.toLowerCase().replace(/\.$/, "");
+    // A parser takes `127.0.0.1..` and `localhost..` for names of their own.
+    const host = url.hostname.replace(/\.+$/, "");
     if (parseIpRange(host.replace(/^\[|\]$/g, "")) || /^[\d.]+$/.test(host)) {
       return "must not be an IP address";
     }
-    if (/(^|\.)(localhost|internal|local)$/.test(host) || !host.includes(".")) {
+    if (/\.(localhost|internal|local)$/.test(host) || !host.includes(".")) {
       return "must be a public host name";
     }
     return null;
   }
 }
 
-const ipRange = z.string().transform((text, context): IpRange => {
-  const range = parseIpRange(text);
-  if (range) return range;
-  context.issues.push({ code: "custom", input: text, message: "is not an address or CIDR range" });
+/** Reports a value that no setting can be made of; nothing is made of it. */
+function refused(context: z.RefinementCtx, input: string, message: string): never {
+  context.issues.push({ code: "custom", input, message });
   return z.NEVER;
+}
+
+const ipRange = z.string().transform((text, context): IpRange => {
+  return parseIpRange(text) ?? refused(context, text, "is not an address or CIDR range");
 });
 
 /** A chain by any name a provider has for it: what is compared is the relay's own (`MATIC` is `polygon`). */
 const network = z.string().transform((text, context): string => {
-  const id = networkOf(text);
-  if (id !== null) return id;
-  context.issues.push({ code: "custom", input: text, message: "is not the name of a network" });
-  return z.NEVER;
+  return networkOf(text) ?? refused(context, text, "is not the name of a network");
 });
 
 /** The common options in the Worker's own spelling. */
