@@ -55,8 +55,7 @@ export interface Meaning {
 export function meaningOf(type: string): Meaning {
   const [, noun, word = ""] = /^(payment|payment_intent|charge)\.(.+)$/.exec(type) ?? [];
   const about = noun === undefined ? "other" : noun === "charge" ? "charge" : "payment";
-  if (about !== "other" && word === "refunded")
-    return { kind: "status", status: "refunded", about, refund: true };
+  if (word === "refunded") return { kind: "status", status: "refunded", about, refund: true };
   if (type === "charge.dispute.created") return { kind: "status", status: "disputed", about };
   const meant = about === "payment" ? (PAYMENT_TYPES.get(word) ?? null) : null;
   return { kind: kindOf(meant), status: meant?.status ?? null, about };

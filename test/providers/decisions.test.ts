@@ -2,9 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { contradicts, meaningOf } from "../../src/providers/cryptopay-meaning.ts";
 import { setAsideBy } from "../../src/providers/policy.ts";
-import type { Facts, SourceSettings, TokenRecord, TokenUse } from "../../src/providers/provider.ts";
-import golden from "../cases/golden-events.json";
-import { callbackOf, config } from "../support/callbacks.ts";
+import type { Facts, SourceSettings } from "../../src/providers/provider.ts";
 
 describe("a CryptoPay type beside its object's status", () => {
   it.each([
@@ -17,9 +15,18 @@ describe("a CryptoPay type beside its object's status", () => {
     ["payment.processing", "requires_capture", false],
     ["payment.failed", "succeeded", true],
     ["payment.failed", "failed", false],
+    ["payment.canceled", "canceled", false],
+    ["payment.canceled", "expired", true],
+    ["payment.expired", "expired", false],
+    ["payment.requires_action", "requires_action", false],
     ["payment.canceled", "cancelled", false],
     ["payment.succeeded", "succeeded", false],
     ["payment.succeeded", "PAID", false],
+    ["payment.succeeded", "success", false],
+    ["payment.succeeded", "successful", false],
+    ["payment.succeeded", "complete", false],
+    ["payment.succeeded", "completed", false],
+    ["payment.succeeded", "", true],
     ["payment.succeeded", "requires_capture", true],
     ["payment.succeeded", "unpaid", true],
     ["payment.succeeded", "toString", true],
@@ -27,6 +34,8 @@ describe("a CryptoPay type beside its object's status", () => {
     ["payment.refunded", "succeeded", false],
     ["payment.amount_capturable_updated", "requires_action", false],
     ["charge.succeeded", "failed", false],
+    // A charge that is disputed had succeeded.
+    ["charge.dispute.created", "succeeded", false],
     ["payout.created", "failed", false],
   ])("%s beside %s contradicts it: %s", (type, word, expected) => {
     expect(contradicts(meaningOf(type), word)).toBe(expected);
@@ -68,72 +77,5 @@ describe("the chains of an account", () => {
     expect(
       setAsideBy({ ...settings, networks: null }, { amount: money("x"), blockchain: null } as Facts),
     ).toBeNull();
-  });
-});
-
-describe("a TokenPayments token", () => {
-  const source = config.sources.get("tokenpayments/broker-eu");
-  const FORM = golden.tokenpayments.data.raw.body.replace("[redacted]", "tkn9f2c0001");
-  const SHA256 = "f".repeat(64);
-
-  /** What is made of the callback when the registry says this of its token, and how often the verifier was asked. */
-  async function verifiedWith(known: (use: TokenUse) => TokenRecord | { kind: "ask" }) {
-    let asked = 0;
-    const told: unknown[] = [];
-    const callback = callbackOf(FORM, { contentType: "application/x-www-form-urlencoded", sha256: SHA256 });
-    const verdict = await source?.verify(callback, {
-      nowMs: 0,
-      source: "tokenpayments/broker-eu",
-      fetch: () => {
-        asked += 1;
-        return Promise.resolve(new Response('{"valid":true}'));
-      },
-      again: false,
-      mayAsk: () => Promise.resolve(true),
-      tokens: {
-        consult: (use) => Promise.resolve(known(use)),
-        refuse: (...about) => Promise.resolve(void told.push(["refuse", ...about])),
-        undecided: (...about) => Promise.resolve(void told.push(["undecided", ...about])),
-      },
-    });
-    return { verdict, asked, told };
-  }
-
-  it("that served other contents is refused, though it is the provider's", async () => {
-    const { verdict, asked } = await verifiedWith(() => ({
-      kind: "reserved",
-      owner: "another order",
-      fingerprint: SHA256,
-    }));
-    expect(verdict).toEqual({ kind: "refused", reason: "token_reused" });
-    expect(asked).toBe(0);
-  });
-
-  it("that served these contents is believed without another question", async () => {
-    const { verdict, asked } = await verifiedWith(({ owner }) => ({
-      kind: "reserved",
-      owner,
-      fingerprint: SHA256,
-    }));
-    expect(verdict).toMatchObject({ kind: "verified", reservation: { taken: "token_reused" } });
-    expect(asked).toBe(0);
-  });
-
-  it("that was refused is refused, and one nobody can tell is deferred", async () => {
-    expect(await verifiedWith(() => ({ kind: "refused" }))).toMatchObject({
-      verdict: { kind: "refused", reason: "token_invalid" },
-      asked: 0,
-    });
-    expect(await verifiedWith(() => ({ kind: "undecided", reason: "verifier_rate" }))).toMatchObject({
-      verdict: { kind: "deferred", reason: "verifier_rate" },
-      asked: 0,
-    });
-  });
-
-  it("that nobody knows is asked about, once", async () => {
-    const { verdict, asked, told } = await verifiedWith(() => ({ kind: "ask" }));
-    expect(verdict).toMatchObject({ kind: "verified", verification: { key: null } });
-    expect(asked).toBe(1);
-    expect(told).toEqual([]);
   });
 });
