@@ -83,7 +83,7 @@ async function normalise(callback: Callback): Promise<Reading> {
     return { kind: "quarantined", reason: "missing_event_id", detail: "data.object.payment_intent" };
   }
   const paymentId = payment.id;
-  if (meaning.kind !== "provider" && (object === null || paymentId === null)) {
+  if (meaning.kind !== "provider" && paymentId === null) {
     return { kind: "quarantined", reason: "missing_event_id", detail: "data.object.id" };
   }
 

@@ -66,6 +66,14 @@ describe("a form", () => {
   });
 });
 
+describe("what only some requests have", () => {
+  it("is there as it was sent, and null of a stored callback", () => {
+    const sent = { url: "https://relay.example.com/in/x", traceparent: "00-1", tracestate: "a=1" };
+    expect(callbackOf("", sent)).toMatchObject(sent);
+    expect(callbackOf("")).toMatchObject({ url: null, traceparent: null, tracestate: null });
+  });
+});
+
 describe("the message", () => {
   it("is the body, or the query where there is none", () => {
     const text = (callback: ReturnType<typeof callbackOf>) => new TextDecoder().decode(messageOf(callback));

@@ -20,6 +20,28 @@ describe("ids", () => {
     expect(await paymentIdOf(...subject)).toBe(golden.iqpay_deposit.data.payment_id);
   });
 
+  // Computed elsewhere: an id that changes makes one payment of a provider two of the CRM's.
+  it("never change, nor does null, which is the empty text", async () => {
+    expect(await eventIdOf("ipay", "broker-eu", null, "\u00e9")).toBe("evt_111fc110b04e62ac444d02cfbf2e61f6");
+    expect(await eventIdOf("ipay", "broker-eu", "", "\u00e9")).toBe("evt_111fc110b04e62ac444d02cfbf2e61f6");
+    expect(await paymentIdOf("ipay", "broker-eu", null, "\u00e9")).toBe(
+      "pay_3e2978f31358ae0c69d1909a9bf8dbfe",
+    );
+    const parts = { method: "GET", kind: "deposit", query: "a=1", sha256: "f".repeat(64) };
+    expect(await callbackIdOf("iqpay", "broker-eu", parts)).toBe("evt_cddb87c19afadc93f0aca3b6b11ce2b4");
+  });
+
+  it("of callbacks differ by everything that tells two of them apart", async () => {
+    const parts = { method: "GET", kind: "deposit", query: "a=1", sha256: "f".repeat(64) };
+    const ids = await Promise.all([
+      callbackIdOf("iqpay", "a", parts),
+      callbackIdOf("ipay", "a", parts),
+      callbackIdOf("iqpay", "b", parts),
+      ...Object.keys(parts).map((name) => callbackIdOf("iqpay", "a", { ...parts, [name]: "other" })),
+    ]);
+    expect(new Set(ids).size).toBe(ids.length);
+  });
+
   it("are deterministic, 128 bit of hex behind their prefix", async () => {
     await fc.assert(
       fc.asyncProperty(parts, async (list) => {

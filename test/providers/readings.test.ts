@@ -1,5 +1,6 @@
 /** What the providers read in callbacks that are odd in one place: a warning, a reason, or nothing at all. */
 import { describe, expect, it } from "vitest";
+import { DEFAULT_MAX_BODY_BYTES } from "../../src/limits.ts";
 import { callbackOf, factsOf, readingOf } from "../support/callbacks.ts";
 
 const number = (text: string) => `#${text}#`;
@@ -66,6 +67,9 @@ describe("iPay", () => {
 
   it.each([
     [{ transferedAmount: "10" }, "bad_amount", undefined],
+    // Whatever the state: what cannot be read may be money all the same.
+    [{ transferedAmount: "10", status: "PENDING" }, "bad_amount", undefined],
+    [{ transferredAmount: "10", transferedAmount: null, status: "PENDING" }, "bad_amount", undefined],
     [{ transferredAmount: true }, "bad_amount", undefined],
     [{ transferedAmount: number("0") }, "bad_amount", undefined],
     [{ transferedAmount: null }, "missing_amount", undefined],
@@ -120,7 +124,15 @@ describe("iPay", () => {
     expect(await facts({ transferredAmount: number("10.500") })).toMatchObject({
       amount: { value: "10.50" },
     });
-    const bare = { status: "PENDING", transferedAmount: null, currency: null, chain: null, customerID: "" };
+    const bare = {
+      status: "PENDING",
+      transferedAmount: null,
+      amount: number("10"),
+      transactionFee: number("1"),
+      currency: null,
+      chain: null,
+      customerID: "",
+    };
     expect(await facts(bare)).toMatchObject({
       amount: null,
       amountNet: null,
@@ -128,6 +140,7 @@ describe("iPay", () => {
       fee: null,
       merchantReference: null,
       blockchain: { network: null },
+      warnings: [],
       contents: { "conflict:amount": " ", "conflict:network": "" },
     });
   });
@@ -261,6 +274,22 @@ describe("iqpay", () => {
     });
   });
 
+  it("knows a withdrawal by its id alone where nothing has moved yet, and a coin of no chain by its name", async () => {
+    const bare = { txid: null, address: null, currency: "USDT", status: number("0") };
+    expect(await withdrawal(bare)).toMatchObject({
+      status: "pending",
+      eventKey: ["withdrawal", "11", "0"],
+      subjectKey: ["withdrawal", "11"],
+      amount: { value: "2", currency: "USDT" },
+      blockchain: { network: null, txid: null, to: null },
+      contents: { "conflict:amount": "2 USDT", "conflict:network": "" },
+    });
+    const unnamed = { id: null, address: null };
+    expect(await withdrawal(unnamed)).toMatchObject({
+      subjectKey: ["withdrawal", null, "USDT", "04fb", null, "2"],
+    });
+  });
+
   it("takes a withdrawal without an amount, unless it is said to have gone out", async () => {
     expect(await withdrawal({ amount: null, status: number("0") })).toMatchObject({
       status: "pending",
@@ -285,6 +314,7 @@ describe("iqpay", () => {
       undefined,
     ],
     ["withdrawal", { ...WITHDRAWAL, wallet_ext_id: "7" }, "kind_mismatch", undefined],
+    ["withdrawal", { ...WITHDRAWAL, amount: "x", status: number("0") }, "bad_amount", undefined],
     ["withdrawal", { ...WITHDRAWAL, fromAddress: "7" }, "kind_mismatch", undefined],
     ["deposit", { ...DEPOSIT, currency: "?" }, "unknown_currency", undefined],
     ["deposit", { ...DEPOSIT, currency: 7 }, "unknown_currency", undefined],
@@ -414,6 +444,35 @@ describe("what iqpay sends in any form", () => {
     expect(await read("txid=x", { contentType: "application/x-www-form-urlencoded" })).toBe("x");
     expect(await read("", { method: "GET", query: "txid=x", contentType: null })).toBe("x");
     expect(await read("", { method: "DELETE", query: "txid=x", contentType: "application/json" })).toBe("x");
+  });
+
+  it("is read as a form wherever a brace is not the first thing in it", async () => {
+    expect(await read("txid=x&a={1}", { contentType: "application/x-www-form-urlencoded" })).toBe("x");
+  });
+
+  it("names nothing where a GET has no query, and is its own subject", async () => {
+    const callback = callbackOf("", { kind: "confirmations", method: "GET", contentType: null });
+    expect(await factsOf("iqpay", callback)).toMatchObject({
+      eventKey: ["confirmations", "a".repeat(64)],
+      blockchain: null,
+    });
+  });
+
+  it("is read up to the largest body of the account", async () => {
+    const ofBytes = (bytes: number) => JSON_BODY.padEnd(bytes, " ");
+    expect(await read(ofBytes(DEFAULT_MAX_BODY_BYTES))).toBe("x");
+    expect(await read(ofBytes(DEFAULT_MAX_BODY_BYTES + 1))).toEqual(aside("too_large"));
+  });
+
+  it.each(["application/json", "text/json", null])("under %j is JSON or nothing", async (contentType) => {
+    expect(await read("[1]", { contentType })).toEqual(aside("json", "not_an_object"));
+    expect(await read("txid=x", { contentType })).toMatchObject(aside("json"));
+  });
+
+  it("in a form says nothing twice but the document's sample", async () => {
+    const form = { contentType: "application/x-www-form-urlencoded" };
+    expect(await read("txid=x&txid=x", form)).toEqual(aside("duplicate_key", "/txid"));
+    expect(await read("txid=x&status=1&status=200", form)).toEqual(aside("duplicate_key", "/status"));
   });
 
   it("is set aside by its reason otherwise", async () => {
@@ -589,6 +648,19 @@ describe("CryptoPay", () => {
       amountRequested: null,
       provider: { payment_id: null, status: null },
     });
+  });
+
+  it("reads no amounts in what is the provider's own word, and so finds none of them bad", async () => {
+    const word = { type: "payout.created" };
+    for (const object of [{}, { amount: "x" }, { currency: "btc" }]) {
+      expect(await facts(object, word)).toMatchObject({
+        kind: "provider",
+        status: null,
+        subjectKey: ["pay_1"],
+        amount: null,
+        amountRequested: null,
+      });
+    }
   });
 
   it("is set aside when it was signed and cannot be read, and refused when its shape is hostile", async () => {
