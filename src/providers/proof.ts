@@ -78,7 +78,6 @@ export async function namesMerchant(
   message: Message,
   expected: readonly (readonly [place: Place, text: string])[],
 ): Promise<boolean> {
-  if (expected.length === 0) return true;
   const contents = await readContents(message, new Set(expected.flatMap(([place]) => needOf(place) ?? [])));
   if (!contents.ok) return false;
   let isSame = true;

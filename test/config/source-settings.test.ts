@@ -126,6 +126,7 @@ describe("a refused address of another server says", () => {
     "https://v.example.com./",
     "https://9.example.com/",
     "https://v9.example.com/",
+    "https://v.example.a1/",
     "https://localhost.example.com/",
     "https://a.local.example.com/",
     "https://mylocalhost.example/",
