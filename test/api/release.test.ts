@@ -198,13 +198,14 @@ describe("in bulk", () => {
     expect(await waiting()).toHaveLength(3);
     expect((await order("/api/releases", { source: "iqpay/typo" })).status).toBe(400);
     const first = await order("/api/releases", { limit: 1, source: "tokenpayments/broker-eu" });
-    expect(first.body).toEqual({ succeeded: 1, failed: 0, failures: [], more: true });
+    expect(first.body).toEqual({ succeeded: 1, failed: 0, failures: [], more: true, remaining: 1 });
     const rest = await order("/api/releases", {});
     expect(rest.body).toMatchObject({
       succeeded: 1,
       failed: 1,
       failures: [{ id: unreadable, error: expect.stringContaining("missing_amount") as string }],
       more: false,
+      remaining: 1,
     });
     await delivered(outside, 3);
     expect(new Set(bodies().map(({ data }) => data.payment_id)).size).toBe(3);

@@ -102,6 +102,7 @@ describe("a settlement that asks for another attempt", () => {
       sequence: 1,
       replay: false,
       traceparent: "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
+      tracestate: null,
       notBeforeMs: Date.now(),
     });
     expect(JSON.parse(body)).toMatchObject({ id: event, data: { payment_id: payment } });
