@@ -10,19 +10,15 @@ import type { LeasedAttempt, Reference, Result } from "../../src/inbox/protocol.
 import {
   BATCH_FOLLOWING_MS,
   DEFAULT_DELIVERY_TIMEOUT_MS,
-  DEFAULT_MAX_IN_FLIGHT,
   FOLLOWING_ATTEMPTS_MS,
-  LEASE_GRACE_MS,
   MAX_FOLLOWING_ATTEMPTS,
 } from "../../src/limits.ts";
-import { inbox, later, SHARD } from "../support/attempts.ts";
+import { inbox, later, LEASE_MS, SHARD, SHARE_IN_FLIGHT } from "../support/attempts.ts";
 import { configFrom } from "../support/config.ts";
 import { acceptance, eventId } from "../support/events.ts";
 import { interceptQueue } from "../support/queue.ts";
 import { bindings, freshRelay, inboxOf, type Delivered, type Outside } from "../support/worker.ts";
 
-const SHARE_IN_FLIGHT = DEFAULT_MAX_IN_FLIGHT / 8;
-const LEASE_MS = DEFAULT_DELIVERY_TIMEOUT_MS + LEASE_GRACE_MS;
 /** Attempts that begin at this distance, until another might end too late. */
 const STEP_MS = 5_000;
 const STEPS = (FOLLOWING_ATTEMPTS_MS - DEFAULT_DELIVERY_TIMEOUT_MS) / STEP_MS;

@@ -1,47 +1,28 @@
 /** Several destinations, their filters and rates: each owed on its own, none delaying another. */
 import { owedBy } from "../support/ledger.ts";
-import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
+import { runDurableObjectAlarm } from "cloudflare:test";
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import type { Reference } from "../../src/inbox/protocol.ts";
 import { MAX_DIRECT_TIMEOUT_MS, RATE_HEADROOM_RATIO, RATE_HORIZON_MS } from "../../src/limits.ts";
-import { freshRelay, inboxOf } from "../support/worker.ts";
+import { freshRelay } from "../support/worker.ts";
 import { interceptQueue } from "../support/queue.ts";
 import { acceptance, eventId, paymentId, type Stated } from "../support/events.ts";
-import { relay, sourcesTo } from "../support/bindings.ts";
+import { relay } from "../support/bindings.ts";
+import { inbox, SHARD } from "../support/attempts.ts";
+import { changedEnv, deploy, type Changes } from "../support/deploy.ts";
 
-const SHARD = "8/0";
 let sent: Reference[];
 
-type Configured = Record<string, Record<string, unknown>>;
-
-/** The relay with these destinations, as after a deployment: every object is restarted. */
-async function deploy(destinations: Configured, alerts?: Record<string, unknown>): Promise<void> {
-  const crm = relay.destinations.crm;
-  const configured = Object.fromEntries(
-    Object.entries(destinations).map(([name, more]) => [name, { ...crm, ...more }]),
-  );
-  const sources = sourcesTo(Object.keys(configured));
-  const next = {
-    ...relay,
-    sources,
-    destinations: configured,
-    ...(alerts ? { alerts: { ...crm, ...alerts } } : {}),
-  };
-  // It has to be running to be evicted.
-  await inboxOf(SHARD).destinations();
-  await evictDurableObject(inboxOf(SHARD));
-  await runInDurableObject(inboxOf(SHARD), (instance) => {
-    const env = { ...(instance as unknown as { env: object }).env, RELAY: JSON.stringify(next) };
-    Object.defineProperty(instance, "env", { value: env });
-  });
-}
+/** The relay with these destinations, as after a deployment: the object is restarted. */
+const deployTo = async (destinations: Record<string, object>, more: Changes = {}) => {
+  await deploy(SHARD, changedEnv({ ...more, destinations }));
+};
 
 beforeEach(async () => {
   await freshRelay("2036-01-01T00:00:00.000Z");
   sent = interceptQueue();
 });
 
-const inbox = () => inboxOf(SHARD);
 const accept = (stated: Stated = {}) => inbox().accept(acceptance(stated));
 const owed = async () =>
   Object.fromEntries(
@@ -54,7 +35,7 @@ function reference(n: number, event: string, payment: string, destination = "crm
 
 describe("several destinations", () => {
   it("are each owed what they want, and settled on their own", async () => {
-    await deploy({ crm: {}, erp: { types: ["payment.confirmed"] }, audit: { types: ["payout.*"] } });
+    await deployTo({ crm: {}, erp: { types: ["payment.confirmed"] }, audit: { types: ["payout.*"] } });
     const destinations = ["crm", "erp", "audit"];
     await accept({ event: "e1", status: "pending", destinations });
     await accept({ event: "e2", status: "confirmed", destinations });
@@ -65,17 +46,17 @@ describe("several destinations", () => {
   });
 
   it("park what a removed one was owed, and give it back when it returns", async () => {
-    await deploy({ crm: {}, erp: {} });
+    await deployTo({ crm: {}, erp: {} });
     await accept({ destinations: ["crm", "erp"] });
-    await deploy({ crm: {} });
+    await deployTo({ crm: {} });
     expect(await owed()).toEqual({ "crm pending": 1, "erp parked": 1 });
-    await deploy({ crm: {}, erp: {} });
+    await deployTo({ crm: {}, erp: {} });
     expect(await owed()).toEqual({ "crm pending": 1, "erp pending": 1 });
   });
 
   it("owe an added one nothing of what came before it", async () => {
     await accept({ event: "e1", payment: "p1" });
-    await deploy({ crm: {}, erp: {} });
+    await deployTo({ crm: {}, erp: {} });
     await accept({ event: "e2", payment: "p2", destinations: ["crm", "erp"] });
     expect(await owed()).toEqual({ "crm pending": 2, "erp pending": 1 });
   });
@@ -90,7 +71,7 @@ describe("a first attempt made with the acceptance", () => {
   };
 
   it("is made to those that answer within the invocation, and to none that is not configured", async () => {
-    await deploy({
+    await deployTo({
       crm: { timeout_ms: MAX_DIRECT_TIMEOUT_MS },
       slow: { timeout_ms: MAX_DIRECT_TIMEOUT_MS + 1 },
     });
@@ -103,13 +84,13 @@ describe("a first attempt made with the acceptance", () => {
 
   it("counts against what may be under way, as those over the queue do", async () => {
     // One in each of the eight shards.
-    await deploy({ crm: { max_in_flight: 8 } });
+    await deployTo({ crm: { max_in_flight: 8 } });
     expect(await attempted({ event: "e1", payment: "p1" })).toEqual(["crm"]);
     expect(await attempted({ event: "e2", payment: "p2" })).toEqual([]);
   });
 
   it("waits for the payment's earlier events, but not where the order does not matter", async () => {
-    await deploy({ crm: {}, log: { ordered: false } });
+    await deployTo({ crm: {}, log: { ordered: false } });
     await accept({ event: "e1", status: "pending", destinations: ["crm", "log"] });
     expect(await attempted({ event: "e2", destinations: ["crm", "log"] })).toEqual(["log"]);
   });
@@ -137,7 +118,7 @@ describe("a paused destination", () => {
 
 describe("a destination's rate", () => {
   it("gives each delivery its own slot and sends back those whose slot is far", async () => {
-    await deploy({ crm: { max_per_second: 8 / RATE_HEADROOM_RATIO } });
+    await deployTo({ crm: { max_per_second: 8 / RATE_HEADROOM_RATIO } });
     // Eight a second over eight shards: this one has one slot a second.
     for (let i = 1; i <= 5; i += 1) await accept({ event: `e${i}`, payment: `p${i}` });
     const leases = await inbox().lease([1, 2, 3, 4, 5].map((i) => reference(i, `e${i}`, `p${i}`)));
@@ -153,7 +134,7 @@ describe("a destination's rate", () => {
   });
 
   it("stops handing over what could not be sent soon", async () => {
-    await deploy({ crm: { max_per_second: 8 / RATE_HEADROOM_RATIO } });
+    await deployTo({ crm: { max_per_second: 8 / RATE_HEADROOM_RATIO } });
     for (let i = 1; i <= 3; i += 1) await accept({ event: `e${i}`, payment: `p${i}` });
     await inbox().lease([1, 2, 3].map((i) => reference(i, `e${i}`, `p${i}`)));
     await inbox().lease([reference(3, "e3", "p3")]);
@@ -169,7 +150,7 @@ describe("a destination's rate", () => {
   });
 
   it("keeps no more under way than allowed", async () => {
-    await deploy({ crm: { max_in_flight: 8 } });
+    await deployTo({ crm: { max_in_flight: 8 } });
     for (let i = 1; i <= 2; i += 1) await accept({ event: `e${i}`, payment: `p${i}` });
     const leases = await inbox().lease([1, 2].map((i) => reference(i, `e${i}`, `p${i}`)));
     expect(leases.map(({ kind }) => kind)).toEqual(["deliver", "held"]);
@@ -178,7 +159,7 @@ describe("a destination's rate", () => {
 
 describe("alerts", () => {
   it("go out like events, once per thing, and are no events to anybody else", async () => {
-    await deploy({ crm: {} }, { url: "http://crm.test/alerts" });
+    await deployTo({ crm: {} }, { alerts: { ...relay.destinations.crm, url: "http://crm.test/alerts" } });
     await inbox().pause("crm", "gone");
     await inbox().pause("crm", "gone");
     await vi.waitFor(() => expect(sent.map(({ destination }) => destination)).toEqual(["@alerts"]));

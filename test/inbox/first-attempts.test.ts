@@ -1,27 +1,22 @@
 /** First attempts leased with the acceptance: what becomes of them over failures, restarts, pauses and purges. */
-import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
+import { runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import { drainStep } from "../../src/inbox/policy/drain.ts";
 import type { Accepted, LeasedAttempt, Reference, Result } from "../../src/inbox/protocol.ts";
 import {
   DAY_MS,
-  DEFAULT_DELIVERY_TIMEOUT_MS,
-  DEFAULT_MAX_IN_FLIGHT,
   DEFAULT_RETENTION_DAYS,
   DEFAULT_SCHEDULE_SECONDS,
   HANDOVER_TIMEOUT_MS,
-  LEASE_GRACE_MS,
   RETRY_JITTER_RATIO,
 } from "../../src/limits.ts";
-import { relay } from "../support/bindings.ts";
+import { alarmAt, inbox, later, LEASE_MS, SHARD, SHARE_IN_FLIGHT } from "../support/attempts.ts";
+import { changedEnv, deploy, evict } from "../support/deploy.ts";
 import { acceptance, eventId, type Stated } from "../support/events.ts";
 import { owedBy } from "../support/ledger.ts";
 import { interceptQueue } from "../support/queue.ts";
-import { freshRelay, inboxOf } from "../support/worker.ts";
+import { freshRelay } from "../support/worker.ts";
 
-const SHARD = "8/0";
-const SHARE_IN_FLIGHT = DEFAULT_MAX_IN_FLIGHT / 8;
-const LEASE_MS = DEFAULT_DELIVERY_TIMEOUT_MS + LEASE_GRACE_MS;
 let sent: Reference[];
 
 beforeEach(async () => {
@@ -30,30 +25,14 @@ beforeEach(async () => {
   sent = interceptQueue();
 });
 
-const inbox = () => inboxOf(SHARD);
-const pass = (ms: number) => vi.setSystemTime(Date.now() + ms);
-const alarmAt = () => runInDurableObject(inbox(), (_, state) => state.storage.getAlarm());
 const attemptsOf = (accepted: Accepted) => (accepted.outcome === "accepted" ? accepted.attempts : []);
 const accept = async (stated: Stated = {}) =>
   attemptsOf(await inbox().accept(acceptance({ attemptNow: true, ...stated })));
 
-async function evict(): Promise<void> {
-  // Only what runs can be evicted.
-  await inbox().destinations();
-  await evictDurableObject(inbox());
-}
-
 /** The relay with these destinations, as after a deployment. */
-async function deploy(names: readonly string[]): Promise<void> {
-  const destinations = Object.fromEntries(names.map((name) => [name, relay.destinations.crm]));
-  await evict();
-  await runInDurableObject(inbox(), (instance) => {
-    const { env } = instance as unknown as { env: object };
-    Object.defineProperty(instance, "env", {
-      value: { ...env, RELAY: JSON.stringify({ ...relay, destinations }) },
-    });
-  });
-}
+const deployTo = async (destinations: Record<string, object>) => {
+  await deploy(SHARD, changedEnv({ destinations }));
+};
 
 /** Runs the alarm as the platform would, at its time or later: returns whether one was due. */
 async function ring(): Promise<boolean> {
@@ -97,28 +76,28 @@ async function leaseLast(): Promise<{ kind: string; attempt: number | null; refe
 
 describe("one that failed", () => {
   it("is retried by the schedule over the queue, never early", async () => {
-    const [first = 0, ...later] = DEFAULT_SCHEDULE_SECONDS.slice(0, 4);
+    const [first = 0, ...further] = DEFAULT_SCHEDULE_SECONDS.slice(0, 4);
     await settle(referenceOf(await accept()), 1, false);
     const waitedMs = await untilHandedOver(DAY_MS);
     expect(waitedMs).toBeGreaterThanOrEqual(first * 1000);
     expect(waitedMs).toBeLessThanOrEqual(first * 1000 * (1 + RETRY_JITTER_RATIO) + 1);
-    for (const [index, seconds] of later.entries()) {
+    for (const [index, seconds] of further.entries()) {
       const { kind, attempt, reference } = await leaseLast();
       expect({ kind, attempt }).toEqual({ kind: "deliver", attempt: index + 2 });
       const [settled] = await settle(reference, index + 2, false);
       const afterMs = settled?.next === "retry" ? Math.ceil(settled.seconds * 1000) : 0;
       expect(afterMs).toBeGreaterThanOrEqual(seconds * 1000);
       // A queue that brings it back a second early is told to wait.
-      pass(afterMs - 1_000);
+      later(afterMs - 1_000);
       expect((await leaseLast()).kind).toBe("wait");
-      pass(1_000);
+      later(1_000);
     }
   });
 
   it("is retried at its time though the object was restarted meanwhile", async () => {
     await settle(referenceOf(await accept()), 1, false);
-    await evict();
-    pass(4_000);
+    await evict(SHARD);
+    later(4_000);
     await inbox().ledger();
     expect(await ring()).toBe(false);
     expect(await untilHandedOver(DAY_MS)).toBeLessThanOrEqual(1_501);
@@ -136,19 +115,19 @@ describe("what may be in flight", () => {
     await settle(attempts[0]?.reference);
     expect(sent).toHaveLength(1);
     await settle(attempts[1]?.reference);
-    pass(1_000);
+    later(1_000);
     await settle(attempts[2]?.reference);
     expect(sent).toHaveLength(3);
   });
 
   it("counts first attempts that were under way before the object was restarted", async () => {
     for (let n = 0; n < SHARE_IN_FLIGHT; n += 1) await accept({ payment: `p${n}`, event: `e${n}` });
-    await evict();
+    await evict(SHARD);
     expect(await accept({ payment: "q", event: "q" })).toEqual([]);
     await ring();
     expect(sent).toEqual([]);
     // Nobody reports back: they are given up, and have their turn again with the one that waited.
-    pass(LEASE_MS);
+    later(LEASE_MS);
     await untilHandedOver(LEASE_MS);
     expect(sent.length).toBeGreaterThan(0);
   });
@@ -183,7 +162,7 @@ describe("a backlog, with attempts in flight that leave room for one", () => {
     await settle(attempts.pop()?.reference);
     expect(sent).toHaveLength(rows);
     expect(await alarmAt()).toBe(Date.now() + stepMs);
-    pass(stepMs);
+    later(stepMs);
     await settle(attempts.pop()?.reference);
     // Two have made room by now.
     expect(sent).toHaveLength(rows + 2);
@@ -197,7 +176,7 @@ describe("a backlog, with attempts in flight that leave room for one", () => {
   });
 
   it("has all the room there is once a restart has ended its pace", async () => {
-    await evict();
+    await evict(SHARD);
     for (const { reference } of attempts) await settle(reference);
     expect(sent.length).toBeGreaterThan(rows);
   });
@@ -216,7 +195,7 @@ describe("a queue that is slower than the hand-over time-out", () => {
     for (const { reference } of attempts) await settle(reference);
     expect(sent).toHaveLength(SHARE_IN_FLIGHT);
     const late = sent.splice(0);
-    pass(HANDOVER_TIMEOUT_MS);
+    later(HANDOVER_TIMEOUT_MS);
     await ring();
     // The sweep has filled the cap anew.
     expect(sent).toHaveLength(SHARE_IN_FLIGHT);
@@ -234,13 +213,13 @@ describe("a destination that is paused", () => {
   it("stays paused over a restart, gets no first attempt, and everything in order when it resumes", async () => {
     await inbox().pause("crm", "maintenance");
     expect(await accept({ event: "e1", status: "pending" })).toEqual([]);
-    await evict();
+    await evict(SHARD);
     expect(await accept({ event: "e2", status: "confirmed" })).toEqual([]);
     expect(await accept({ payment: "q", event: "e3" })).toEqual([]);
     expect(await untilHandedOver(DAY_MS)).toBeLessThan(DAY_MS);
     expect(sent).toEqual([]);
     expect(await owedBy(inbox())).toEqual([{ destination: "crm", state: "parked", count: 3 }]);
-    await evict();
+    await evict(SHARD);
     await inbox().resume("crm");
     await ring();
     expect(sent.map(({ event }) => event)).toEqual([eventId("e1"), eventId("e3")]);
@@ -256,7 +235,7 @@ describe("a destination that is paused", () => {
     await settle(referenceOf(first));
     expect(sent).toEqual([]);
     expect(await owedBy(inbox())).toEqual([{ destination: "crm", state: "parked", count: 1 }]);
-    await evict();
+    await evict(SHARD);
     await inbox().resume("crm");
     await ring();
     expect(sent.map(({ event }) => event)).toEqual([eventId("e2")]);
@@ -265,26 +244,26 @@ describe("a destination that is paused", () => {
 
 describe("a destination that is removed", () => {
   it("while one is under way is owed it still, and has it again when it is back", async () => {
-    await deploy(["crm", "erp"]);
+    await deployTo({ crm: {}, erp: {} });
     const attempts = await accept({ destinations: ["crm", "erp"] });
     expect(attempts.map(({ reference }) => reference.destination)).toEqual(["crm", "erp"]);
     await settle(attempts[0]?.reference);
-    await deploy(["crm"]);
-    pass(LEASE_MS);
+    await deployTo({ crm: {} });
+    later(LEASE_MS);
     await inbox().ledger();
     await ring();
     expect(sent).toEqual([]);
     expect(await owedBy(inbox())).toEqual([{ destination: "erp", state: "parked", count: 1 }]);
-    await deploy(["crm", "erp"]);
+    await deployTo({ crm: {}, erp: {} });
     await inbox().health();
     await ring();
     expect(sent.map(({ destination }) => destination)).toEqual(["erp"]);
   });
 
   it("takes a result that comes when it is gone", async () => {
-    await deploy(["crm", "erp"]);
+    await deployTo({ crm: {}, erp: {} });
     const attempts = await accept({ destinations: ["crm", "erp"] });
-    await deploy(["crm"]);
+    await deployTo({ crm: {} });
     for (const { reference } of attempts) await settle(reference);
     expect(await owedBy(inbox())).toEqual([]);
   });
@@ -292,11 +271,11 @@ describe("a destination that is removed", () => {
 
 describe("after everything was purged", () => {
   async function purgeAll(): Promise<void> {
-    pass((DEFAULT_RETENTION_DAYS + 1) * DAY_MS);
+    later((DEFAULT_RETENTION_DAYS + 1) * DAY_MS);
     for (let step = 0; step < 5; step += 1) {
       await runInDurableObject(inbox(), (_, state) => state.storage.setAlarm(Date.now() + 1));
       await runDurableObjectAlarm(inbox());
-      pass(7_200_000);
+      later(7_200_000);
     }
     const rows = await runInDurableObject(
       inbox(),
@@ -310,7 +289,7 @@ describe("after everything was purged", () => {
       await settle(referenceOf(await accept({ payment: `p${n}`, event: `e${n}` })));
     await purgeAll();
     await accept({ payment: "new", event: "new" });
-    await evict();
+    await evict(SHARD);
     await inbox().ledger();
     expect(await untilHandedOver(DAY_MS)).toBeLessThanOrEqual(LEASE_MS);
     expect(sent.map(({ event }) => event)).toEqual([eventId("new")]);

@@ -1,27 +1,23 @@
 /** What a settlement leases to whoever asks for it: the place that has become free, and nothing beyond what may leave now. */
-import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
+import { runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import { drainStep } from "../../src/inbox/policy/drain.ts";
 import type { LeasedAttempt, Reference, Settled } from "../../src/inbox/protocol.ts";
 import {
   BREAKER_FAILURES,
   DEFAULT_DELIVERY_TIMEOUT_MS,
-  DEFAULT_MAX_IN_FLIGHT,
   DEFAULT_SCHEDULE_SECONDS,
   FOLLOWING_ATTEMPTS_MS,
-  LEASE_GRACE_MS,
   RATE_HEADROOM_RATIO,
   RATE_HORIZON_MS,
   RETRY_JITTER_RATIO,
 } from "../../src/limits.ts";
-import { alarmAt, inbox, later, resultOf } from "../support/attempts.ts";
-import { relay } from "../support/bindings.ts";
+import { alarmAt, inbox, later, LEASE_MS, resultOf, SHARD, SHARE_IN_FLIGHT } from "../support/attempts.ts";
+import { changedEnv, deploy, evict } from "../support/deploy.ts";
 import { acceptance, eventId, paymentId, type Stated } from "../support/events.ts";
 import { interceptQueue } from "../support/queue.ts";
 import { freshRelay } from "../support/worker.ts";
 
-const SHARE_IN_FLIGHT = DEFAULT_MAX_IN_FLIGHT / 8;
-const LEASE_MS = DEFAULT_DELIVERY_TIMEOUT_MS + LEASE_GRACE_MS;
 let sent: Reference[];
 
 beforeEach(async () => {
@@ -30,21 +26,10 @@ beforeEach(async () => {
   sent = interceptQueue();
 });
 
-/** The relay with this destination, as after a deployment. */
-async function deploy(crm: object): Promise<void> {
-  await evict();
-  await runInDurableObject(inbox(), (instance) => {
-    const { env } = instance as unknown as { env: object };
-    const RELAY = JSON.stringify({ ...relay, destinations: { crm: { ...relay.destinations.crm, ...crm } } });
-    Object.defineProperty(instance, "env", { value: { ...env, RELAY } });
-  });
-}
-
-async function evict(): Promise<void> {
-  // Only what runs can be evicted.
-  await inbox().destinations();
-  await evictDurableObject(inbox());
-}
+/** The relay with these destinations, as after a deployment. */
+const deployTo = async (destinations: Record<string, object>) => {
+  await deploy(SHARD, changedEnv({ destinations }));
+};
 
 async function accept(stated: Stated = {}): Promise<LeasedAttempt[]> {
   const accepted = await inbox().accept({
@@ -93,7 +78,7 @@ describe("a settlement that asks for another attempt", () => {
     const { next, leased } = await settle(attempts[0]);
     expect(next).toBe("done");
     const [event, payment] = [eventId(`e${SHARE_IN_FLIGHT}`), paymentId(`p${SHARE_IN_FLIGHT}`)];
-    const reference = { shard: "8/0", payment, n: SHARE_IN_FLIGHT + 1, event, destination: "crm" };
+    const reference = { shard: SHARD, payment, n: SHARE_IN_FLIGHT + 1, event, destination: "crm" };
     const { body, ...delivery } = (leased as LeasedAttempt).delivery;
     expect(leased?.reference).toEqual(reference);
     expect(delivery).toEqual({
@@ -178,7 +163,7 @@ describe("the order within a payment", () => {
   });
 
   it("holds where an earlier event was replayed after a later one had its turn", async () => {
-    await deploy({ schedule_seconds: [], max_in_flight: 8 });
+    await deployTo({ crm: { schedule_seconds: [], max_in_flight: 8 } });
     const [first] = await accept({ payment: "p", event: "a", status: "pending" });
     await settle(first, { delivered: false });
     const [other] = await accept({ payment: "q", event: "x" });
@@ -211,19 +196,14 @@ describe("whatever else holds a delivery back", () => {
 
   it("a destination that is not configured any more", async () => {
     const attempts = await acceptMany(SHARE_IN_FLIGHT + 1);
-    await evict();
-    await runInDurableObject(inbox(), (instance) => {
-      const { env } = instance as unknown as { env: object };
-      const RELAY = JSON.stringify({ ...relay, destinations: { erp: relay.destinations.crm } });
-      Object.defineProperty(instance, "env", { value: { ...env, RELAY } });
-    });
+    await deployTo({ erp: {} });
     expect(await settle(attempts[0])).toEqual({ next: "done" });
     expect(sent).toEqual([]);
   });
 
   it("a rate: what is leased has a slot of its own, and nothing is while the next one is far away", async () => {
     // One slot a second for this shard; its cap is one, so that the others wait.
-    await deploy({ max_per_second: 8 / RATE_HEADROOM_RATIO, max_in_flight: 8 });
+    await deployTo({ crm: { max_per_second: 8 / RATE_HEADROOM_RATIO, max_in_flight: 8 } });
     const [first] = await acceptMany(4);
     const slots = [first?.delivery.notBeforeMs ?? 0];
     let made = first;
@@ -239,7 +219,7 @@ describe("whatever else holds a delivery back", () => {
   });
 
   it("a rate so low that the next slot is beyond the horizon", async () => {
-    await deploy({ max_per_second: 1 / RATE_HEADROOM_RATIO, max_in_flight: 8 });
+    await deployTo({ crm: { max_per_second: 1 / RATE_HEADROOM_RATIO, max_in_flight: 8 } });
     vi.setSystemTime(Date.now() - (Date.now() % 8_000));
     const [first] = await acceptMany(2);
     vi.setSystemTime(first?.delivery.notBeforeMs ?? 0);
@@ -286,7 +266,7 @@ describe("a settlement whose answer is lost", () => {
     const attempts = await acceptMany(SHARE_IN_FLIGHT + 1);
     const lost = await settle(attempts[0]);
     const leasedAtMs = Date.now();
-    await evict();
+    await evict(SHARD);
     for (const made of attempts.slice(1)) expect(await settle(made)).toEqual({ next: "done" });
     await ringUntil(leasedAtMs + LEASE_MS - 1);
     expect(sent).toEqual([]);

@@ -1,14 +1,14 @@
 /** A destination's rate limit in the Inbox: a backlog is handed over slot by slot, and no slot goes unused. */
-import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
+import { runDurableObjectAlarm } from "cloudflare:test";
 import { beforeEach, expect, it, vi } from "vitest";
 import type { Reference } from "../../src/inbox/protocol.ts";
 import { RATE_HEADROOM_RATIO } from "../../src/limits.ts";
-import { freshRelay, inboxOf } from "../support/worker.ts";
+import { freshRelay } from "../support/worker.ts";
 import { interceptQueue } from "../support/queue.ts";
 import { acceptance, eventId, paymentId } from "../support/events.ts";
-import { relay } from "../support/bindings.ts";
+import { alarmAt, inbox, SHARD } from "../support/attempts.ts";
+import { changedEnv, deploy } from "../support/deploy.ts";
 
-const SHARD = "8/0";
 /** Requests per second over eight shards, by how often this one has a slot. */
 const EVERY_SECOND = 8 / RATE_HEADROOM_RATIO;
 const EVERY_EIGHT_SECONDS = 1 / RATE_HEADROOM_RATIO;
@@ -21,19 +21,10 @@ beforeEach(async () => {
 });
 
 /** The relay with this rate, as after a deployment: the object is restarted. */
-async function deploy(perSecond: number): Promise<void> {
-  const crm = { ...relay.destinations.crm, max_per_second: perSecond };
-  // It has to be running to be evicted.
-  await inbox().destinations();
-  await evictDurableObject(inbox());
-  await runInDurableObject(inbox(), (instance) => {
-    const { env } = instance as unknown as { env: object };
-    const value = { ...env, RELAY: JSON.stringify({ ...relay, destinations: { crm } }) };
-    Object.defineProperty(instance, "env", { value });
-  });
-}
+const deployAt = async (perSecond: number) => {
+  await deploy(SHARD, changedEnv({ destinations: { crm: { max_per_second: perSecond } } }));
+};
 
-const inbox = () => inboxOf(SHARD);
 const accept = (payment: string, event: string, status: "pending" | "confirmed" = "confirmed") =>
   inbox().accept(acceptance({ payment, event, status }));
 
@@ -69,7 +60,7 @@ function expectEvery(periodMs: number, slots: readonly number[], fromMs: number)
 it("a backlog is delivered at the rate, without a slot left empty", async () => {
   // Slots too far away were once taken and not used, so that every next slot was too far away for ever.
   const backlog = 12;
-  await deploy(EVERY_SECOND);
+  await deployAt(EVERY_SECOND);
   for (let n = 1; n <= backlog; n += 1) await accept(`p${n}`, `e${n}`);
   await vi.waitFor(() => expect(sent).toHaveLength(backlog));
   const startMs = Date.now();
@@ -85,14 +76,14 @@ it("a backlog is delivered at the rate, without a slot left empty", async () => 
 
 it("a delivery for which there is no slot soon is handed over shortly before the next", async () => {
   // It was once handed over when its slot had come, and had missed it when it reached the consumer.
-  await deploy(EVERY_EIGHT_SECONDS);
+  await deployAt(EVERY_EIGHT_SECONDS);
   const startMs = Date.now();
   vi.setSystemTime(startMs + 3_000);
   for (let n = 1; n <= 3; n += 1) await accept(`p${n}`, `e${n}`);
   const slots: number[] = [];
   for (let ms = 3_000; ms <= 33_000; ms += 500) {
     vi.setSystemTime(startMs + ms);
-    const alarm = await runInDurableObject(inbox(), (_, state) => state.storage.getAlarm());
+    const alarm = await alarmAt();
     // What was handed over half a second ago has passed through the queue.
     slots.push(...(await consume()));
     if (alarm !== null && alarm <= Date.now()) await runDurableObjectAlarm(inbox());
@@ -102,7 +93,7 @@ it("a delivery for which there is no slot soon is handed over shortly before the
 });
 
 it("the next event of a payment waits like any other while there is no slot soon", async () => {
-  await deploy(EVERY_SECOND);
+  await deployAt(EVERY_SECOND);
   await accept("first", "e1", "pending");
   await accept("first", "e2");
   for (let n = 3; n <= 5; n += 1) await accept(`p${n}`, `e${n}`);

@@ -4,22 +4,19 @@ import { beforeEach, describe, expect, it, vi } from "vitest";
 import type { Inbox } from "../../src/inbox/inbox.ts";
 import type { Reference } from "../../src/inbox/protocol.ts";
 import {
-  DEFAULT_DELIVERY_TIMEOUT_MS,
-  LEASE_GRACE_MS,
   LEDGER_SCAN_EVENTS,
   LEDGER_SNAPSHOT_CHANGES,
   LEDGER_TAIL_EVENTS,
   MAX_MAX_IN_FLIGHT,
   RECOVER_MAX_ATTEMPTS,
 } from "../../src/limits.ts";
-import { alarmAt, inbox, later, resultOf } from "../support/attempts.ts";
+import { alarmAt, inbox, later, LEASE_MS, resultOf } from "../support/attempts.ts";
 import { relay } from "../support/bindings.ts";
 import { acceptance, eventId } from "../support/events.ts";
 import { interceptQueue } from "../support/queue.ts";
 import { bindings, freshRelay } from "../support/worker.ts";
 
 const MOST_ROWS = 1_100;
-const LEASE_MS = DEFAULT_DELIVERY_TIMEOUT_MS + LEASE_GRACE_MS;
 let sent: Reference[];
 
 beforeEach(async () => {

@@ -1,7 +1,7 @@
 /** What the providers read in callbacks that are odd in one place: a warning, a reason, or nothing at all. */
 import { describe, expect, it } from "vitest";
 import { DEFAULT_MAX_BODY_BYTES } from "../../src/limits.ts";
-import { callbackOf, factsOf, readingOf } from "../support/callbacks.ts";
+import { callbackOf, factsOf, ipn, readingOf, type IpnChanges } from "../support/callbacks.ts";
 
 const number = (text: string) => `#${text}#`;
 /** An object as JSON whose numbers may be written in any way: `number("1e3")`. */
@@ -675,22 +675,7 @@ describe("CryptoPay", () => {
 });
 
 describe("TokenPayments", () => {
-  const FORM = {
-    merchant_id: "M-1001",
-    token: "tkn9f2c0001",
-    page_hash: "ph",
-    invoice: "INV",
-    custom: "acct",
-    amount1: "100",
-    currency1: "USD",
-    amount2: "0.03125",
-    currency2: "ETH",
-  };
-  const ipn = (more: Partial<Record<keyof typeof FORM, string>>) =>
-    callbackOf(new URLSearchParams({ ...FORM, ...more }).toString(), {
-      contentType: "application/x-www-form-urlencoded",
-    });
-  const facts = (more: Partial<typeof FORM>) => factsOf("tokenpayments", ipn(more));
+  const facts = (more: IpnChanges) => factsOf("tokenpayments", ipn(more));
 
   it("reads an order whole", async () => {
     const { instance, ...read } = await facts({});

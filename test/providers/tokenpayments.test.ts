@@ -2,37 +2,14 @@
 import { describe, expect, it } from "vitest";
 import type { TokenRecord, TokenUse } from "../../src/providers/provider.ts";
 import type { Source } from "../../src/providers/source.ts";
-import { callbackOf, config, factsOf, readingOf } from "../support/callbacks.ts";
+import { config, factsOf, ipn, readingOf, type IpnChanges } from "../support/callbacks.ts";
 import { configFrom } from "../support/config.ts";
 
-const FORM = {
-  merchant_id: "M-1001",
-  token: "tkn9f2c0001",
-  page_hash: "ph",
-  invoice: "INV",
-  custom: "acct",
-  amount1: "100",
-  currency1: "USD",
-  amount2: "0.03125",
-  currency2: "ETH",
-};
 /** SHA-256 of `tokenpayments|tkn9f2c0001`. */
 const TOKEN_HASH = "c50825122af80a5254ba056704a5542726abdc05bbd9b8a38e4bce4937c97cf3";
-const SHA256 = "f".repeat(64);
+/** Of every callback of test/support. */
+const SHA256 = "a".repeat(64);
 const BROKER = "tokenpayments/broker-eu";
-
-type Changes = Partial<Record<keyof typeof FORM, string | null>>;
-
-/** The form with these changes; null leaves a field out. */
-function ipn(changes: Changes = {}, behind = "") {
-  const fields = Object.entries({ ...FORM, ...changes }).flatMap(([name, value]) =>
-    value === null ? [] : [[name, value]],
-  );
-  return callbackOf(new URLSearchParams(fields).toString() + behind, {
-    contentType: "application/x-www-form-urlencoded",
-    sha256: SHA256,
-  });
-}
 
 interface Outside {
   readonly known?: (use: TokenUse) => TokenRecord | { kind: "ask" };
@@ -76,7 +53,7 @@ async function verified(
 }
 
 /** Whom the token of this form serves. */
-async function ownerOf(changes: Changes = {}, account = BROKER): Promise<string> {
+async function ownerOf(changes: IpnChanges = {}, account = BROKER): Promise<string> {
   const { uses } = await verified(ipn(changes), { account });
   const [use] = uses;
   if (!use) throw new Error("the registry was not asked");
@@ -139,7 +116,7 @@ describe("a token", () => {
 });
 
 describe("no question is asked about", () => {
-  it.each<readonly [what: string, changes: Changes, reason: string]>([
+  it.each<readonly [what: string, changes: IpnChanges, reason: string]>([
     ["another merchant's callback", { merchant_id: "M-2002" }, "merchant"],
     ["a callback of no merchant", { merchant_id: null }, "merchant"],
     ["a callback without a token", { token: null }, "missing_token"],
@@ -163,7 +140,7 @@ describe("no question is asked about", () => {
 });
 
 describe("a token that served one order serves no other", () => {
-  it.each<Changes>([
+  it.each<IpnChanges>([
     { page_hash: "ph2" },
     { invoice: "INV2" },
     { invoice: null },
@@ -211,7 +188,7 @@ describe("a form that leaves fields out", () => {
     });
   });
 
-  it.each<readonly [changes: Changes, reason: string]>([
+  it.each<readonly [changes: IpnChanges, reason: string]>([
     [{ amount2: null }, "missing_amount"],
     [{ currency2: null }, "unknown_currency"],
     [{ currency1: null }, "unknown_currency"],

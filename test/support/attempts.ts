@@ -3,12 +3,17 @@ import { runInDurableObject } from "cloudflare:test";
 import { vi } from "vitest";
 import type { Inbox } from "../../src/inbox/inbox.ts";
 import type { Reference, Result } from "../../src/inbox/protocol.ts";
+import { DEFAULT_DELIVERY_TIMEOUT_MS, DEFAULT_MAX_IN_FLIGHT, LEASE_GRACE_MS } from "../../src/limits.ts";
 import { eventId, paymentId } from "./events.ts";
 import { inboxOf } from "./worker.ts";
 
 export const SHARD = "8/0";
 export const inbox = () => inboxOf(SHARD);
 export const later = (ms: number) => vi.setSystemTime(Date.now() + ms);
+
+/** What one of the test Worker's eight shards may have under way to the CRM, and for how long each is leased. */
+export const SHARE_IN_FLIGHT = DEFAULT_MAX_IN_FLIGHT / 8;
+export const LEASE_MS = DEFAULT_DELIVERY_TIMEOUT_MS + LEASE_GRACE_MS;
 
 /** The alarm that is set (epoch ms), or null. */
 export const alarmAt = () => runInDurableObject(inbox(), (_, state) => state.storage.getAlarm());

@@ -38,3 +38,27 @@ export async function factsOf(provider: string, callback: Callback): Promise<Fac
   if (reading.kind !== "facts") throw new Error(`no facts: ${JSON.stringify(reading)}`);
   return reading.facts;
 }
+
+const IPN = {
+  merchant_id: "M-1001",
+  token: "tkn9f2c0001",
+  page_hash: "ph",
+  invoice: "INV",
+  custom: "acct",
+  amount1: "100",
+  currency1: "USD",
+  amount2: "0.03125",
+  currency2: "ETH",
+};
+
+export type IpnChanges = Partial<Record<keyof typeof IPN, string | null>>;
+
+/** The form of a TokenPayments payment with these changes (null leaves a field out), and this text behind it. */
+export function ipn(changes: IpnChanges = {}, behind = ""): Callback {
+  const fields = Object.entries({ ...IPN, ...changes }).flatMap(([name, value]) =>
+    value === null ? [] : [[name, value]],
+  );
+  return callbackOf(new URLSearchParams(fields).toString() + behind, {
+    contentType: "application/x-www-form-urlencoded",
+  });
+}

@@ -20,11 +20,16 @@ export function changedEnv({
   return { ...bindings, RELAY: JSON.stringify({ ...relay, sources, ...changes, destinations: configured }) };
 }
 
-/** Restarts one object with this environment; it keeps it until it is evicted. */
-export async function deploy(shard: string, env: Env): Promise<void> {
+/** Ends one object, with all that is in its memory. */
+export async function evict(shard: string): Promise<void> {
   // It has to be running to be evicted.
   await inboxOf(shard).destinations();
   await evictDurableObject(inboxOf(shard));
+}
+
+/** Restarts one object with this environment; it keeps it until it is evicted. */
+export async function deploy(shard: string, env: Env): Promise<void> {
+  await evict(shard);
   await runInDurableObject(inboxOf(shard), (instance) => {
     Object.defineProperty(instance, "env", { value: env });
   });

@@ -36,6 +36,11 @@ export function eventTable(io: Colours, events: readonly ListedEventJson[], curs
     printable(remarks(event).join(", ")),
   ]);
   const list = table(["received", "event", "source", "type", "state", ""], rows);
+  return withMore(list, cursor);
+}
+
+/** A list that is one page of it; `cursor` null: it is the last. */
+export function withMore(list: string, cursor: string | null): string {
   return cursor === null ? list : `${list}\n\nthere is more: --limit, or --cursor ${cursor}`;
 }
 

@@ -2,6 +2,7 @@
 import { wholeNumber } from "./arguments.ts";
 import { type BulkOptions, inBulk, orderMany, replayMany } from "./bulk.ts";
 import { filtering, filterOf, isChosen } from "./event-filter.ts";
+import { withMore } from "./event-views.ts";
 import { CliError, EXIT } from "./exit-codes.ts";
 import { connecting, type Connected, type Frame } from "./frame.ts";
 import { type Io, show } from "./io.ts";
@@ -111,12 +112,9 @@ function addReplay(frame: Frame): void {
           : await (options.cancel ? api.post<Job>(`${path}/cancel`) : api.get<Job>(path));
       const [jobs, cursor] = "replays" in answer ? [answer.replays, answer.cursor] : [[answer], null];
       const rows = jobs.map((job) => [job.id, job.state, `${job.replayed} of ${job.total}`, job.started_at]);
-      show(io, options.json, answer, () =>
-        [
-          rows.length === 0 ? "no bulk replay" : table(["replay", "state", "sent again", "started"], rows),
-          ...(cursor === null ? [] : ["", `there is more: --limit, or --cursor ${cursor}`]),
-        ].join("\n"),
-      );
+      const list =
+        rows.length === 0 ? "no bulk replay" : table(["replay", "state", "sent again", "started"], rows);
+      show(io, options.json, answer, () => withMore(list, cursor));
     },
     ["replays", "replays rpl_0123456789abcdef0123456789abcdef --cancel"],
   );
