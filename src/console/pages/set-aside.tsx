@@ -1,6 +1,6 @@
 /** What waits for a person or for a verifier, by state and reason, with what to do about each. */
 import type { ListedEventJson, ReplayJobJson } from "../../api/operations/schemas.ts";
-import { Empty, Id, State, Time } from "../parts/bits.tsx";
+import { Empty, Id, Older, State, Time } from "../parts/bits.tsx";
 import { filterText, hrefWith, type FilterValues } from "../parts/filters.tsx";
 import { Page, type Frame } from "../parts/layout.tsx";
 import { List } from "../parts/list.tsx";
@@ -53,13 +53,7 @@ export function SetAside({ frame, tab, filter, events, cursor, replays }: SetAsi
       {groups.map(([name, found]) => (
         <Group tab={tab} name={name} filter={filter} events={found} more={cursor !== null} frame={frame} />
       ))}
-      {cursor !== null && (
-        <nav class="more" aria-label="Pages of the list">
-          <a rel="next" href={hrefOf(tab, { ...filter, cursor })}>
-            Older
-          </a>
-        </nav>
-      )}
+      {cursor !== null && <Older of="list" href={hrefOf(tab, { ...filter, cursor })} />}
       <BulkReplays {...replays} tab={tab} frame={frame} />
     </Page>
   );
@@ -189,11 +183,10 @@ function BulkReplays({ replays, cursor, tab, frame }: Replays & { tab: Tab; fram
         ))}
       </ul>
       {cursor !== null && (
-        <nav class="more" aria-label="Pages of the bulk replays">
-          <a rel="next" href={`${hrefWith("/set-aside", { tab: tab.id }, { replays: cursor })}#replays`}>
-            Older
-          </a>
-        </nav>
+        <Older
+          of="bulk replays"
+          href={`${hrefWith("/set-aside", { tab: tab.id }, { replays: cursor })}#replays`}
+        />
       )}
     </section>
   );

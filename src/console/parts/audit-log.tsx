@@ -1,6 +1,6 @@
 /** Who did what, newest first. */
 import type { AuditEntryJson } from "../../api/operations/schemas.ts";
-import { Empty, Time } from "./bits.tsx";
+import { Empty, Older, Time } from "./bits.tsx";
 import { List } from "./list.tsx";
 
 interface AuditProps {
@@ -34,13 +34,7 @@ export function AuditLog({ audit, cursor, nowMs }: AuditProps) {
           ))}
         </List>
       )}
-      {cursor !== null && (
-        <nav class="more" aria-label="Pages of the audit">
-          <a rel="next" href={`/settings?audit=${encodeURIComponent(cursor)}#audit`}>
-            Older
-          </a>
-        </nav>
-      )}
+      {cursor !== null && <Older of="audit" href={`/settings?audit=${encodeURIComponent(cursor)}#audit`} />}
     </section>
   );
 }

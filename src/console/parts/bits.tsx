@@ -32,6 +32,17 @@ export function Id({ of, href, whole = false }: { of: string; href?: string; who
   );
 }
 
+/** The way to the next page of a list that is newest first; `of`: the list's name. */
+export function Older({ of, href }: { of: string; href: string }) {
+  return (
+    <nav class="more" aria-label={`Pages of the ${of}`}>
+      <a rel="next" href={href}>
+        Older
+      </a>
+    </nav>
+  );
+}
+
 /** A button that copies a text. */
 export function Copy({ of, label }: { of: string; label: string }) {
   return (
