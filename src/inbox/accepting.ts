@@ -209,13 +209,17 @@ function forward(
   return { outcome: "accepted", eventId: event.id, attempts };
 }
 
-/** May whoever delivered the acceptance make the first attempt? Not what could outlast its invocation. */
+/**
+ * May whoever delivered the acceptance make the first attempt? Not what could outlast its invocation, nor what would
+ * wait for its slot behind others: it would be made although their attempts have failed meanwhile.
+ */
 function mayAttemptNow(tx: Transaction, known: KnownPayment, payment: string, destination: string): boolean {
   const settings = tx.config.destinations.get(destination);
   return (
     settings !== undefined &&
     settings.timeoutMs <= MAX_DIRECT_TIMEOUT_MS &&
     !tx.destinations.isOpen(destination) &&
+    !tx.isSlotAwaited(destination) &&
     isItsTurn(tx, known, payment, destination) &&
     tx.admission(destination).now > 0
   );

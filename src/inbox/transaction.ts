@@ -165,6 +165,11 @@ export class Transaction {
     return slotMs;
   }
 
+  /** Does somebody wait for a slot of the destination already? Whoever comes now would wait behind them. */
+  isSlotAwaited(destination: string): boolean {
+    return (this.#state.lastSlotMs.get(destination) ?? 0) > this.nowMs;
+  }
+
   /** The destination is back: what has gathered for it leaves in steps, until nothing is owed to it. */
   beginRecovery(destination: string): void {
     this.#state.recovering.set(destination, { left: 0, endsAtMs: this.nowMs });

@@ -8,6 +8,7 @@ import {
   DEFAULT_RETENTION_DAYS,
   DEFAULT_SCHEDULE_SECONDS,
   HANDOVER_TIMEOUT_MS,
+  RATE_HEADROOM_RATIO,
   RETRY_JITTER_RATIO,
 } from "../../src/limits.ts";
 import { alarmAt, inbox, later, LEASE_MS, SHARD, SHARE_IN_FLIGHT } from "../support/attempts.ts";
@@ -118,6 +119,18 @@ describe("what may be in flight", () => {
     later(1_000);
     await settle(attempts[2]?.reference);
     expect(sent).toHaveLength(3);
+  });
+
+  it("is one attempt that waits for its slot; what comes meanwhile takes the queue", async () => {
+    // Eight a second over eight shards: this one has one slot a second.
+    await deployTo({ crm: { max_per_second: 8 / RATE_HEADROOM_RATIO } });
+    later(500);
+    const [first] = await accept({ payment: "p1", event: "e1" });
+    expect((first?.delivery.notBeforeMs ?? 0) - Date.now()).toBeCloseTo(500, 0);
+    expect(await accept({ payment: "p2", event: "e2" })).toEqual([]);
+    expect(sent.map(({ event }) => event)).toEqual([eventId("e2")]);
+    later(501);
+    expect(await accept({ payment: "p3", event: "e3" })).toHaveLength(1);
   });
 
   it("counts first attempts that were under way before the object was restarted", async () => {
