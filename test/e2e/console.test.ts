@@ -217,10 +217,13 @@ describe.skipIf(noBrowser !== null)("the console in Chromium", () => {
     );
     await system.arrival(id);
     await page.goto("/");
-    // The field has the focus already.
+    // The field has the focus by itself, a moment after the page is there.
+    await page.waitForSelector("input:focus");
     await page.keyboard.type(system.secrets["ADMIN_TOKEN"] ?? "");
     await page.keyboard.press("Enter");
     await page.waitForSelector("h1:has-text('Is money moving?')");
+    // Keys are the script's, which comes after the page's text.
+    await page.waitForLoadState();
     await page.keyboard.press("/");
     await page.keyboard.type(reference);
     await page.keyboard.press("Enter");
