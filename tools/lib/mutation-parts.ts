@@ -16,7 +16,12 @@ export const MUTATION_PARTS: Readonly<Record<string, Part>> = {
   parse: { mutate: ["src/parse/*.ts"], tests: ["test/parse/*.test.ts"] },
   providers: {
     mutate: ["src/providers/*.ts", "src/providers/declared/*.ts"],
-    tests: ["test/providers/*.test.ts", "test/providers/presets/*.test.ts", "test/config/*.test.ts"],
+    tests: [
+      "test/providers/*.test.ts",
+      "test/providers/declared/*.test.ts",
+      "test/providers/presets/*.test.ts",
+      "test/config/*.test.ts",
+    ],
     slowTests: ["test/contract/*.test.ts"],
   },
   lifecycle: {
