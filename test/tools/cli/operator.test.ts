@@ -182,13 +182,17 @@ const part = (succeeded: number, more: boolean, failures: readonly object[] = []
 
 describe("orders in bulk", () => {
   const dismiss = ["dismiss", "--state", "dead", "--reason", "gone"];
+  const NOW = Date.parse("2026-10-01T12:00:00.000Z");
+  const untilNow = "2026-10-01T12:00:00.001Z";
 
   it("only count with --dry-run", async () => {
     const { url, requests } = await bulkRelay(7, []);
-    const { out, exitCode } = await run([...dismiss, "--dry-run", "--url", url]);
+    const { out, exitCode } = await run([...dismiss, "--dry-run", "--url", url], { now: () => NOW });
     expect(exitCode).toBe(0);
     expect(out).toBe("7 events would be dismissed");
-    expect(requests.map(({ body }) => body)).toEqual([{ state: "dead", reason: "gone", dry_run: true }]);
+    expect(requests.map(({ body }) => body)).toEqual([
+      { state: "dead", to: untilNow, reason: "gone", dry_run: true },
+    ]);
   });
 
   it("ask how many first, and do nothing after a no", async () => {
@@ -212,9 +216,31 @@ describe("orders in bulk", () => {
     const { json, exitCode } = await run([...dismiss, "--yes", "--json", "--url", url]);
     expect(exitCode).toBe(0);
     expect(json).toEqual({ succeeded: 450, failed: 0, failures: [], more: false, remaining: 0 });
-    expect(requests.slice(1).map(({ path, body }) => [path, body])).toEqual(
-      Array.from({ length: 3 }, () => ["/api/dismissals", { state: "dead", reason: "gone", limit: 200 }]),
+    expect(requests.slice(1)).toMatchObject(
+      Array.from({ length: 3 }, () => ({
+        path: "/api/dismissals",
+        body: { state: "dead", reason: "gone", limit: 200 },
+      })),
     );
+  });
+
+  // Without an end, each part took in what had come meanwhile, which nobody had been shown.
+  it.each([
+    ["dismiss", ["--reason", "gone"]],
+    ["release", []],
+  ])("%s: every part is about what had come when it was counted", async (command, more) => {
+    const { url, requests } = await bulkRelay(250, [part(200, true), part(50, false)]);
+    let now = NOW;
+    const argv = [command, "--state", "quarantined", ...more, "--yes", "--url", url];
+    expect(await run(argv, { now: () => now++ })).toMatchObject({ exitCode: 0 });
+    expect(requests.map(({ body }) => (body as { to?: string }).to)).toEqual([untilNow, untilNow, untilNow]);
+  });
+
+  it("keep the end that was given", async () => {
+    const to = "2026-09-01T00:00:00.000Z";
+    const { url, requests } = await bulkRelay(0, []);
+    await run([...dismiss, "--to", to, "--url", url]);
+    expect(requests).toMatchObject([{ body: { to } }]);
   });
 
   it("end with 1 and name what failed, and do not repeat for ever what cannot succeed", async () => {

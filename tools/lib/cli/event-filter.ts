@@ -39,5 +39,10 @@ export function filterOf({ source, type, state, destination, from, to, q }: Filt
   ) as Record<string, string>;
 }
 
+/** The filter with an end: what comes while an order is counted, agreed to and carried out is not a part of it. */
+export function filterUntil(nowMs: number, filter: Filter): Record<string, string> {
+  return { to: new Date(nowMs + 1).toISOString(), ...filterOf(filter) };
+}
+
 /** Whether the command line chooses events at all: an order for all events there are must say so in some way. */
 export const isChosen = (filter: Filter): boolean => Object.keys(filterOf(filter)).length > 0;

@@ -1,7 +1,7 @@
 /** `relay replay`, `replays`, `release` and `dismiss`: orders about events, one or many. */
 import { wholeNumber } from "./arguments.ts";
 import { type BulkOptions, inBulk, orderMany, replayMany } from "./bulk.ts";
-import { filtering, filterOf, isChosen } from "./event-filter.ts";
+import { filtering, filterUntil, isChosen } from "./event-filter.ts";
 import { withMore } from "./event-views.ts";
 import { CliError, EXIT } from "./exit-codes.ts";
 import { connecting, type Connected, type Frame } from "./frame.ts";
@@ -132,7 +132,7 @@ function addRelease(frame: Frame): void {
       if (id !== undefined) {
         return await replayOne(io, api, id, { as: "new_payment" }, options.json);
       }
-      const order = { path: "/api/releases", verb: "released", body: filterOf(options) };
+      const order = { path: "/api/releases", verb: "released", body: filterUntil(io.now(), options) };
       return await orderMany(io, api, order, options);
     },
     [
@@ -154,7 +154,8 @@ function addDismiss(frame: Frame): void {
       const api = connect(io, options);
       const { reason } = options;
       if (id === undefined) {
-        const order = { path: "/api/dismissals", verb: "dismissed", body: { ...filterOf(options), reason } };
+        const body = { ...filterUntil(io.now(), options), reason };
+        const order = { path: "/api/dismissals", verb: "dismissed", body };
         return await orderMany(io, api, order, options);
       }
       const done = await api.post<{ id: string }>(`/api/events/${encodeURIComponent(id)}/dismiss`, {
