@@ -3,11 +3,11 @@
  * to the last; an unknown currency is never guessed to have two decimals. Pure.
  */
 import type { Money } from "../../event.ts";
-import { networkOf, splitTicker } from "../../parse/currency.ts";
+import { splitTicker } from "../../parse/currency.ts";
 import type { Because, QuarantinedReason } from "../../reasons.ts";
 import type { Contents } from "../../verify/spec/places.ts";
 import { minorAmount, moneyOf, textAmount, type Exponents } from "../amounts.ts";
-import { read, readText, type Value } from "./values.ts";
+import { read, readNetwork, readText, type Value } from "./values.ts";
 
 export interface DeclaredAmount {
   readonly value: Value;
@@ -40,16 +40,9 @@ export function readAmount(
     return typeof money === "string" ? { reason: money, detail: name } : { money };
   }
   const amount = textAmount(token);
-  if (amount === "absent" || amount === "bad") return { reason: "bad_amount", detail: name };
+  if (typeof amount === "string") return { reason: "bad_amount", detail: name };
   const ticker = splitTicker(code);
   if (ticker === null) return { reason: "unknown_currency", detail: name };
-  const chain = readText(network, contents);
-  return {
-    money: moneyOf(
-      amount.value,
-      ticker.currency,
-      (chain === null ? null : networkOf(chain)) ?? ticker.network,
-    ),
-    warning: ticker.warning,
-  };
+  const chain = readNetwork(network, contents) ?? ticker.network;
+  return { money: moneyOf(amount.value, ticker.currency, chain), warning: ticker.warning };
 }

@@ -6,12 +6,11 @@
  * positive amount is never money; a word in no table is the provider's own event, whatever it is spelled like.
  */
 import type { Status } from "../../event.ts";
-import { asNumberToken, asText } from "../../parse/access.ts";
-import { networkOf } from "../../parse/currency.ts";
+import { identifiers } from "../../parse/access.ts";
 import { canonicalDecimal } from "../../parse/decimal.ts";
 import { fromRfc3339, fromUnixMilliseconds, fromUnixSeconds } from "../../parse/time.ts";
 import type { Because, QuarantinedReason } from "../../reasons.ts";
-import { valueOf, type Contents, type Message } from "../../verify/spec/places.ts";
+import { textOf, valueOf, type Contents, type Message } from "../../verify/spec/places.ts";
 import { statePart, type KeyPart } from "../keys.ts";
 import { kindOf, type Meaning } from "../meaning.ts";
 import { readProved } from "../proof.ts";
@@ -19,7 +18,7 @@ import type { Facts, Reading } from "../provider.ts";
 import { CHAIN, type ChainName, type Declaration } from "./declaration.ts";
 import { NO_AMOUNTS, readAmounts } from "./stated-amounts.ts";
 import { meaningOf, wordOf } from "./status.ts";
-import { read, readIdentifier, readPart, readText, type Part, type Value } from "./values.ts";
+import { read, readIdentifier, readNetwork, readPart, readText, type Part, type Value } from "./values.ts";
 
 export async function readFacts(declared: Declaration, message: Message): Promise<Reading> {
   const contents = await readProved(message, declared.needs);
@@ -105,9 +104,13 @@ function readKeys(
   const of = (parts: readonly Part[]): readonly KeyPart[] | Because<QuarantinedReason> => {
     const key: KeyPart[] = [];
     for (const part of parts) {
-      const read = part.kind === "state" ? { part: state } : readPart(part, contents);
+      if (part.kind === "state") {
+        key.push(state);
+        continue;
+      }
+      const read = readPart(part, contents);
       if (read === "unreadable" || (read === "missing" && meaning !== null)) {
-        return { reason: "missing_event_id", detail: nameOf(part) };
+        return { reason: "missing_event_id", detail: part.value.places[0]?.text };
       }
       key.push(read === "missing" ? null : read.part);
     }
@@ -125,10 +128,6 @@ function readKeys(
     : { event, subject: event };
 }
 
-function nameOf(part: Part): string {
-  return part.kind === "state" ? "state" : (part.value.places[0]?.text ?? "text");
-}
-
 interface Ids {
   readonly event: string | null;
   readonly event_id: string | null;
@@ -138,22 +137,15 @@ interface Ids {
 }
 
 function readIds(declared: Declaration, contents: Contents): Ids | Because<QuarantinedReason> {
-  const ids: Record<"event" | "event_id" | "payment_id", string | null> = {
-    event: null,
-    event_id: null,
-    payment_id: null,
-  };
   const values = { event: declared.event, event_id: declared.eventId, payment_id: declared.paymentId };
-  for (const name of ["event", "event_id", "payment_id"] as const) {
-    const read = readIdentifier(values[name], contents);
-    if (read === "unreadable") return { reason: "missing_event_id", detail: name };
-    ids[name] = read.id;
-  }
+  const names = ["event", "event_id", "payment_id"] as const;
+  const ids = identifiers((name) => read(values[name], contents), names);
+  if (!ids.ok) return { reason: "missing_event_id", detail: ids.error };
   const reference = readIdentifier(declared.reference, contents);
   // Free text of the merchant's own: not fit to be shown as an id, and no reason to keep money back.
   const isUnreadable = reference === "unreadable";
   return {
-    ...ids,
+    ...ids.value,
     reference: isUnreadable ? null : reference.id,
     warnings: isUnreadable ? ["unreadable:reference"] : [],
   };
@@ -171,7 +163,7 @@ function readChain(
   if (CHAIN.every((name) => id(name) === null)) return null;
   const confirmations = id("confirmations") ?? "";
   return {
-    network: networkOf(id("network") ?? ""),
+    network: readNetwork(places.network, contents),
     txid: id("txid"),
     from: id("from"),
     to: id("to"),
@@ -195,9 +187,7 @@ function readTime(time: Declaration["occurredAt"], contents: Contents): string |
 
 /** Undefined where the provider does not say; whatever is not plainly live is not. */
 function readLivemode(livemode: Declaration["livemode"], contents: Contents): boolean | undefined {
-  const given = livemode === null ? undefined : read(livemode.at, contents);
-  if (livemode === null || given === undefined) return undefined;
-  return (
-    (typeof given === "boolean" ? String(given) : (asText(given) ?? asNumberToken(given))) === livemode.live
-  );
+  if (livemode === null) return undefined;
+  const given = textOf(read(livemode.at, contents));
+  return given === undefined ? undefined : given === livemode.live;
 }

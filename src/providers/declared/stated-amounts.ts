@@ -69,11 +69,10 @@ function readRefund(
   contents: Contents,
 ): Amounts | Because<QuarantinedReason> {
   const { refunded, refund } = read.money;
-  const { whole = null } = amounts.refunded ?? {};
-  const paid =
-    amounts.refunded === undefined || whole === null
-      ? { money: read.money.amount }
-      : readAmount("amount", { ...amounts.refunded, value: whole }, contents, exponents);
+  const total = amounts.refunded;
+  const paid = total?.whole
+    ? readAmount("amount", { ...total, value: total.whole }, contents, exponents)
+    : { money: read.money.amount };
   if (paid !== null && "reason" in paid) return paid;
   const amount = paid?.money;
   if (refunded !== undefined && amount !== undefined) {

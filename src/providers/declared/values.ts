@@ -7,6 +7,7 @@
  */
 import { MAX_DECLARED_PARTS } from "../../limits.ts";
 import { asIdentifierOrInteger, asNumberToken, asText } from "../../parse/access.ts";
+import { networkOf } from "../../parse/currency.ts";
 import type { JsonValue } from "../../parse/strict-json.ts";
 import { err, ok, type Result } from "../../result.ts";
 import { parsePlace, valueOf, type Contents, type Place } from "../../verify/spec/places.ts";
@@ -39,11 +40,12 @@ export function parseValue(written: string): Result<Value, string> {
 
 /** The first place that has something: not absent, not null, not empty. */
 export function read(value: Value | null, contents: Contents): JsonValue | undefined {
-  for (const place of value?.places ?? []) {
+  if (value === null) return undefined;
+  for (const place of value.places) {
     const given = valueOf(place, contents);
     if (given !== undefined && given !== null && given !== "") return given;
   }
-  return value?.text ?? undefined;
+  return value.text ?? undefined;
 }
 
 /** Its text, or a number's source text; null for anything else. */
@@ -63,6 +65,12 @@ export function readIdentifier(
   return id === null ? "unreadable" : { id };
 }
 
+/** The id of the chain that the value names; null when it names none. */
+export function readNetwork(value: Value | null, contents: Contents): string | null {
+  const chain = readText(value, contents);
+  return chain === null ? null : networkOf(chain);
+}
+
 const CANONICAL = { amount: amountPart, ticker: tickerPart, txid: txidPart } as const;
 type Canonical = keyof typeof CANONICAL;
 
@@ -80,11 +88,12 @@ export function parsePart(written: string): Result<Part, string> {
   if (written === "state") return ok({ kind: "state" });
   const optional = written.endsWith("?");
   const text = optional ? written.slice(0, -1) : written;
-  const [, as, inner] = /^(amount|ticker|txid)\((.*)\)$/s.exec(text) ?? [];
-  const value = parseValue(inner ?? text);
+  const canonical = /^(amount|ticker|txid)\((.*)\)$/s.exec(text);
+  const value = parseValue(canonical?.[2] ?? text);
   if (!value.ok)
     return err(`${value.error}; a part of a key is such a place, amount(…), ticker(…), txid(…) or state`);
-  return ok({ kind: "value", value: value.value, as: (as ?? null) as Canonical | null, optional });
+  const as = (canonical?.[1] ?? null) as Canonical | null;
+  return ok({ kind: "value", value: value.value, as, optional });
 }
 
 /** What stands for this part in a key; `unreadable` for what is there and is no identifier, `missing` for a part that must be there. */
