@@ -4,7 +4,7 @@
  */
 import type { Verification } from "../event.ts";
 import {
-  needOf,
+  needsOf,
   readContents,
   textOf,
   valueOf,
@@ -78,7 +78,7 @@ export async function namesMerchant(
   message: Message,
   expected: readonly (readonly [place: Place, text: string])[],
 ): Promise<boolean> {
-  const contents = await readContents(message, new Set(expected.flatMap(([place]) => needOf(place) ?? [])));
+  const contents = await readContents(message, needsOf(expected.map(([place]) => place)));
   if (!contents.ok) return false;
   let isSame = true;
   for (const [place, text] of expected) {

@@ -19,7 +19,9 @@ declare module "node:timers/promises" {
 }
 
 declare module "node:crypto" {
-  export function createHash(name: string): {
-    update(data: string | Uint8Array): { digest(encoding: "hex"): string };
-  };
+  interface Hash {
+    update(data: string | Uint8Array): { digest(encoding: "hex" | "base64"): string };
+  }
+  export function createHash(name: string): Hash;
+  export function createHmac(name: string, key: string): Hash;
 }

@@ -5,7 +5,7 @@
 import { z } from "zod";
 import type { Result } from "../../result.ts";
 import type { Coverage } from "../../verify/spec/coverage.ts";
-import { needOf, parsePlace, type Need, type Place } from "../../verify/spec/places.ts";
+import { headersOf, needsOf, parsePlace, type Need, type Place } from "../../verify/spec/places.ts";
 import type { VerifySpec } from "../../verify/spec/spec.ts";
 import type { Exponents } from "../amounts.ts";
 import { parseMeaning, type Meaning } from "../meaning.ts";
@@ -59,34 +59,38 @@ export interface Declaration {
 export const declaration = writtenSchema.transform((given, context): Declaration => {
   const issue = (path: readonly PropertyKey[], message: string) =>
     context.issues.push({ code: "custom", input: undefined, path: [...path], message });
-  const reader = new Reader(issue);
-  const read = build(given, reader);
-  if (!reader.isClean) return z.NEVER;
+  const read = build(given, new Reader(issue));
+  // Of what is only partly read nothing more can be said.
+  if (context.issues.length > 0) return z.NEVER;
   for (const { path, message } of problemsOf(read)) issue(path, message);
-  return context.issues.length > 0 ? z.NEVER : read;
+  return read;
 });
 
 /** Collects what is wrong, and every place that facts are read from. */
 class Reader {
   readonly places: Place[] = [];
-  isClean = true;
   readonly #issue: (path: readonly PropertyKey[], message: string) => void;
 
   constructor(issue: (path: readonly PropertyKey[], message: string) => void) {
     this.#issue = issue;
   }
 
-  read<T>(path: readonly PropertyKey[], result: Result<T, string>, otherwise: T): T {
-    if (result.ok) return result.value;
-    this.isClean = false;
-    this.#issue(path, result.error);
-    return otherwise;
+  /** What was read, whose places are collected; of what is wrong, nothing that is ever used. */
+  read<T>(
+    path: readonly PropertyKey[],
+    result: Result<T, string>,
+    placesIn: (value: T) => readonly Place[] = () => [],
+  ): T {
+    if (!result.ok) {
+      this.#issue(path, result.error);
+      return z.NEVER;
+    }
+    this.places.push(...placesIn(result.value));
+    return result.value;
   }
 
   value(path: readonly PropertyKey[], written: string): Value {
-    const value = this.read(path, parseValue(written), NO_VALUE);
-    this.places.push(...value.places);
-    return value;
+    return this.read(path, parseValue(written), ({ places }) => places);
   }
 
   optional(path: readonly PropertyKey[], written: string | undefined): Value | null {
@@ -94,23 +98,15 @@ class Reader {
   }
 
   place(path: readonly PropertyKey[], written: string): Place {
-    const place = this.read(path, parsePlace(written), NO_PLACE);
-    this.places.push(place);
-    return place;
+    return this.read(path, parsePlace(written), (place) => [place]);
   }
 
   parts(path: string, written: readonly string[]): readonly Part[] {
-    return written.map((one, index) => {
-      const part = this.read([path, index], parsePart(one), STATE);
-      if (part.kind === "value") this.places.push(...part.value.places);
-      return part;
-    });
+    return written.map((one, index) =>
+      this.read([path, index], parsePart(one), (part) => (part.kind === "value" ? part.value.places : [])),
+    );
   }
 }
-
-const NO_VALUE: Value = { places: [], text: "" };
-const NO_PLACE: Place = { kind: "header", name: "", text: "" };
-const STATE: Part = { kind: "state" };
 
 function build(given: GivenProvider, reader: Reader): Declaration {
   const amounts = AMOUNTS.flatMap((name) => {
@@ -174,25 +170,22 @@ function build(given: GivenProvider, reader: Reader): Declaration {
     livemode: built.livemode ?? null,
     blockchain: built.blockchain ?? null,
     redact: [...redact, ...tokenPlaces(given)],
-    needs: new Set([
-      given.fetch === undefined ? given.source : "json",
-      ...facts.flatMap((place) => needOf(place) ?? []),
-    ]),
-    keptHeaders: [...new Set(facts.flatMap((place) => (place.kind === "header" ? [place.name] : [])))],
+    needs: new Set([given.fetch === undefined ? given.source : "json", ...needsOf(facts)]),
+    keptHeaders: headersOf(facts),
   };
 }
 
 /** A token in a body is a secret in a body. */
 function tokenPlaces({ verify, schemes }: GivenProvider): readonly Place[] {
-  return [...(verify ? [verify] : []), ...Object.values(schemes)].flatMap(({ alg, signature }) =>
-    alg === "static" && signature.kind !== "header" ? [signature] : [],
+  return [verify, ...Object.values(schemes)].flatMap((spec) =>
+    spec?.alg === "static" && spec.signature.kind !== "header" ? [spec.signature] : [],
   );
 }
 
 function statusTable(given: GivenProvider["status"], reader: Reader): StatusTable {
   const at = typeof given.at === "string" ? [given.at] : given.at;
   const meaning = (path: readonly PropertyKey[], written: string): Meaning =>
-    reader.read(path, parseMeaning(written), { direction: "in", status: null });
+    reader.read(path, parseMeaning(written));
   const words = Object.entries(given.map).map(
     ([word, written]) => [word, meaning(["status", "map", word], written)] as const,
   );

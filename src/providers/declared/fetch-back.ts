@@ -8,13 +8,14 @@
  */
 import { sha256Hex } from "../../verify/digest.ts";
 import { askForObject, isPlainId, objectUrl } from "../../verify/object-api.ts";
-import { needOf, readContents, textOf, valueOf, type Need, type Place } from "../../verify/spec/places.ts";
+import { needsOf, readContents, textOf, valueOf, type Place } from "../../verify/spec/places.ts";
 import { liveSecrets, type Secret } from "../../verify/secret.ts";
 import { Callback } from "../callback.ts";
 import type { Verdict, World } from "../provider.ts";
 import type { FetchBack } from "./fetch-spec.ts";
 
 export interface ObjectApi {
+  readonly fetch: FetchBack;
   readonly base: URL;
   /** The API's own keys, newest first: the first that has not expired is used. */
   readonly keys: readonly Secret[];
@@ -22,9 +23,8 @@ export interface ObjectApi {
 
 /** Keep it and ask later, or, when that later has come, what the API says in place of the callback. */
 export async function confirm(
-  fetch: FetchBack,
+  { fetch, base, keys }: ObjectApi,
   callback: Callback,
-  { base, keys }: ObjectApi,
   world: World,
 ): Promise<Verdict> {
   const path = await pathOf(fetch, callback);
@@ -34,7 +34,8 @@ export async function confirm(
   if (!(await world.mayAsk())) return { kind: "deferred", reason: "verifier_rate" };
 
   const [key] = liveSecrets(keys, world.nowMs);
-  const authorization = fetch.authorization?.replace("{secret}", key?.value ?? "") ?? null;
+  // By a function: `$&` in a text to put there would stand for something else.
+  const authorization = fetch.authorization?.replaceAll("{secret}", () => key?.value ?? "") ?? null;
   const answer = await askForObject(url, authorization, world.fetch);
   if (answer.kind === "outage") return { kind: "deferred", reason: answer.reason };
   // Nothing of that name: whoever sent this made it up.
@@ -70,38 +71,29 @@ async function statementOf(callback: Callback, body: Uint8Array): Promise<Callba
 }
 
 /** The path of the API with the callback's ids in it; null where one is missing or is none. */
-async function pathOf(fetch: FetchBack, callback: Callback): Promise<string | null> {
-  const ids = await textsAt(
-    fetch.parts.flatMap((part) => (typeof part === "string" ? [] : [part])),
-    callback,
-  );
+async function pathOf({ parts }: FetchBack, callback: Callback): Promise<string | null> {
   let path = "";
-  for (const part of fetch.parts) {
-    const text = typeof part === "string" ? part : ids?.get(part.text);
-    if (text === undefined || (typeof part !== "string" && !isPlainId(text))) return null;
+  for (const part of parts) {
+    const text = typeof part === "string" ? part : await idAt(part, callback);
+    if (text === null) return null;
     path += text;
   }
   return path;
 }
 
-/** Does the object call itself what the callback called it? An API may answer with another one. */
-async function isAbout(fetch: FetchBack, callback: Callback, statement: Callback): Promise<boolean> {
-  const asked = await textsAt([fetch.id.asked], callback);
-  const answered = await textsAt([fetch.id.answered], statement);
-  const id = asked?.get(fetch.id.asked.text);
-  return id !== undefined && id === answered?.get(fetch.id.answered.text);
+async function idAt(place: Place, callback: Callback): Promise<string | null> {
+  const text = await textAt(place, callback);
+  return text !== null && isPlainId(text) ? text : null;
 }
 
-async function textsAt(
-  places: readonly Place[],
-  message: Callback,
-): Promise<ReadonlyMap<string, string> | null> {
-  const contents = await readContents(message, new Set<Need>(places.flatMap((place) => needOf(place) ?? [])));
-  if (!contents.ok) return null;
-  return new Map(
-    places.flatMap((place) => {
-      const text = textOf(valueOf(place, contents.value));
-      return text === null || text === undefined ? [] : [[place.text, text] as const];
-    }),
-  );
+/** Does the object call itself what the callback called it? An API may answer with another one. */
+async function isAbout({ id }: FetchBack, callback: Callback, statement: Callback): Promise<boolean> {
+  const asked = await textAt(id.asked, callback);
+  return asked !== null && asked === (await textAt(id.answered, statement));
+}
+
+/** The text of the value at a place; null where there is none, or the message cannot be read. */
+async function textAt(place: Place, message: Callback): Promise<string | null> {
+  const contents = await readContents(message, needsOf([place]));
+  return contents.ok ? (textOf(valueOf(place, contents.value)) ?? null) : null;
 }

@@ -2,7 +2,7 @@
 import { z } from "zod";
 import { ALGORITHMS } from "../../verify/spec/algorithms.ts";
 import { fieldOf, type Coverage } from "../../verify/spec/coverage.ts";
-import type { Place } from "../../verify/spec/places.ts";
+import { headersOf, type Place } from "../../verify/spec/places.ts";
 import { secretProblem, type VerifySpec } from "../../verify/spec/spec.ts";
 import { liveSecrets, type Secret } from "../../verify/secret.ts";
 import type { Callback } from "../callback.ts";
@@ -32,7 +32,7 @@ export function declaredProvider(name: string, declared: Declaration): Provider<
     name,
     success: { status: 200, body: "", contentType: null },
     reply: ({ secrets }, nowMs) => replyAt(declared.reply, liveSecrets(secrets, nowMs)[0], nowMs),
-    headers: headersOf(declared),
+    headers: headersRead(declared),
     redact: declared.redact.map(fieldName),
     keptInStore: [],
     keptHeaders: declared.keptHeaders,
@@ -42,8 +42,8 @@ export function declaredProvider(name: string, declared: Declaration): Provider<
         kind: null,
         pathSecrets,
         methods: declared.methods,
-        body: declared.source === "query" ? "query" : declared.source,
-        ...(declared.contentTypes === null ? {} : { contentTypes: declared.contentTypes }),
+        body: declared.source,
+        contentTypes: declared.contentTypes ?? undefined,
       },
     ],
     verify: (callback, account, world) => verify(declared, callback, account, world),
@@ -51,13 +51,9 @@ export function declaredProvider(name: string, declared: Declaration): Provider<
   };
 }
 
-function headersOf(declared: Declaration): readonly string[] {
-  const equals = [...declared.equals.values()].flatMap((place) =>
-    place.kind === "header" ? [place.name] : [],
-  );
-  const all = [...(declared.verify === null ? [] : [declared.verify]), ...declared.schemes.values()];
-  const specs = all.flatMap(({ headers }) => headers);
-  return [...new Set([...specs, ...declared.keptHeaders, ...equals])];
+function headersRead({ verify, schemes, keptHeaders, equals }: Declaration): readonly string[] {
+  const specs = [verify, ...schemes.values()].flatMap((spec) => spec?.headers ?? []);
+  return [...new Set([...specs, ...keptHeaders, ...headersOf([...equals.values()])])];
 }
 
 /** As `redact` names it: a JSON pointer, or the field of a form. */
@@ -79,25 +75,21 @@ function settings(declared: Declaration, fields: SourceFields): z.ZodType<Declar
       scheme: z.enum(schemes).default("default"),
       ...equals,
     })
-    .check((context) => {
-      const { secrets = [], scheme } = context.value as Given;
-      const spec = specOf(declared, scheme);
+    .transform((input, context): DeclaredSettings => {
+      const given = input as typeof input & Given;
+      const { secrets = [], api_url: base, api_secrets: keys = [] } = given;
+      const spec = specOf(declared, given.scheme);
       for (const [index, secret] of secrets.entries()) {
         const message = spec && secretProblem(spec, secret);
         if (message === null) continue;
         context.issues.push({ code: "custom", input: secret.id, path: ["secrets", index], message });
       }
-    })
-    .transform((input): DeclaredSettings => {
-      const given = input as typeof input & Given;
-      const spec = specOf(declared, given.scheme);
-      const base = given.api_url;
       return {
         ...commonSettings(input),
-        secrets: given.secrets ?? [],
+        secrets,
         pathSecrets: input.path_secrets,
         proof: spec && { spec, believed: believedBy(declared, spec) },
-        api: base === undefined ? null : { base, keys: given.api_secrets ?? [] },
+        api: fetch === null || base === undefined ? null : { fetch, base, keys },
         equals: [...declared.equals].map(([name, place]) => [place, String(given[name])] as const),
       };
     });
@@ -152,11 +144,11 @@ async function verify(
     return { kind: "refused", reason: "content_type" };
   const { proof, api, secrets } = account;
   // A hint that was deferred was verified when it came; the headers it was signed with are gone.
-  const isProvedBefore = world.again && declared.fetch !== null;
+  const isProvedBefore = world.again && api !== null;
   const verdict = proof && !isProvedBefore ? await verdictBy(proof, callback, secrets, world.nowMs) : null;
   if (verdict?.kind === "refused") return verdict;
   if (!(await namesMerchant(callback, account.equals))) return { kind: "refused", reason: "merchant" };
-  if (declared.fetch !== null && api !== null) return await confirm(declared.fetch, callback, api, world);
+  if (api !== null) return await confirm(api, callback, world);
   // A declaration without either is refused when it is read.
   return verdict ?? { kind: "refused", reason: "missing_signature" };
 }

@@ -22,16 +22,17 @@ export const replySpec = z
         /** `{now}` and `{secret}` in it are the time of the body and the secret. */
         content: z.string().min(1),
       })
-      .check((context) => {
-        const { alg, content } = context.value;
-        const { kind } = ALGORITHMS[alg];
-        const problem =
-          kind !== "hmac" && kind !== "digest"
-            ? "signs with no secret that an account has: write an hmac-… or a hash"
-            : content.includes("{secret}") === (kind === "hmac")
-              ? "has {secret} in its content exactly where it is a hash, not an hmac-…"
-              : null;
-        if (problem) context.issues.push({ code: "custom", input: alg, path: ["alg"], message: problem });
+      .transform(({ alg, ...sign }, context) => {
+        const refused = (message: string) => {
+          context.issues.push({ code: "custom", input: alg, path: ["alg"], message });
+          return z.NEVER;
+        };
+        const algorithm = ALGORITHMS[alg];
+        if (algorithm.kind !== "hmac" && algorithm.kind !== "digest")
+          return refused("signs with no secret that an account has: write an hmac-… or a hash");
+        if (sign.content.includes("{secret}") === (algorithm.kind === "hmac"))
+          return refused("has {secret} in its content exactly where it is a hash, not an hmac-…");
+        return { ...sign, algorithm };
       })
       .optional(),
   })
@@ -49,14 +50,12 @@ export async function replyAt(
   const timed = body.replaceAll("{now}", now);
   const contentType = type ?? (body === "" ? null : "text/plain; charset=utf-8");
   const base = { status: 200 as const, body: timed, contentType };
-  const algorithm = sign && ALGORITHMS[sign.alg];
-  if (!sign || secret === undefined || (algorithm?.kind !== "hmac" && algorithm?.kind !== "digest"))
-    return base;
+  if (sign === undefined || secret === undefined) return base;
   const pieces: Piece[] = [];
   for (const [index, text] of sign.content.replaceAll("{now}", now).split("{secret}").entries()) {
     if (index > 0) pieces.push(SECRET);
     pieces.push(new TextEncoder().encode(text));
   }
-  const proof = await proofOver(algorithm, "utf8", secret, pieces);
+  const proof = await proofOver(sign.algorithm, "utf8", secret, pieces);
   return { ...base, headers: { [sign.header]: encodeSignature(proof, sign.encoding) } };
 }

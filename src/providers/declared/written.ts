@@ -22,6 +22,13 @@ const amount = z.strictObject({
   unit: z.enum(["decimal", "minor"]).default("decimal"),
 });
 
+/** Values by names of this form; zod by itself would only say that a name is wrong. */
+function named<V extends z.ZodType>(form: RegExp, message: string, values: V) {
+  return z.record(z.string().regex(form), values, {
+    error: ({ code }) => (code === "invalid_key" ? message : undefined),
+  });
+}
+
 export const writtenSchema = z.strictObject({
   /** What people call it; for lists. */
   title: z.string().min(1).optional(),
@@ -38,9 +45,9 @@ export const writtenSchema = z.strictObject({
   /** The callback is a hint: what it names is asked for, and the event says what the answer says. */
   fetch: fetchSpec.optional(),
   /** Other ways to verify, by the name an account chooses with `scheme`. */
-  schemes: z.record(z.string().regex(/^[a-z0-9-]+$/, "must be a name of a-z 0-9 -"), verifySpec).default({}),
+  schemes: named(/^[a-z0-9-]+$/, "must be a name of a-z 0-9 -", verifySpec).default({}),
   /** Settings of an account that a value must equal: `{ merchant_id = "form:merchant" }`. */
-  equals: z.record(z.string().regex(/^[a-z][a-z0-9_]*$/, "must be a name of a-z 0-9 _"), value).default({}),
+  equals: named(/^[a-z][a-z0-9_]*$/, "must be a name of a-z 0-9 _", value).default({}),
   /** A list that must have one element: a callback that speaks of several events is set aside. */
   single: value.optional(),
   event: value.default("text:callback"),
@@ -70,9 +77,7 @@ export const writtenSchema = z.strictObject({
     })
     .default({}),
   /** Exponents of currencies that the provider counts otherwise than ISO 4217. */
-  exponents: z
-    .record(z.string().regex(/^[A-Z]{3}$/, "must be like EUR"), z.int().min(0).max(MAX_DECIMAL_EXPONENT))
-    .default({}),
+  exponents: named(/^[A-Z]{3}$/, "must be like EUR", z.int().min(0).max(MAX_DECIMAL_EXPONENT)).default({}),
   reference: value.optional(),
   occurred_at: z.strictObject({ at: value, unit: z.enum(["s", "ms", "iso"]).default("iso") }).optional(),
   /** Which value says that it is no test. */

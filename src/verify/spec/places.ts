@@ -67,9 +67,14 @@ export function parsePlace(text: string): Result<Place, string> {
   return err(`${text} is no place: write header:<name>, json:/<pointer>, form:<name> or query:<name>`);
 }
 
-/** What has to be parsed to read this place; null for a header. */
-export function needOf({ kind }: Place): Need | null {
-  return kind === "header" ? null : kind;
+/** What has to be parsed to read these places: of a header nothing. */
+export function needsOf(places: readonly Place[]): ReadonlySet<Need> {
+  return new Set(places.flatMap(({ kind }) => (kind === "header" ? [] : [kind])));
+}
+
+/** The headers among these places, in lower case, once each. */
+export function headersOf(places: readonly Place[]): readonly string[] {
+  return [...new Set(places.flatMap((place) => (place.kind === "header" ? [place.name] : [])))];
 }
 
 /** Parses what is needed, once each; a name given twice anywhere in it is refused. */

@@ -12,7 +12,7 @@ import { ALGORITHM_NAMES, ALGORITHMS, type AlgorithmName } from "./algorithms.ts
 import { coverageOf, type Coverage } from "./coverage.ts";
 import { ENCODINGS, parseFormat, type Encoding, type Format } from "./formats.ts";
 import { KEY_FORMS, statedBytes, type KeyForm } from "./keys.ts";
-import { needOf, parsePlace, type Need, type Place } from "./places.ts";
+import { headersOf, needsOf, parsePlace, type Need, type Place } from "./places.ts";
 import type { SignedTime } from "./signed-time.ts";
 import {
   holdsBody,
@@ -140,9 +140,9 @@ function build(given: z.output<typeof written>, problems: Problem[]): VerifySpec
     coverage,
     needs: new Set([
       ...(content !== null && holdsDocument(content) ? ["json" as const] : []),
-      ...places.flatMap((place) => needOf(place) ?? []),
+      ...needsOf(places),
     ]),
-    headers: [...new Set(places.flatMap((place) => (place.kind === "header" ? [place.name] : [])))],
+    headers: headersOf(places),
   };
 }
 

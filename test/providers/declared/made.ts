@@ -1,4 +1,5 @@
 /** Declarations and parsed callbacks, for tables over the modules of a declared provider. */
+import type { z } from "zod";
 import { declaration, type Declaration } from "../../../src/providers/declared/declaration.ts";
 import { parseValue, type Value } from "../../../src/providers/declared/values.ts";
 import type { WrittenProvider } from "../../../src/providers/declared/written.ts";
@@ -25,4 +26,17 @@ export function value(written: string): Value {
 /** Of a callback with this JSON body; as text where a number's spelling matters. */
 export function contentsOf(json: object | string, more: Partial<Contents> = {}): Contents {
   return { headers: new Map(), json: right(callbackOf(json).json()).root, form: null, query: null, ...more };
+}
+
+/** What is said of something written that must be refused. */
+export function issuesOf(schema: z.ZodType, written: unknown): readonly Issue[] {
+  const parsed = schema.safeParse(written);
+  if (parsed.success) throw new Error("it is not refused");
+  return parsed.error.issues.map(({ code, path, message }) => ({ code, path, message }));
+}
+
+interface Issue {
+  readonly code: string;
+  readonly path: readonly PropertyKey[];
+  readonly message: string;
 }
