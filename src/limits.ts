@@ -119,6 +119,12 @@ export const INBOX_DEADLINE_MS = 8_000;
 export const UNAVAILABLE_RETRY_AFTER_SECONDS = 5;
 /** What a caller whose requests are all refused is told to wait: the period of the rate limit. */
 export const FLOOD_RETRY_AFTER_SECONDS = 60;
+/** Refusals of one address in an isolate that count once with the limiter: its `limit` is in these. */
+export const REFUSALS_PER_COUNT = 10;
+/** For how long an isolate takes an address for over that limit without asking again. */
+export const FLOODING_ADDRESS_MS = 10_000;
+/** Addresses with refused requests remembered at once per isolate; the oldest goes first. */
+export const REFUSED_ADDRESS_ENTRIES = 10_000;
 /** An hour covers any provider's quick retries, in KV and in an isolate's memory. */
 export const SHIELD_TTL_SECONDS = 3_600;
 /** Callbacks that an isolate remembers, the oldest going first: quick repeats of some minutes, in about 2 MB. */
@@ -370,6 +376,8 @@ export const DEFERRED_TOO_LONG_MS = 3_600_000;
 export const MAX_REFUSED_KEPT = 20;
 /** Of these, an isolate reports so many whole; the others are counted. */
 export const MAX_REFUSED_SAMPLES = 3;
+/** Refusals of one source for one reason that an isolate logs one by one between two reports; of the others, how many. */
+export const MAX_REFUSED_LINES = 10;
 /** A report of refused callbacks is followed by a pause of this length: a flood costs an isolate a call a second. */
 export const REFUSED_REPORT_INTERVAL_MS = 1_000;
 /** A report that has not come to an end by then never will: a Worker that has answered is given 30 s. */

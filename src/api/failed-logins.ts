@@ -5,6 +5,7 @@
  */
 import { FAILED_LOGIN_ENTRIES, FAILED_LOGINS_MS, MAX_FAILED_LOGINS } from "../limits.ts";
 import { fault } from "../log.ts";
+import { RecentMap } from "../recent-map.ts";
 import type { ApiBindings } from "./operations/bindings.ts";
 
 interface Failures {
@@ -14,7 +15,7 @@ interface Failures {
 }
 
 export class FailedLogins {
-  readonly #byAddress = new Map<string, Failures>();
+  readonly #byAddress = new RecentMap<Failures>(FAILED_LOGIN_ENTRIES);
 
   /** How many seconds this address has to wait before anything it sends is compared; 0: it need not. */
   waitOf(address: string, nowMs: number): number {
@@ -29,14 +30,7 @@ export class FailedLogins {
     const failures =
       before && before.untilMs > nowMs ? before : { count: 0, untilMs: nowMs + FAILED_LOGINS_MS };
     failures.count = (await isOverLimit(address, env)) ? MAX_FAILED_LOGINS : failures.count + 1;
-    this.#byAddress.delete(address);
     this.#byAddress.set(address, failures);
-    if (this.#byAddress.size > FAILED_LOGIN_ENTRIES) {
-      for (const oldest of this.#byAddress.keys()) {
-        this.#byAddress.delete(oldest);
-        break;
-      }
-    }
     return failures.count >= MAX_FAILED_LOGINS;
   }
 }

@@ -12,6 +12,7 @@ import {
   USELESS_QUESTIONS_PER_CALLER,
   USELESS_QUESTIONS_PER_KNOWN_CALLER,
 } from "../limits.ts";
+import { RecentMap } from "../recent-map.ts";
 
 /** `wait`: for the answer to a question of this caller that is open. */
 export type Admission = "ask" | "wait" | "over";
@@ -88,7 +89,7 @@ export function share(ofAll: number, shards: number): number {
 
 /** The callers of late, by key, the oldest forgotten first when there are too many. */
 export class Callers {
-  readonly #callers = new Map<string, Caller>();
+  readonly #callers = new RecentMap<Caller>(CALLER_MEMORY_ENTRIES);
   readonly #isKnown: (key: string) => boolean;
 
   /** @param isKnown what the store says of one that memory does not hold */
@@ -97,16 +98,8 @@ export class Callers {
   }
 
   of(key: string): Caller {
-    const known = this.#callers.get(key);
-    const caller = known ?? new Caller(this.#isKnown(key));
-    this.#callers.delete(key);
+    const caller = this.#callers.get(key) ?? new Caller(this.#isKnown(key));
     this.#callers.set(key, caller);
-    if (this.#callers.size > CALLER_MEMORY_ENTRIES) {
-      for (const oldest of this.#callers.keys()) {
-        this.#callers.delete(oldest);
-        break;
-      }
-    }
     return caller;
   }
 }

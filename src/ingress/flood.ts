@@ -3,7 +3,9 @@
  * an address with an attacker is never limited, because its callbacks verify.
  */
 import type { IngressBindings } from "./bindings.ts";
+import { FLOODING_ADDRESS_MS, REFUSALS_PER_COUNT, REFUSED_ADDRESS_ENTRIES } from "../limits.ts";
 import { fault } from "../log.ts";
+import { RecentMap } from "../recent-map.ts";
 import { addressOf } from "./caller.ts";
 
 /** On whose behalf a verifier is asked: see `Consultation` and `TokenQuestion` (`inbox/protocol.ts`). */
@@ -34,14 +36,34 @@ export async function takeQuestion(
   }
 }
 
-/** Counts one refused request of this caller; true when the limit is exceeded. A limiter that fails limits nobody. */
+interface Refusals {
+  count: number;
+  /** Until when (epoch ms) the address is over the limit without being asked about. */
+  floodsUntilMs: number;
+}
+
+/** What this isolate refused of late, by address. */
+export const refusals = new RecentMap<Refusals>(REFUSED_ADDRESS_ENTRIES);
+
+/**
+ * Counts one refused request of this caller; true when the limit is exceeded. The limiter is asked once for several,
+ * and not while its last answer holds, so that a flood costs little. A limiter that fails limits nobody.
+ */
 export async function countRefused(
   env: Pick<IngressBindings, "UNVERIFIED">,
   request: Request,
+  nowMs: number,
 ): Promise<boolean> {
-  if (!env.UNVERIFIED) return false;
+  const key = addressOf(request);
+  const ofAddress = refusals.get(key) ?? { count: 0, floodsUntilMs: 0 };
+  ofAddress.count += 1;
+  refusals.set(key, ofAddress);
+  if (nowMs < ofAddress.floodsUntilMs) return true;
+  if (!env.UNVERIFIED || ofAddress.count % REFUSALS_PER_COUNT !== 0) return false;
   try {
-    return !(await env.UNVERIFIED.limit({ key: addressOf(request) })).success;
+    const { success } = await env.UNVERIFIED.limit({ key });
+    if (!success) ofAddress.floodsUntilMs = nowMs + FLOODING_ADDRESS_MS;
+    return !success;
   } catch (error) {
     fault("flood", error);
     return false;

@@ -1,17 +1,18 @@
 /**
- * What this isolate refuses, gathered and reported to the Activity object at most once a second: a flood costs a
- * call a second, not a call each, and only the first few of a report are kept whole.
+ * What this isolate refuses, gathered, logged, and reported to the Activity object at most once a second: a flood
+ * costs a call and a few lines a second, not one each, and only the first few of a report are kept whole.
  */
 import { activityOf, type ActivityBindings } from "../activity/client.ts";
 import type { RefusedBatch, RefusedCallback } from "../activity/refused-groups.ts";
 import {
   MAX_REFUSED_CONTENT_TYPE_CHARS,
   MAX_REFUSED_HEAD_CHARS,
+  MAX_REFUSED_LINES,
   MAX_REFUSED_SAMPLES,
   REFUSED_REPORT_INTERVAL_MS,
   REFUSED_REPORT_TIMEOUT_MS,
 } from "../limits.ts";
-import { fault } from "../log.ts";
+import { fault, log } from "../log.ts";
 import type { Callback } from "../providers/callback.ts";
 import { redact } from "../providers/redact.ts";
 import type { Source } from "../providers/source.ts";
@@ -27,12 +28,13 @@ interface Gathered {
 
 export interface RefusedRequest {
   readonly source: Source | null;
-  readonly why: Because<RefusedReason>;
+  readonly why: Because<RefusedReason> & { readonly skewSeconds?: number | undefined };
   readonly request: Request;
   /** Null: its body was not read. */
   readonly callback: Callback | null;
 }
 
+/** As a class for tests: the Worker has one, `refusedReports`. */
 export class RefusedReports {
   #gathered = new Map<string, Gathered>();
   /** Until when a report under way, or the pause after it, keeps the next one back (epoch ms). */
@@ -40,15 +42,18 @@ export class RefusedReports {
 
   /** Never throws; what is reported is reported after the reply. */
   add(refused: RefusedRequest, env: ActivityBindings, ctx: Pick<ExecutionContext, "waitUntil">): void {
-    if (!env.ACTIVITY) return;
-    this.#gather(refused, Date.now());
+    const { source, why } = refused;
+    const before = this.#gather(refused, Date.now());
+    if (before < MAX_REFUSED_LINES)
+      log("refused", { source: source?.name ?? null, reason: because(why), skewSeconds: why.skewSeconds });
     if (Date.now() < this.#busyUntilMs) return;
     // Until the report says otherwise: one whose Worker dies must not keep the next ones back for ever.
     this.#busyUntilMs = Date.now() + REFUSED_REPORT_TIMEOUT_MS;
     ctx.waitUntil(this.#report(env));
   }
 
-  #gather({ source, why, request, callback }: RefusedRequest, nowMs: number): void {
+  /** @returns how many like it there were since the last report */
+  #gather({ source, why, request, callback }: RefusedRequest, nowMs: number): number {
     const name = source?.name ?? null;
     const key = `${name ?? ""}|${why.reason}`;
     const known = this.#gathered.get(key);
@@ -62,6 +67,12 @@ export class RefusedReports {
         detail: why.detail === undefined ? null : because(why),
         ...describe(source, request, callback),
       });
+    return gathered.count - 1;
+  }
+
+  /** As in a new isolate. */
+  clear(): void {
+    this.#gathered.clear();
   }
 
   /** Sends what there is; what comes meanwhile waits a second, so that the end of a flood is reported too. */
@@ -70,6 +81,7 @@ export class RefusedReports {
       while (this.#gathered.size > 0) {
         const batches: RefusedBatch[] = [...this.#gathered.values()];
         this.#gathered = new Map();
+        logTheOthers(batches);
         await activityOf(env)?.refused(batches);
         await scheduler.wait(REFUSED_REPORT_INTERVAL_MS);
       }
@@ -79,6 +91,15 @@ export class RefusedReports {
       this.#busyUntilMs = 0;
     }
   }
+}
+
+/** Of this isolate. */
+export const refusedReports = new RefusedReports();
+
+/** How many there were beside those that have a line of their own. */
+function logTheOthers(batches: readonly RefusedBatch[]): void {
+  for (const { source, reason, count } of batches)
+    if (count > MAX_REFUSED_LINES) log("refused", { source, reason, others: count - MAX_REFUSED_LINES });
 }
 
 /** What can be shown of it. Never the path, the query or a header of the sender's but the type: they may be secret. */

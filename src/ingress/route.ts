@@ -21,7 +21,7 @@ import { raiseOnce } from "../inbox/raising.ts";
 import { readCallback } from "./request.ts";
 import { refuse, slowDown, succeed, unavailable } from "./reply.ts";
 import { toStored } from "./stored-callback.ts";
-import { RefusedReports } from "./refused-reports.ts";
+import { refusedReports } from "./refused-reports.ts";
 import { rememberDuplicate } from "./shield.ts";
 import { requestTarget } from "./request-target.ts";
 
@@ -154,9 +154,6 @@ function asideOf(processed: Extract<Processed, { kind: "deferred" | "quarantined
 /** Sources whose address list has refused a request, in this isolate: one alert each. */
 const refusedByList = new Set<string>();
 
-/** In this isolate, on their way to whoever looks at them. */
-const refusedReports = new RefusedReports();
-
 interface Refused {
   readonly located?: Located;
   readonly request: Request;
@@ -172,7 +169,6 @@ async function refusedReply(
   ctx: Pick<ExecutionContext, "waitUntil">,
 ): Promise<Response> {
   const source = located?.source.name ?? null;
-  log("refused", { source, reason: because(why), skewSeconds: why.skewSeconds });
   if (why.reason === "ip" && source !== null && !refusedByList.has(source)) {
     // The caller knew the secret address: more likely a new address of the provider than an attacker.
     refusedByList.add(source);
@@ -180,7 +176,7 @@ async function refusedReply(
   }
   count(env, { what: "refused", name: source, outcome: "refused", reason: because(why) });
   refusedReports.add({ source: located?.source ?? null, why, request, callback: callback ?? null }, env, ctx);
-  if (await countRefused(env, request)) return slowDown();
+  if (await countRefused(env, request, Date.now())) return slowDown();
   return refuse(why.reason, located?.route.methods.join(", "));
 }
 

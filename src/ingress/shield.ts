@@ -14,6 +14,7 @@ import {
 } from "../limits.ts";
 import { fault } from "../log.ts";
 import type { Facts } from "../providers/provider.ts";
+import { RecentMap } from "../recent-map.ts";
 
 /**
  * Where the provider names its events, a repeat of one is a repeat for ever. Where it does not, "confirmed"
@@ -29,8 +30,10 @@ const HARMLESS_REPEATS: ReadonlySet<Status> = new Set(["created", "pending", "ac
 
 /** Callbacks that the Inbox has told this isolate it has, the latest of them. */
 class RecentCallbacks {
-  /** By event id, the oldest first. */
-  readonly #known = new Map<string, { readonly fingerprint: string; readonly untilMs: number }>();
+  /** By event id. */
+  readonly #known = new RecentMap<{ readonly fingerprint: string; readonly untilMs: number }>(
+    SHIELD_MEMORY_ENTRIES,
+  );
 
   /** Has the Inbox this very callback? */
   has(eventId: string, fingerprint: string, nowMs: number): boolean {
@@ -40,13 +43,7 @@ class RecentCallbacks {
 
   /** The Inbox has it, and nothing is to be said of it. */
   add(eventId: string, fingerprint: string, nowMs: number): void {
-    this.#known.delete(eventId);
     this.#known.set(eventId, { fingerprint, untilMs: nowMs + SHIELD_TTL_SECONDS * 1000 });
-    if (this.#known.size <= SHIELD_MEMORY_ENTRIES) return;
-    for (const oldest of this.#known.keys()) {
-      this.#known.delete(oldest);
-      return;
-    }
   }
 
   /** As in a new isolate. */
