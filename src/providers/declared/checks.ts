@@ -1,8 +1,8 @@
 /** What a declaration must not say, and what to write instead. Pure. */
-import type { Coverage } from "../../verify/spec/coverage.ts";
 import type { Place } from "../../verify/spec/places.ts";
 import type { VerifySpec } from "../../verify/spec/spec.ts";
 import type { Declaration } from "./declaration.ts";
+import type { FetchBack } from "./fetch-spec.ts";
 import type { Part, Value } from "./values.ts";
 
 export interface DeclarationProblem {
@@ -10,20 +10,24 @@ export interface DeclarationProblem {
   readonly message: string;
 }
 
+type Specs = readonly (readonly [path: string, spec: VerifySpec])[];
+
 export function problemsOf(declared: Declaration): readonly DeclarationProblem[] {
   const { verify, fetch } = declared;
-  const specs = [
+  const specs: Specs = [
     ...(verify === null ? [] : [["verify", verify] as const]),
     ...[...declared.schemes].map(([name, spec]) => [`schemes.${name}`, spec] as const),
   ];
   return [
     // What the API says is confirmed as a whole.
-    ...(fetch === null ? specs.flatMap(([, spec]) => identityOf(declared, spec)) : foreignFetch(declared)),
+    ...(fetch === null
+      ? specs.flatMap(([, spec]) => identityOf(declared, spec))
+      : foreignFetch(declared, fetch)),
     ...specs.flatMap(([path, spec]) => tokenInQuery(path, spec)),
     ...(verify === null && fetch === null ? [UNPROVED] : []),
     ...confirmedWithoutAmount(declared),
     ...foreignSource(declared, specs),
-    ...readsSecrets(declared),
+    ...readsSecrets(declared, specs),
     ...keyOfStateAlone(declared),
     ...unusable(declared),
   ];
@@ -36,20 +40,22 @@ const UNPROVED: DeclarationProblem = {
 };
 
 /** Facts are of the answer, which is JSON and nothing else; what is asked for is named by the callback. */
-function foreignFetch({ source, fetch, needs }: Declaration): DeclarationProblem[] {
-  const asked = fetch?.parts.flatMap((part) => (typeof part === "string" ? [] : [part])) ?? [];
+function foreignFetch({ source, needs, keptHeaders }: Declaration, fetch: FetchBack): DeclarationProblem[] {
   const problems: DeclarationProblem[] = [];
-  if ([...needs].some((need) => need !== "json")) {
+  if (keptHeaders.length > 0 || [...needs].some((need) => need !== "json")) {
     problems.push({
       path: ["fetch"],
       message: "answers with JSON: read the event from json: places of the answer",
     });
   }
-  for (const { kind, text } of asked) {
-    if (kind === source) continue;
+  for (const [path, part] of [
+    ...fetch.parts.map((part) => ["path", part] as const),
+    ["id", fetch.id.asked] as const,
+  ]) {
+    if (typeof part === "string" || part.kind === source) continue;
     problems.push({
-      path: ["fetch", "path"],
-      message: `${text} is not in the callback, whose source is ${source}`,
+      path: ["fetch", path],
+      message: `${part.text} is not in the callback, whose source is ${source}`,
     });
   }
   return problems;
@@ -58,30 +64,29 @@ function foreignFetch({ source, fetch, needs }: Declaration): DeclarationProblem
 /** What makes an event, or a payment, must not be the sender's to choose. */
 function identityOf(declared: Declaration, { alg, coverage }: VerifySpec): DeclarationProblem[] {
   if (alg === "static") return [];
-  return (["event_key", "subject_key"] as const).flatMap((path) =>
-    partsOf(path === "event_key" ? declared.eventKey : declared.subjectKey).flatMap(([index, place]) =>
-      coverage.covers(place)
-        ? []
-        : [
-            {
-              path: [path, index],
-              message:
-                `${place.text} is not covered by the proof, so that whoever repeats a callback could make a new ` +
-                `payment of it: use what is signed (${claimsOf(coverage)})`,
-            },
-          ],
-    ),
-  );
+  return keyPlaces(declared)
+    .filter(({ place }) => !coverage.covers(place))
+    .map(({ path, place }) => ({
+      path,
+      message:
+        `${place.text} is not covered by the proof, so that whoever repeats a callback could make a new ` +
+        `payment of it: use what is signed (${coverage.claims.join(", ")})`,
+    }));
 }
 
-function claimsOf({ claims }: Coverage): string {
-  return claims.join(", ");
+interface NamedPlace {
+  readonly path: readonly PropertyKey[];
+  readonly place: Place;
 }
 
-function partsOf(parts: readonly Part[]): (readonly [index: number, place: Place])[] {
-  return parts.flatMap((part, index) =>
-    part.kind === "value" ? part.value.places.map((place) => [index, place] as const) : [],
-  );
+function keyPlaces({ eventKey, subjectKey }: Declaration): readonly NamedPlace[] {
+  const of = (key: string, parts: readonly Part[]) =>
+    parts.flatMap((part, index) => (part.kind === "value" ? placesOf([key, index], part.value) : []));
+  return [...of("event_key", eventKey), ...of("subject_key", subjectKey)];
+}
+
+function placesOf(path: readonly PropertyKey[], value: Value | null | undefined): NamedPlace[] {
+  return value ? value.places.map((place) => ({ path, place })) : [];
 }
 
 function tokenInQuery(path: string, { alg, signature }: VerifySpec): DeclarationProblem[] {
@@ -104,44 +109,56 @@ function confirmedWithoutAmount({ status, amounts }: Declaration): DeclarationPr
   ];
 }
 
-/** A value of a form is not in a JSON body, nor the other way round. */
-function foreignSource(
-  { source, needs, fetch }: Declaration,
-  specs: readonly (readonly [string, VerifySpec])[],
-): DeclarationProblem[] {
-  const foreign = source === "json" ? "form" : "json";
-  const wrong = (read: ReadonlySet<string>) => read.has(foreign) || (source === "query" && read.has("form"));
-  const message = `is ${source}, but ${foreign === "form" ? "form:" : "json:"} places are read: write the source the provider uses`;
-  const isWrong = (fetch === null && wrong(needs)) || specs.some(([, spec]) => wrong(spec.needs));
-  return isWrong ? [{ path: ["source"], message }] : [];
+/** A value of a form is not in a JSON body, nor the other way round, and beside a query there is no body. */
+function foreignSource({ source, needs, fetch }: Declaration, specs: Specs): DeclarationProblem[] {
+  const read = [...(fetch === null ? needs : []), ...specs.flatMap(([, spec]) => [...spec.needs])];
+  const foreign = read.find((need) => need !== source && need !== "query");
+  if (foreign === undefined) return [];
+  return [
+    {
+      path: ["source"],
+      message: `is ${source}, but ${foreign}: places are read: write the source the provider uses`,
+    },
+  ];
 }
 
 /** Facts are read again from a stored callback, whose secrets are gone. */
-function readsSecrets(declared: Declaration): DeclarationProblem[] {
-  const secret = new Set(declared.redact.map(({ text }) => text));
-  const specs = [...(declared.verify === null ? [] : [declared.verify]), ...declared.schemes.values()];
-  const signatures = specs.map(({ signature }) => signature);
-  for (const signature of signatures) if (signature.kind === "header") secret.add(signature.text);
-  const named: readonly (readonly [string, readonly Place[]])[] = [
-    ["event_key", partsOf(declared.eventKey).map(([, place]) => place)],
-    ["subject_key", partsOf(declared.subjectKey).map(([, place]) => place)],
-    ["event", placesOf(declared.event)],
-    ["event_id", placesOf(declared.eventId)],
-    ["payment_id", placesOf(declared.paymentId)],
-    ["reference", placesOf(declared.reference)],
-    ["status", declared.status.at.flatMap(placesOf)],
-  ];
-  return named.flatMap(([path, places]) =>
-    places.flatMap((place) =>
-      secret.has(place.text)
-        ? [{ path: [path], message: `reads ${place.text}, which is secret: it is neither stored nor shown` }]
-        : [],
-    ),
-  );
+function readsSecrets(declared: Declaration, specs: Specs): DeclarationProblem[] {
+  const headers = specs.map(([, { signature }]) => signature).filter(({ kind }) => kind === "header");
+  const secrets = [...declared.redact, ...headers];
+  return factPlaces(declared)
+    .filter(({ place }) => secrets.some((secret) => isWithin(place, secret)))
+    .map(({ path, place }) => ({
+      path,
+      message: `reads ${place.text}, which is secret: it is neither stored nor shown`,
+    }));
 }
 
-function placesOf(value: Value | null): readonly Place[] {
-  return value?.places ?? [];
+/** It is that value, or a part of it. */
+function isWithin({ text }: Place, outer: Place): boolean {
+  return text === outer.text || (outer.kind === "json" && text.startsWith(`${outer.text}/`));
+}
+
+/** Every place that facts are read from, under the setting that names it. */
+function factPlaces(declared: Declaration): readonly NamedPlace[] {
+  const { amounts, blockchain, single, status } = declared;
+  return [
+    ...(single === null ? [] : [{ path: ["single"], place: single }]),
+    ...keyPlaces(declared),
+    ...placesOf(["event"], declared.event),
+    ...placesOf(["event_id"], declared.eventId),
+    ...placesOf(["payment_id"], declared.paymentId),
+    ...placesOf(["reference"], declared.reference),
+    ...status.at.flatMap((value, index) => placesOf(["status", "at", index], value)),
+    ...Object.entries(amounts).flatMap(([name, { value, currency, network, whole }]) =>
+      Object.entries({ value, currency, network, whole }).flatMap(([field, one]) =>
+        placesOf(["amounts", name, field], one),
+      ),
+    ),
+    ...placesOf(["occurred_at", "at"], declared.occurredAt?.at),
+    ...placesOf(["livemode", "at"], declared.livemode?.at),
+    ...Object.entries(blockchain ?? {}).flatMap(([name, value]) => placesOf(["blockchain", name], value)),
+  ];
 }
 
 /** With nothing but a state in it, a key would make one payment of all of them. */

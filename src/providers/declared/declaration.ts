@@ -177,9 +177,10 @@ function build(given: GivenProvider, reader: Reader): Declaration {
 
 /** A token in a body is a secret in a body. */
 function tokenPlaces({ verify, schemes }: GivenProvider): readonly Place[] {
-  return [verify, ...Object.values(schemes)].flatMap((spec) =>
-    spec?.alg === "static" && spec.signature.kind !== "header" ? [spec.signature] : [],
+  const signatures = [verify, ...Object.values(schemes)].flatMap((spec) =>
+    spec?.alg === "static" ? [spec.signature] : [],
   );
+  return signatures.filter(({ kind }) => kind === "json" || kind === "form");
 }
 
 function statusTable(given: GivenProvider["status"], reader: Reader): StatusTable {
