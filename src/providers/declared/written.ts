@@ -22,12 +22,37 @@ const amount = z.strictObject({
   unit: z.enum(["decimal", "minor"]).default("decimal"),
 });
 
-/** Values by names of this form; zod by itself would only say that a name is wrong. */
-function named<V extends z.ZodType>(form: RegExp, message: string, values: V) {
-  return z.record(z.string().regex(form), values, {
-    error: ({ code }) => (code === "invalid_key" ? message : undefined),
+/** Values by such names: of a wrong one it is said what is wrong with it, which zod leaves out. */
+function named<V extends z.ZodType>(names: z.ZodString, values: V) {
+  return z.record(names, values, {
+    error: (issue) => (issue.code === "invalid_key" ? issue.issues[0]?.message : undefined),
   });
 }
+
+/** What an account says already: a setting of `equals` with such a name would take its place. */
+const ACCOUNT_SETTINGS: ReadonlySet<string> = new Set([
+  "mode",
+  "allow_ips",
+  "raw",
+  "networks",
+  "destinations",
+  "max_body_bytes",
+  "secrets",
+  "path_secrets",
+  "scheme",
+  "api_url",
+  "api_secrets",
+]);
+
+const schemeName = z
+  .string()
+  .regex(/^[a-z0-9-]+$/, "must be a name of a-z 0-9 -")
+  .refine((name) => name !== "default", "is the name of verify itself: give the other way another one");
+
+const settingName = z
+  .string()
+  .regex(/^[a-z][a-z0-9_]*$/, "must be a name of a-z 0-9 _")
+  .refine((name) => !ACCOUNT_SETTINGS.has(name), "is a setting of every account: give yours another name");
 
 export const writtenSchema = z.strictObject({
   /** What people call it; for lists. */
@@ -45,9 +70,9 @@ export const writtenSchema = z.strictObject({
   /** The callback is a hint: what it names is asked for, and the event says what the answer says. */
   fetch: fetchSpec.optional(),
   /** Other ways to verify, by the name an account chooses with `scheme`. */
-  schemes: named(/^[a-z0-9-]+$/, "must be a name of a-z 0-9 -", verifySpec).default({}),
+  schemes: named(schemeName, verifySpec).default({}),
   /** Settings of an account that a value must equal: `{ merchant_id = "form:merchant" }`. */
-  equals: named(/^[a-z][a-z0-9_]*$/, "must be a name of a-z 0-9 _", value).default({}),
+  equals: named(settingName, value).default({}),
   /** A list that must have one element: a callback that speaks of several events is set aside. */
   single: value.optional(),
   event: value.default("text:callback"),
@@ -77,7 +102,10 @@ export const writtenSchema = z.strictObject({
     })
     .default({}),
   /** Exponents of currencies that the provider counts otherwise than ISO 4217. */
-  exponents: named(/^[A-Z]{3}$/, "must be like EUR", z.int().min(0).max(MAX_DECIMAL_EXPONENT)).default({}),
+  exponents: named(
+    z.string().regex(/^[A-Z]{3}$/, "must be like EUR"),
+    z.int().min(0).max(MAX_DECIMAL_EXPONENT),
+  ).default({}),
   reference: value.optional(),
   occurred_at: z.strictObject({ at: value, unit: z.enum(["s", "ms", "iso"]).default("iso") }).optional(),
   /** Which value says that it is no test. */

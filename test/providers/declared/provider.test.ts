@@ -1,12 +1,12 @@
 /** A declared provider as the pipeline knows it: its parts, its accounts, and the verdict over a callback. */
 import { createHmac } from "node:crypto";
 import { describe, expect, it } from "vitest";
-import type { z } from "zod";
+import { z } from "zod";
 import { DEFAULT_MAX_BODY_BYTES } from "../../../src/limits.ts";
 import type { Callback } from "../../../src/providers/callback.ts";
 import type { Declaration } from "../../../src/providers/declared/declaration.ts";
 import { believedBy, declaredProvider } from "../../../src/providers/declared/provider.ts";
-import type { WrittenProvider } from "../../../src/providers/declared/written.ts";
+import { writtenSchema, type WrittenProvider } from "../../../src/providers/declared/written.ts";
 import type { World } from "../../../src/providers/provider.ts";
 import { SourceFields } from "../../../src/providers/settings-fields.ts";
 import type { WrittenVerifySpec } from "../../../src/verify/spec/spec.ts";
@@ -35,6 +35,10 @@ const PLAIN = {
   reference: undefined,
 } satisfies Partial<WrittenProvider>;
 const HINT = { ...PLAIN, verify: undefined, fetch: FETCH };
+const ASKED = {
+  ...HINT,
+  fetch: { ...FETCH, base: "https://api.acme.example", authorization: "Token {secret}" },
+};
 const QUERY = {
   ...PLAIN,
   methods: ["GET"],
@@ -49,6 +53,10 @@ const providerOf = (changes: Partial<WrittenProvider>) => declaredProvider("acme
 
 const FIELDS = new SourceFields({ secret: (name) => SECRETS[name], destinations: [], development: false });
 const schemaOf = (read: Declaration) => declaredProvider("acme", read).settings(FIELDS);
+
+/** As `relay init` and the diagnosis of a callback read what an account says. */
+const descriptionOf = (changes: Partial<WrittenProvider>) =>
+  z.toJSONSchema(schemaOf(declared(changes)), { io: "input", unrepresentable: "any" });
 
 type Settings = z.output<ReturnType<typeof schemaOf>>;
 
@@ -196,17 +204,43 @@ describe("an account", () => {
   });
 
   it("of an API with keys has them, and may name another API than the usual one", () => {
-    const base = "https://api.acme.example";
-    const changes = { ...HINT, fetch: { ...FETCH, base, authorization: "Token {secret}" } };
-    const { fetch } = declared(changes);
-    expect(accountOf(changes, { api_secrets: ["API"] }).api).toEqual({
-      fetch,
-      base: new URL(base),
+    const settings = { api_secrets: ["API"] };
+    expect(accountOf(ASKED, settings).api).toEqual({
+      fetch: declared(ASKED).fetch,
+      base: new URL("https://api.acme.example"),
       keys: [secretOf("API")],
     });
     const other = "https://sandbox.acme.example";
-    expect(accountOf(changes, { api_secrets: ["API"], api_url: other }).api?.base).toEqual(new URL(other));
+    expect(accountOf(ASKED, { ...settings, api_url: other }).api?.base).toEqual(new URL(other));
   });
+
+  it.each<readonly [what: string, changes: Partial<WrittenProvider>, required: readonly string[]]>([
+    ["its secrets", {}, ["secrets"]],
+    ["what names its merchant", { equals: { shop: "json:/shop" } }, ["secrets", "shop"]],
+    ["the address of an API without a usual one", HINT, ["api_url"]],
+    ["the keys of one that asks for them", ASKED, ["api_secrets"]],
+  ])("is described as needing %s", (_, changes, required) => {
+    expect(descriptionOf(changes).required).toEqual(required);
+  });
+
+  it("is described as choosing between the schemes", () => {
+    const schemes = { token: { alg: "static", sig: "header:x-token" } } as const;
+    expect(descriptionOf({ schemes }).properties?.scheme).toEqual({
+      type: "string",
+      enum: ["default", "token"],
+      default: "default",
+    });
+  });
+
+  // One of them replaced the setting of that name, such as the list of the provider's addresses.
+  it.each(Object.keys(descriptionOf({ ...ASKED, verify: SIGNED }).properties ?? {}))(
+    "has a setting %s, which is no name for another one",
+    (name) => {
+      expect(issuesOf(writtenSchema, { ...acme, equals: { [name]: "json:/a" } })).toMatchObject([
+        { code: "invalid_key", path: ["equals", name] },
+      ]);
+    },
+  );
 
   it.each<
     readonly [

@@ -140,12 +140,29 @@ describe("refused is", () => {
     ["equals", "1a", "json:/a", "must be a name of a-z 0-9 _"],
     ["equals", "Shop", "json:/a", "must be a name of a-z 0-9 _"],
     ["equals", "shop-id", "json:/a", "must be a name of a-z 0-9 _"],
+    ["equals", "allow_ips", "json:/a", "is a setting of every account: give yours another name"],
+    [
+      "schemes",
+      "default",
+      { alg: "static", sig: "json:/a" },
+      "is the name of verify itself: give the other way another one",
+    ],
     ["exponents", "eur", 2, "must be like EUR"],
     ["exponents", "EURO", 2, "must be like EUR"],
     ["exponents", "EU", 2, "must be like EUR"],
   ])("under %s the name %j", (setting, name, value, message) => {
     expect(issuesOf(writtenSchema, { ...LEAST, [setting]: { [name]: value } })).toEqual([
       { code: "invalid_key", path: [setting, name], message },
+    ]);
+  });
+
+  it.each(["schemes", "equals", "exponents"])("for %s what is no table", (setting) => {
+    expect(issuesOf(writtenSchema, { ...LEAST, [setting]: "x" })).toEqual([
+      {
+        code: "invalid_type",
+        path: [setting],
+        message: expect.not.stringMatching(/must be a name|must be like/) as unknown,
+      },
     ]);
   });
 
