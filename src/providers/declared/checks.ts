@@ -24,7 +24,7 @@ export function problemsOf(declared: Declaration): readonly DeclarationProblem[]
       ? specs.flatMap(([, spec]) => identityOf(declared, spec))
       : foreignFetch(declared, fetch)),
     ...specs.flatMap(([path, spec]) => tokenInQuery(path, spec)),
-    ...(verify === null && fetch === null ? [UNPROVED] : []),
+    ...unproved(declared),
     ...confirmedWithoutAmount(declared),
     ...foreignSource(declared, specs),
     ...readsSecrets(declared, specs),
@@ -33,11 +33,23 @@ export function problemsOf(declared: Declaration): readonly DeclarationProblem[]
   ];
 }
 
-const UNPROVED: DeclarationProblem = {
-  path: ["verify"],
-  message:
-    "is missing: an open address is never accepted. Write how callbacks are proved, or fetch what they name",
-};
+/** Accounts have secrets for `verify`: without it, one that chooses a scheme could never verify anything. */
+function unproved({ verify, fetch, schemes }: Declaration): DeclarationProblem[] {
+  if (verify !== null) return [];
+  if (fetch === null) {
+    const message =
+      "is missing: an open address is never accepted. Write how callbacks are proved, or fetch what they name";
+    return [{ path: ["verify"], message }];
+  }
+  return schemes.size === 0
+    ? []
+    : [
+        {
+          path: ["verify"],
+          message: "is missing, which the schemes are other ways for: write the usual one",
+        },
+      ];
+}
 
 /** Facts are of the answer, which is JSON and nothing else; what is asked for is named by the callback. */
 function foreignFetch({ source, needs, keptHeaders }: Declaration, fetch: FetchBack): DeclarationProblem[] {

@@ -60,6 +60,13 @@ describe("the proof", () => {
     ]);
   });
 
+  it("is missing, although there are schemes", () => {
+    expect(problemsOf({ ...hint, schemes: { other: RAW } })).toEqual([
+      ["verify", "is missing, which the schemes are other ways for: write the usual one"],
+    ]);
+    expect(problemsOf({ ...acme, fetch: FETCH, schemes: { other: RAW } })).toEqual([]);
+  });
+
   it("covers both keys", () => {
     const written: WrittenProvider = {
       ...acme,
