@@ -4,13 +4,13 @@
  * is asked of it.
  */
 import { join } from "node:path";
-import type { Browser, Page } from "playwright-core";
+import type { Browser } from "playwright-core";
 import { openBrowser, whyNoBrowser } from "../tools/lib/browser.ts";
 import type { Host } from "../tools/lib/chaos/host.ts";
 import { readArgs } from "../tools/lib/text.ts";
 import { writeSection } from "./lib/documents.ts";
 import { copiedId } from "./lib/fill.ts";
-import { firstPaintMs } from "./lib/first-paint.ts";
+import { firstPaintOf } from "./lib/first-paint.ts";
 import { machine, machineLine } from "./lib/machine.ts";
 import { markdownTable } from "./lib/markdown.ts";
 import { cpuMicrosOf } from "./lib/proc.ts";
@@ -40,7 +40,7 @@ await inSurroundings(project, async (around) => {
   const { host, owedIds, owedFrom } = await startFilled(around, { delivered: STORED, owed: 20 });
   const browser = missing === null ? await openBrowser() : null;
   try {
-    const tab = await openTab(browser, host.url, around.secrets["ADMIN_TOKEN"] ?? "");
+    const paintMs = await painter(browser, host.url, around.secrets["ADMIN_TOKEN"] ?? "");
     const cookie = await signIn(host.url, around.secrets["ADMIN_TOKEN"] ?? "");
     const [event = "", payment = "", , provider = ""] = owedIds.map((id) => copiedId(id, owedFrom));
     const pages: readonly (readonly [string, string])[] = [
@@ -62,7 +62,7 @@ await inSurroundings(project, async (around) => {
     const rows: string[][] = [];
     for (const [name, path] of pages) {
       const { ms, cpuMs, read } = await measure(host, path, cookie);
-      const paint = tab === null ? "no browser" : `${(await firstPaint(tab, host.url + path)).toFixed(0)} ms`;
+      const paint = paintMs === null ? "no browser" : `${(await paintMs(path)).toFixed(0)} ms`;
       const row = [name, `${ms.toFixed(0)} ms`, `${cpuMs.toFixed(0)} ms`, paint, read.toLocaleString("en")];
       console.log(`  ${row.join(", ")}`);
       rows.push(row);
@@ -79,11 +79,21 @@ await inSurroundings(project, async (around) => {
   }
 });
 
-/** A tab that has signed in; null: there is no browser. */
-async function openTab(browser: Browser | null, url: string, token: string): Promise<Page | null> {
-  const tab = (await browser?.newPage()) ?? null;
-  await tab?.goto(`${url}/sign-in?token=${token}`);
-  return tab;
+/** The first paint of a page in a tab that has signed in, a median in ms; null: there is no browser. */
+async function painter(
+  browser: Browser | null,
+  url: string,
+  token: string,
+): Promise<((path: string) => Promise<number>) | null> {
+  if (browser === null) return null;
+  const tab = await browser.newPage();
+  await tab.goto(`${url}/sign-in?token=${token}`);
+  const firstPaintMs = await firstPaintOf(tab);
+  return async (path) => {
+    const times: number[] = [];
+    for (let call = 0; call < CALLS; call += 1) times.push(await firstPaintMs(url + path));
+    return median(times.slice(WARMING));
+  };
 }
 
 /** The session's cookie, as a browser would send it. */
@@ -92,12 +102,6 @@ async function signIn(url: string, token: string): Promise<string> {
   const cookie = answer.headers.get("set-cookie")?.split(";")[0];
   if (cookie === undefined) throw new Error(`the sign-in was answered ${answer.status}`);
   return cookie;
-}
-
-async function firstPaint(tab: Page, url: string): Promise<number> {
-  const times: number[] = [];
-  for (let call = 0; call < CALLS; call += 1) times.push(await firstPaintMs(tab, url));
-  return median(times.slice(WARMING));
 }
 
 function daysAgo(days: number): string {

@@ -78,7 +78,8 @@ function drawAll() {
   }
 }
 
-drawAll();
+// A frame later: the page is read while its charts are drawn. Their places are kept free for them by the style sheet.
+requestAnimationFrame(() => setTimeout(drawAll));
 matchMedia("(prefers-color-scheme: dark)").addEventListener("change", drawAll);
 let resizing = 0;
 window.addEventListener("resize", () => {
