@@ -1,11 +1,11 @@
 /**
  * `npm run bench:console`: what each page of the console takes over 100,000 stored events, when a browser has painted
  * it, and how many rows it reads (docs/console.md). One shard, filled as `npm run scale` fills it: all that a page asks
- * is asked of it.
+ * is asked of it. A page that the browser complains about, or that does not fit a phone, ends it.
  */
 import { join } from "node:path";
 import type { Browser } from "playwright-core";
-import { openBrowser, whyNoBrowser } from "../tools/lib/browser.ts";
+import { complaintsOf, openBrowser, overhangPx, whyNoBrowser } from "../tools/lib/browser.ts";
 import type { Host } from "../tools/lib/chaos/host.ts";
 import { readArgs } from "../tools/lib/text.ts";
 import { writeSection } from "./lib/documents.ts";
@@ -30,6 +30,8 @@ const STORED = values.quick ? 10_000 : 100_000;
 const CALLS = 13;
 const WARMING = 2;
 const DAY_MS = 86_400_000;
+const DESKTOP = { width: 1280, height: 720 };
+const PHONE = { width: 360, height: 740 };
 
 const project = join(import.meta.dirname, "..");
 const on = machine(project);
@@ -56,6 +58,8 @@ await inSurroundings(project, async (around) => {
       ["search for a text nobody wrote", "/payments?q=nobody-wrote-this"],
       ["payments of a day two months ago", `/payments?from=${daysAgo(60)}&to=${daysAgo(59)}`],
       ["payments of a source that has none", "/payments?source=ipay/broker-eu"],
+      ["refused", "/refused"],
+      ["live", "/live"],
       ["destinations", "/destinations"],
       ["settings", "/settings"],
     ];
@@ -79,19 +83,29 @@ await inSurroundings(project, async (around) => {
   }
 });
 
-/** The first paint of a page in a tab that has signed in, a median in ms; null: there is no browser. */
+/**
+ * The first paint of a page in a tab that has signed in, a median in ms; null: there is no browser.
+ * @throws where the browser complains about the page, or a phone would have to scroll it sideways
+ */
 async function painter(
   browser: Browser | null,
   url: string,
   token: string,
 ): Promise<((path: string) => Promise<number>) | null> {
   if (browser === null) return null;
-  const tab = await browser.newPage();
+  const tab = await browser.newPage({ viewport: DESKTOP });
   await tab.goto(`${url}/sign-in?token=${token}`);
+  const complaints = complaintsOf(tab);
   const firstPaintMs = await firstPaintOf(tab);
   return async (path) => {
     const times: number[] = [];
     for (let call = 0; call < CALLS; call += 1) times.push(await firstPaintMs(url + path));
+    await tab.setViewportSize(PHONE);
+    await firstPaintMs(url + path);
+    const overhang = await overhangPx(tab);
+    await tab.setViewportSize(DESKTOP);
+    if (overhang > 0) complaints.push(`${overhang} px wider than a phone`);
+    if (complaints.length > 0) throw new Error(`${path}: ${complaints.join("; ")}`);
     return median(times.slice(WARMING));
   };
 }

@@ -123,6 +123,7 @@ async function photograph(
     await shoot("sign-in");
   }
   await page.goto(`${relay.url}/sign-in?token=${secrets["ADMIN_TOKEN"]}`);
+  await page.waitForSelector(".chart canvas");
   await shoot("overview");
   await page.goto(`${relay.url}/payments?q=order-4713`);
   await page.click("[data-rows] tbody a.row");

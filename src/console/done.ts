@@ -14,6 +14,7 @@ const SENTENCES = {
   dismissed: () => "Dismissed. A replay takes it back.",
   paused: () => "Paused. Nothing is dropped; what piles up leaves when it is resumed.",
   resumed: () => "Resumed. What it is owed is being sent.",
+  breaker_closed: () => "The breaker is closed. What it is owed is being sent.",
   replays: (count) => `The replay of ${counted(count, "event")} has begun.`,
   canceled: () => "The replay is canceled.",
 } as const satisfies Record<string, (count: number) => string>;

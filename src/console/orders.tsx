@@ -51,9 +51,12 @@ export const pause: Page = async (session) => {
   return await settled(session, outcome, "/destinations", "paused");
 };
 
+/** For the relay one order: it ends a pause, and closes the breaker. */
 export const resume: Page = async (session) => {
+  const { of } = await formOf(session);
   const outcome = await session.relay.resume(session.c.req.param("name") ?? "");
-  return await settled(session, outcome, "/destinations", "resumed");
+  const done = of === "breaker" ? "breaker_closed" : "resumed";
+  return await settled(session, outcome, "/destinations", done);
 };
 
 /** Shown at once and nowhere else: what came of it is kept by nobody. */

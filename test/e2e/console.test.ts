@@ -1,11 +1,11 @@
 /** The console in a real Chromium, against a real relay: what an operator does, by pointer and by keyboard. */
-import axe from "axe-core";
 import type { Browser, BrowserContext, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { openBrowser, whyNoBrowser } from "../../tools/lib/browser.ts";
+import { complaintsOf, openBrowser, overhangPx, whyNoBrowser } from "../../tools/lib/browser.ts";
 import { cryptopay, cryptopaySigned, ipay } from "../../tools/lib/callbacks.ts";
 import { sampleDay } from "../../tools/lib/sample-day.ts";
-import { MAX_BULK_ORDER_EVENTS } from "../../src/limits.ts";
+import { BREAKER_FAILURES, DEFAULT_INBOX_SHARDS, MAX_BULK_ORDER_EVENTS } from "../../src/limits.ts";
+import { seriousOn } from "./support/axe.ts";
 import { System } from "./support/system.ts";
 
 const noBrowser = whyNoBrowser();
@@ -14,6 +14,18 @@ if (noBrowser !== null) console.warn(`the console is not tested in a browser: ${
 const PHONE = { width: 360, height: 740 };
 const DESKTOP = { width: 1180, height: 760 };
 const PAGES = ["/", "/payments", "/live", "/refused", "/set-aside", "/destinations", "/settings"];
+/** What a page's script adds or changes last. */
+const LAST_TO_COME: Readonly<Record<string, string>> = {
+  "/": ".chart canvas",
+  "/live": "#feed-state:has-text('live')",
+};
+/** How far things have moved on a page by themselves, as Chromium scores it: 0, nothing has. */
+const LAYOUT_SHIFT = `new Promise((done) => {
+  const sum = (list) => list.reduce((all, { value }) => all + value, 0);
+  const observer = new PerformanceObserver((list) => done(sum(list.getEntries())));
+  observer.observe({ type: "layout-shift", buffered: true });
+  requestAnimationFrame(() => requestAnimationFrame(() => done(sum(observer.takeRecords()))));
+})`;
 /** A script, an element and an end of whatever they stand in. */
 const PLANTED = `"'></title><script>window.planted=1</script><img src=x onerror="window.planted=1">`;
 
@@ -22,7 +34,6 @@ describe.skipIf(noBrowser !== null)("the console in Chromium", () => {
   let browser: Browser;
   let context: BrowserContext;
   let page: Page;
-  /** What the browser complains about: errors of scripts, and what the content security policy forbids. */
   let complaints: string[];
 
   beforeAll(async () => {
@@ -53,11 +64,7 @@ describe.skipIf(noBrowser !== null)("the console in Chromium", () => {
     await context?.close();
     context = await browser.newContext({ ...options, baseURL: system.relay.url });
     page = await context.newPage();
-    complaints = [];
-    page.on("console", (message) => {
-      if (message.type() === "error") complaints.push(message.text());
-    });
-    page.on("pageerror", (error) => complaints.push(error.message));
+    complaints = complaintsOf(page);
   }
 
   async function signIn(): Promise<void> {
@@ -139,6 +146,41 @@ describe.skipIf(noBrowser !== null)("the console in Chromium", () => {
     await page.click("dialog[open] button:has-text('Resume crm')");
     await page.waitForSelector(".state:has-text('delivering')");
     await system.arrival(id);
+  });
+
+  it("closes an open breaker, and what was owed is sent at once", async () => {
+    system.crm.setFailure("503");
+    const ids: string[] = [];
+    const breakersOpen = async () => {
+      const { destinations } = await system.ask<{ destinations: { breakers_open: number }[] }>(
+        "destinations",
+      );
+      return destinations[0]?.breakers_open ?? 0;
+    };
+    try {
+      // Each shard has a breaker of its own.
+      const most = BREAKER_FAILURES * DEFAULT_INBOX_SHARDS;
+      while ((await breakersOpen()) === 0 && ids.length < most) {
+        const payment = `broken-${ids.length}`;
+        ids.push(await system.sendAccepted(ipay(system.who.ipay, { payment, now: new Date() })));
+      }
+      await signIn();
+      await page.goto("/destinations");
+      await page.waitForSelector(".state:has-text('breaker open, probe in')");
+      await page.click("button:has-text('Close the breaker…')");
+      expect(await page.textContent("dialog[open] p")).toContain("without waiting for the next probe");
+    } finally {
+      system.crm.setFailure(null);
+    }
+    await page.click("dialog[open] button:has-text('Close it')");
+    await page.waitForSelector(".done:has-text('The breaker is closed')");
+    await page.waitForSelector(".state:has-text('delivering')");
+    expect(await page.locator("button:has-text('Close the breaker…')").count()).toBe(0);
+    await system.arrivals(ids);
+    // The trouble is over for whoever was told of it.
+    await page.goto("/settings");
+    await page.waitForSelector("tr:has-text('breaker_open') .state:has-text('closed')");
+    expect(await page.locator("tr:has-text('breaker_open'):has-text('crm')").count()).toBe(1);
   });
 
   it("says why something is not there yet", async () => {
@@ -257,15 +299,14 @@ describe.skipIf(noBrowser !== null)("the console in Chromium", () => {
     const payment = await firstPayment();
     for (const path of [...PAGES, payment, "/set-aside?tab=dead"]) {
       await page.goto(path);
-      const overhang = "document.documentElement.scrollWidth - document.documentElement.clientWidth";
-      expect([path, await page.evaluate(overhang)]).toEqual([path, 0]);
+      expect([path, await overhangPx(page)]).toEqual([path, 0]);
     }
   });
 
   it.each(["light", "dark"] as const)("has nothing that axe finds serious, in %s", async (colorScheme) => {
     await open({ viewport: DESKTOP, colorScheme });
     await page.goto("/");
-    expect(await seriousOn("/ (signed out)")).toEqual([]);
+    expect(await seriousOn(page, "/ (signed out)")).toEqual([]);
     await signIn();
     const payment = await firstPayment();
     for (const path of [
@@ -276,11 +317,11 @@ describe.skipIf(noBrowser !== null)("the console in Chromium", () => {
     ]) {
       await page.goto(path);
       for (const summary of await page.locator(".bodies summary").all()) await summary.click();
-      expect(await seriousOn(path)).toEqual([]);
+      expect(await seriousOn(page, path)).toEqual([]);
     }
     await page.goto("/destinations");
     await page.click("button:has-text('Pause…')");
-    expect(await seriousOn("a dialog")).toEqual([]);
+    expect(await seriousOn(page, "a dialog")).toEqual([]);
   });
 
   it("has strong lines and no faint text where somebody asks for contrast", async () => {
@@ -295,7 +336,7 @@ describe.skipIf(noBrowser !== null)("the console in Chromium", () => {
     expect(await colour("main .scroll", "border-top-color")).toBe(text);
     for (const path of PAGES) {
       await page.goto(path);
-      expect(await seriousOn(path)).toEqual([]);
+      expect(await seriousOn(page, path)).toEqual([]);
     }
   });
 
@@ -359,6 +400,16 @@ describe.skipIf(noBrowser !== null)("the console in Chromium", () => {
     expect(await page.locator("[data-goes-on]").count()).toBe(0);
   });
 
+  it("draws its charts, and moves nothing on a page by doing so", async () => {
+    await signIn();
+    for (const path of PAGES) {
+      await page.goto(path);
+      const last = LAST_TO_COME[path];
+      if (last !== undefined) await page.waitForSelector(last);
+      expect([path, await page.evaluate(LAYOUT_SHIFT)]).toEqual([path, 0]);
+    }
+  });
+
   it("shows times in UTC or in local time, by one switch that is remembered", async () => {
     await open({ viewport: DESKTOP, timezoneId: "Asia/Tokyo" });
     await signIn();
@@ -377,14 +428,5 @@ describe.skipIf(noBrowser !== null)("the console in Chromium", () => {
   async function firstPayment(): Promise<string> {
     await page.goto("/payments?q=order-4711");
     return (await page.getAttribute("[data-rows] a.row", "href")) ?? "";
-  }
-
-  async function seriousOn(where: string): Promise<string[]> {
-    // By the debugger's protocol: the content security policy would not have it otherwise.
-    await page.evaluate(axe.source);
-    const { violations } = await page.evaluate<axe.AxeResults>("axe.run()");
-    return violations
-      .filter(({ impact }) => impact === "serious" || impact === "critical")
-      .map(({ id, nodes }) => `${where}: ${id}: ${nodes[0]?.html}`);
   }
 });

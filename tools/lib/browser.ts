@@ -1,6 +1,6 @@
-/** A real Chromium for tests and screenshots: Debian's package, or whatever `CHROMIUM` names. Loopback only. */
+/** A real Chromium for tests, measurements and screenshots: Debian's package, or whatever `CHROMIUM` names. Loopback only. */
 import { existsSync } from "node:fs";
-import { type Browser, chromium } from "playwright-core";
+import { type Browser, chromium, type Page } from "playwright-core";
 
 const EXECUTABLE = process.env["CHROMIUM"] ?? "/usr/bin/chromium";
 
@@ -24,4 +24,19 @@ export function openBrowser(): Promise<Browser> {
       "--disable-sync",
     ],
   });
+}
+
+/** What the browser complains about from now on: errors of scripts, and what the content security policy forbids. */
+export function complaintsOf(page: Page): string[] {
+  const complaints: string[] = [];
+  page.on("console", (message) => {
+    if (message.type() === "error") complaints.push(message.text());
+  });
+  page.on("pageerror", (error) => complaints.push(error.message));
+  return complaints;
+}
+
+/** By how many pixels the page is wider than its window. */
+export function overhangPx(page: Page): Promise<number> {
+  return page.evaluate<number>("document.documentElement.scrollWidth - document.documentElement.clientWidth");
 }

@@ -238,7 +238,13 @@ function DestinationOrders({ destination }: { destination: DestinationJson }) {
         </Order>
       )}
       {paused === null && probeAt !== null && (
-        <Order id={`close-${name}`} label="Close the breaker…" action={`${path}/resume`} confirm="Close it">
+        <Order
+          id={`close-${name}`}
+          label="Close the breaker…"
+          action={`${path}/resume`}
+          confirm="Close it"
+          fields={{ of: "breaker" }}
+        >
           <p>
             Sends to {name} again without waiting for the next probe: {owed} are owed. If {name} still fails,
             the breaker opens again.

@@ -47,7 +47,9 @@ export function GettingStarted({ start }: { start: Start }) {
         </>
       )}
       <p>A callback without its proof is refused, which shows that the address is right:</p>
-      <Command of={`curl -i -X POST ${start.origin}${start.sources[0]?.path ?? "/in/…"}`} />
+      <Command
+        of={`curl -i ${start.origin}${start.sources[0]?.path ?? "/in/…"} -H 'content-type: application/json' -d '{}'`}
+      />
     </Empty>
   );
 }

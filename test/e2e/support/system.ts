@@ -180,11 +180,15 @@ export class System {
     return this.output.flatMap((line) => logLine(line) ?? []).filter((line) => line.what === what);
   }
 
-  /** `GET /api/ledger`. */
-  async ledger(): Promise<Ledger> {
+  /** A question to the operator API: `ledger`. */
+  async ask<T>(path: string): Promise<T> {
     const headers = { authorization: `Bearer ${this.secrets["ADMIN_TOKEN"]}` };
-    const response = await fetch(`${this.relay.url}/api/ledger`, { headers });
-    return (await response.json()) as Ledger;
+    const response = await fetch(`${this.relay.url}/api/${path}`, { headers });
+    return (await response.json()) as T;
+  }
+
+  ledger(): Promise<Ledger> {
+    return this.ask("ledger");
   }
 
   /** Whatever at the CRM is not what was accepted: verified, once, in order, and nothing else. */
