@@ -177,10 +177,11 @@ function build(given: GivenProvider, reader: Reader): Declaration {
 
 /** A token in a body is a secret in a body. */
 function tokenPlaces({ verify, schemes }: GivenProvider): readonly Place[] {
-  const signatures = [verify, ...Object.values(schemes)].flatMap((spec) =>
-    spec?.alg === "static" ? [spec.signature] : [],
-  );
-  return signatures.filter(({ kind }) => kind === "json" || kind === "form");
+  return [verify, ...Object.values(schemes)]
+    .filter((spec) => spec !== undefined)
+    .filter(({ alg }) => alg === "static")
+    .map(({ signature }) => signature)
+    .filter(({ kind }) => kind === "json" || kind === "form");
 }
 
 function statusTable(given: GivenProvider["status"], reader: Reader): StatusTable {
