@@ -37,9 +37,7 @@ function parseFetch(given: z.output<typeof written>): Result<FetchBack, string> 
   const parts: (string | Place)[] = [];
   for (const [token, name] of given.path.matchAll(/\{([^{}]*)\}|[^{}]+|[{}]/g)) {
     if (name === undefined) {
-      if (!/^[A-Za-z0-9/_.-]+$/.test(token) || /\.\.|\/\//.test(token)) {
-        return err(`has ${token} in it: write a plain path like /v2/orders/{form:id}`);
-      }
+      if (!/^[A-Za-z0-9/_.-]+$/.test(token) || /\.\.|\/\.?\//.test(token)) return err(notPlain(token));
       parts.push(token);
       continue;
     }
@@ -48,6 +46,7 @@ function parseFetch(given: z.output<typeof written>): Result<FetchBack, string> 
     parts.push(place.value);
   }
   if (!given.path.startsWith("/")) return err("must begin with /");
+  if (given.path.endsWith("/.")) return err(notPlain("/."));
   if (!parts.some((part) => typeof part !== "string")) {
     return err("names nothing of the callback: write /v2/orders/{form:id}");
   }
@@ -63,4 +62,9 @@ function parseFetch(given: z.output<typeof written>): Result<FetchBack, string> 
     authorization: given.authorization ?? null,
     id: { asked: asked.value, answered: answered.value },
   });
+}
+
+/** Of what an address does not keep as it is, or does not belong into a path: nothing would ever be asked for. */
+function notPlain(text: string): string {
+  return `has ${text} in it: write a plain path like /v2/orders/{form:id}`;
 }

@@ -88,8 +88,10 @@ describe("a hint", () => {
     }
   });
 
-  it("is refused where the path leads nowhere", async () => {
-    expect(await confirmed(paid, { written: { path: "/./{form:id}" } })).toEqual({
+  it("is refused where its path leads elsewhere, which none does that could be written", async () => {
+    const spec = fetchSpec.parse(ORDER);
+    const fetch = { ...spec, parts: ["/..", ...spec.parts] };
+    expect(await confirmed(paid, { api: { fetch } })).toEqual({
       verdict: { kind: "refused", reason: "token_syntax" },
       asked: [],
     });

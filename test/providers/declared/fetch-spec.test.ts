@@ -19,7 +19,7 @@ describe("how an object is asked for", () => {
   });
 
   it("may name the API, a key for it, and several places of the callback", () => {
-    const path = "/{json:/shop}/a_b.C-1/{header:X-Id}/status";
+    const path = "/{json:/shop}/a_b.C-1/.{header:X-Id}/status.";
     const authorization = "Token {secret}";
     const base = "https://api.test/v2";
     expect(fetchSpec.parse({ ...written, base, path, authorization })).toEqual({
@@ -27,9 +27,9 @@ describe("how an object is asked for", () => {
       parts: [
         "/",
         { kind: "json", pointer: ["shop"], text: "json:/shop" },
-        "/a_b.C-1/",
+        "/a_b.C-1/.",
         { kind: "header", name: "x-id", text: "header:x-id" },
-        "/status",
+        "/status.",
       ],
       authorization,
       id: { asked: FORM_ID, answered: ANSWERED },
@@ -63,6 +63,8 @@ describe("refused is", () => {
     ["a path with an escape behind its id", { path: "/{form:id}%2f" }, notPlain("%2f")],
     ["a path to the folder above", { path: "/a..b/{form:id}" }, notPlain("/a..b/")],
     ["a path with an empty folder", { path: "/a//{form:id}" }, notPlain("/a//")],
+    ["a path with the same folder again", { path: "/a/./{form:id}" }, notPlain("/a/./")],
+    ["a path that ends in its folder", { path: "/{form:id}/." }, notPlain("/.")],
     ["a brace that ends nothing", { path: "/{form:id}}" }, notPlain("}")],
     ["a brace that begins nothing", { path: "/{{form:id}" }, notPlain("{")],
     ["a part without a name", { path: "/{}" }, noPlace("")],
