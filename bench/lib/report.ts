@@ -96,6 +96,8 @@ function ratios(measured: readonly Measured[]): string {
   return `### CPU time of the relay, by ratio\n\n${markdownTable(["workload", "", "ratio"], rows)}`;
 }
 
+/** @param ratio NaN: the two have no round in common */
 function times(ratio: number): string {
+  if (Number.isNaN(ratio)) return "no figures";
   return `${ratio.toFixed(2)} ×`;
 }

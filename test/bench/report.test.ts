@@ -75,6 +75,11 @@ it("says of a subject that did not keep up how much it delivered, and leaves the
   expect(text).toContain("| Accept | against accept floor | 2.99 × |");
 });
 
+it("has no ratio to a peer that never kept up", () => {
+  const never = { ...accept, rounds: { ...accept.rounds, "accept floor": [{}, {}, {}] } } as const;
+  expect(report([never]).split("\n")).toContain("| Accept | against accept floor | no figures |");
+});
+
 it("says what a run takes by its rounds, and less with fewer of them or short ones", () => {
   const five = {
     rounds: (quick: boolean) => (quick ? 2 : 5),
