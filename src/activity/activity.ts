@@ -8,10 +8,10 @@ import { configOf } from "../config/load.ts";
 import type { Raised } from "../inbox/alerts.ts";
 import { InboxClient } from "../inbox/client.ts";
 import type { Counts } from "../inbox/ledger.ts";
-import type { Happening, LiveListener } from "../inbox/live-reports.ts";
+import type { Happening } from "../inbox/live-reports.ts";
 import { allMeasures, type Measures } from "../inbox/measures.ts";
-import type { MeasureListener } from "../inbox/measure-reports.ts";
 import { migrate } from "../inbox/store/schema.ts";
+import type { ActivityListener } from "../inbox/shard-reports.ts";
 import { LIVE_BEAT_MS, LIVE_LEASE_MS, LIVE_STREAM_MS, REFUSED_WRITE_INTERVAL_MS } from "../limits.ts";
 import { fault } from "../log.ts";
 import type { ActivityBindings } from "./client.ts";
@@ -23,7 +23,7 @@ import { RefusedGroups, type RefusedBatch, type RefusedGroup } from "./refused-g
 import { ACTIVITY_MIGRATIONS } from "./schema.ts";
 import { Series, type Recorded, type TimedPoint } from "./series.ts";
 
-export class Activity extends DurableObject<ActivityBindings> implements LiveListener, MeasureListener {
+export class Activity extends DurableObject<ActivityBindings> implements ActivityListener {
   readonly #refused: RefusedGroups;
   readonly #series: Series;
   readonly #measured: Measured;
@@ -74,7 +74,7 @@ export class Activity extends DurableObject<ActivityBindings> implements LiveLis
   }
 
   /** What a shard has measured, before anybody asked for it. */
-  // eslint-disable-next-line typescript/require-await -- as `MeasureListener` has it
+  // eslint-disable-next-line typescript/require-await -- as `ActivityListener` has it
   async measured(measures: Measures): Promise<void> {
     this.#measured.add(measures);
   }
@@ -92,13 +92,13 @@ export class Activity extends DurableObject<ActivityBindings> implements LiveLis
   // ---- incidents -----------------------------------------------------------------------------------
 
   /** Alerts that a shard has raised. */
-  // eslint-disable-next-line typescript/require-await -- as `LiveListener` has it
+  // eslint-disable-next-line typescript/require-await -- as `ActivityListener` has it
   async raised(alerts: readonly Raised[]): Promise<void> {
     for (const alert of alerts) this.#incidents.raise(alert, Date.now());
   }
 
   /** Is this alert (`alr_…`) to be sent, or was the same said by another shard? */
-  // eslint-disable-next-line typescript/require-await -- as `LiveListener` has it
+  // eslint-disable-next-line typescript/require-await -- as `ActivityListener` has it
   async admitAlert(alert: string, raised: Raised): Promise<boolean> {
     return this.#incidents.admit(alert, raised, Date.now());
   }
@@ -116,7 +116,7 @@ export class Activity extends DurableObject<ActivityBindings> implements LiveLis
   // ---- the live feed -------------------------------------------------------------------------------
 
   /** What happens in a shard that was asked to tell. */
-  // eslint-disable-next-line typescript/require-await -- as `LiveListener` has it
+  // eslint-disable-next-line typescript/require-await -- as `ActivityListener` has it
   async happened(happenings: readonly Happening[], dropped: number): Promise<void> {
     this.#feed.add(happenings, dropped);
   }

@@ -9,8 +9,6 @@ import type { Reservation } from "../providers/provider.ts";
 import type { DeferredReason } from "../reasons.ts";
 import type { Forgetting } from "./forgetting.ts";
 import type { Inbox } from "./inbox.ts";
-import type { LiveListener } from "./live-reports.ts";
-import type { MeasureListener } from "./measure-reports.ts";
 import type {
   Acceptance,
   Accepted,
@@ -25,6 +23,7 @@ import type {
 } from "./protocol.ts";
 import type { EventDetail, SaidEvent } from "./queries.ts";
 import { allShards, SHARD_REGISTRY, shardName, shardOf } from "./shard.ts";
+import type { ActivityListener } from "./shard-reports.ts";
 
 /** What the Worker and its Inbox objects need of the platform. */
 export interface InboxBindings {
@@ -33,7 +32,7 @@ export interface InboxBindings {
   /** Deferred callbacks to be asked about; without it they share the queue with what is to be delivered. */
   readonly VERIFICATIONS?: Queue<Reference>;
   /** Who is told what happens while somebody watches; without it nobody can. */
-  readonly ACTIVITY?: { getByName(name: string): LiveListener & MeasureListener };
+  readonly ACTIVITY?: { getByName(name: string): ActivityListener };
   /** The configuration (`config/schema.ts`), which the objects read for themselves. */
   readonly RELAY: unknown;
 }

@@ -20,7 +20,6 @@ import { fault, type LogFields } from "../log.ts";
 import type { DeferredReason } from "../reasons.ts";
 import { accept } from "./accepting.ts";
 import type { InboxBindings } from "./client.ts";
-import type { Raised } from "./alerts.ts";
 import { reportConfiguration } from "./configuration-alert.ts";
 import { dismiss, noteReleased, releasable, undismiss, type Releasable } from "./deciding.ts";
 import { destinationReports, type DestinationReport } from "./destination-report.ts";
@@ -33,9 +32,7 @@ import { healthOf } from "./health-report.ts";
 import { lease } from "./leasing.ts";
 import type { LedgerPart } from "./ledger.ts";
 import { list } from "./listing.ts";
-import { LiveReports, type Happening } from "./live-reports.ts";
-import { MeasureBook, type Measures } from "./measures.ts";
-import { MeasureReports } from "./measure-reports.ts";
+import type { Measures } from "./measures.ts";
 import { Membership, SHARDS_MARKER } from "./membership.ts";
 import { pause, resume } from "./pausing.ts";
 import {
@@ -66,6 +63,7 @@ import { QueueSender } from "./queue-sender.ts";
 import { RECOUNT_BEGINS, recountStep, type RecountState } from "./recounting.ts";
 import { cancelReplay, nextReplayStepAt, replay, startReplay, stepReplays } from "./replaying.ts";
 import { paymentOf, setAside } from "./setting-aside.ts";
+import { ShardReports } from "./shard-reports.ts";
 import { admitShards, SHARD_REGISTRY, type ShardCount } from "./shard.ts";
 import { settle } from "./settling.ts";
 import type { AuditRow, ReplayJobRow } from "./store/operator-store.ts";
@@ -86,9 +84,7 @@ export class Inbox extends DurableObject<InboxBindings> {
   readonly #deferralQuota: DeferralQuota;
   readonly #state: VolatileState;
   readonly #membership: Membership;
-  readonly #measures = new MeasureBook();
-  readonly #measureReports: MeasureReports;
-  readonly #live: LiveReports;
+  readonly #reports: ShardReports;
   /** When the alarm is set for; null: not set. */
   #alarmAtMs: number | null = null;
   #purge: PurgeState = PURGE_BEGINS;
@@ -115,9 +111,10 @@ export class Inbox extends DurableObject<InboxBindings> {
       this.#name,
       async (shards, before) => await env.INBOX.getByName(SHARD_REGISTRY).registerShard(shards, before),
     );
-    const activity = () => env.ACTIVITY?.getByName("activity") ?? null;
-    this.#live = new LiveReports(activity);
-    this.#measureReports = new MeasureReports(this.#measures, activity);
+    this.#reports = new ShardReports(
+      () => env.ACTIVITY?.getByName("activity") ?? null,
+      (work) => ctx.waitUntil(work),
+    );
     void ctx.blockConcurrencyWhile(async () => {
       this.#alarmAtMs = await ctx.storage.getAlarm();
     });
@@ -128,7 +125,7 @@ export class Inbox extends DurableObject<InboxBindings> {
   /** Dedupe, fold, sequence, freeze, owe and lease. When this returns, the event is on disk. */
   async accept(input: Acceptance): Promise<Accepted> {
     await this.#membership.admit(this.#config(), () => this.#store.payments.has(input.event.data.payment_id));
-    return this.#noteAccepted(input, await this.#work((tx) => accept(tx, input)));
+    return await this.#accept(input);
   }
 
   /**
@@ -139,20 +136,32 @@ export class Inbox extends DurableObject<InboxBindings> {
   async acceptKnown(input: Acceptance, shards?: number): Promise<Accepted | null> {
     this.#membership.noteFollowedBy(shards ?? this.#config().inboxShards);
     if (!this.#store.payments.has(input.event.data.payment_id)) return null;
-    return this.#noteAccepted(input, await this.#work((tx) => accept(tx, input)));
+    return await this.#accept(input);
   }
 
   /** Keeps a callback that has no event yet. */
   async setAside(input: SettingAside): Promise<SetAside> {
     await this.#membership.admit(this.#config(), () => this.#store.payments.has(paymentOf(input)));
-    return this.#noteSetAside(input, await this.#work((tx) => setAside(tx, input, this.#deferralQuota)));
+    return await this.#setAside(input);
   }
 
   /** The same, in an installation that has grown, for a callback that this old home has; null: it has not. */
   async setAsideKnown(input: SettingAside, shards?: number): Promise<SetAside | null> {
     this.#membership.noteFollowedBy(shards ?? this.#config().inboxShards);
     if (!this.#store.payments.has(paymentOf(input))) return null;
-    return this.#noteSetAside(input, await this.#work((tx) => setAside(tx, input, this.#deferralQuota)));
+    return await this.#setAside(input);
+  }
+
+  async #accept(input: Acceptance): Promise<Accepted> {
+    const accepted = await this.#work((tx) => accept(tx, input));
+    this.#reports.accepted(input, accepted);
+    return accepted;
+  }
+
+  async #setAside(input: SettingAside): Promise<SetAside> {
+    const kept = await this.#work((tx) => setAside(tx, input, this.#deferralQuota));
+    this.#reports.setAside(input, kept);
+    return kept;
   }
 
   // ---- names that may have one owner only ----------------------------------------------------------
@@ -211,8 +220,14 @@ export class Inbox extends DurableObject<InboxBindings> {
     // Before, since what is known of an open first attempt is forgotten with its settlement.
     const received = results.map((result) => this.#deliveredOfMs(result));
     const settled = await this.#work((tx) => settle(tx, results));
-    for (const [index, result] of results.entries()) this.#noteAttempt(result, received[index] ?? null);
+    for (const [index, result] of results.entries()) this.#reports.attempted(result, received[index] ?? null);
     return settled;
+  }
+
+  /** When the event that was delivered had been received (epoch ms); null: it was not delivered, or is gone. */
+  #deliveredOfMs({ reference: { n }, outcome }: Result): number | null {
+    if (outcome.kind !== "delivered") return null;
+    return this.#state.directs.receivedAtMsOf(n) ?? this.#store.events.head(n)?.received_at ?? null;
   }
 
   async settleVerification(reference: Reference, attempt: Attempt, decision: Decision): Promise<Settled> {
@@ -259,73 +274,17 @@ export class Inbox extends DurableObject<InboxBindings> {
 
   /** Has this shard tell what happens in it until then (epoch ms). */
   watch(untilMs: number): void {
-    this.#live.watch(untilMs);
+    this.#reports.watch(untilMs);
   }
 
   /** What was measured since the last call. */
   takeMeasures(): Measures {
-    return this.#measures.take();
+    return this.#reports.takeMeasures();
   }
 
   /** How large this shard's database is. */
   databaseBytes(): number {
     return this.ctx.storage.sql.databaseSize;
-  }
-
-  #noteAccepted(input: Acceptance, accepted: Accepted): Accepted {
-    const nowMs = Date.now();
-    const { source, event } = input;
-    const { payment_id: payment, received_at: receivedAt } = event.data;
-    if (input.released === null) {
-      this.#measures.accepted(source, Date.parse(receivedAt), nowMs);
-      // A first attempt reports back soon, and what it has measured is told with this.
-      if (accepted.outcome !== "accepted" || accepted.attempts.length === 0)
-        this.#measureReports.note("accepted");
-    }
-    const { outcome, eventId } = accepted;
-    const reason = "reason" in accepted ? accepted.reason : null;
-    this.#tell(nowMs, { what: "callback", source, outcome, reason, event: eventId, payment });
-    return accepted;
-  }
-
-  #noteSetAside({ source, why }: SettingAside, kept: SetAside): SetAside {
-    const event = kept.outcome === "full" ? null : kept.eventId;
-    this.#tell(Date.now(), { what: "callback", source, outcome: kept.outcome, reason: why.reason, event });
-    return kept;
-  }
-
-  /** When the event that was delivered had been received (epoch ms); null: it was not delivered, or is gone. */
-  #deliveredOfMs({ reference: { n }, outcome }: Result): number | null {
-    if (outcome.kind !== "delivered") return null;
-    return this.#state.directs.receivedAtMsOf(n) ?? this.#store.events.head(n)?.received_at ?? null;
-  }
-
-  #noteAttempt(result: Result, receivedAtMs: number | null): void {
-    const { reference, attempt, outcome } = result;
-    this.#measures.attempted(result, receivedAtMs);
-    this.#measureReports.note("attempted");
-    const { event, payment, destination } = reference;
-    const { status, error, durationMs } = attempt;
-    const told = { outcome: outcome.kind, reason: error, event, payment, destination, status, durationMs };
-    this.#tell(Date.now(), { what: "delivery", ...told });
-  }
-
-  /** For the list of incidents; the message of each is owed like an event, and does not depend on it. */
-  async #tellRaised(alerts: readonly Raised[]): Promise<void> {
-    try {
-      await this.env.ACTIVITY?.getByName("activity").raised(alerts);
-    } catch (error) {
-      fault("raised", error);
-    }
-  }
-
-  #tell(atMs: number, happening: Pick<Happening, "what" | "outcome"> & Partial<Happening>): void {
-    if (!this.#live.isWatched(atMs)) return;
-    const nothing = { source: null, destination: null, reason: null, event: null, payment: null };
-    const told = this.#live.tell([
-      { ...nothing, status: null, durationMs: null, count: 1, atMs, ...happening },
-    ]);
-    if (told) this.ctx.waitUntil(told);
   }
 
   // ---- operators -----------------------------------------------------------------------------------
@@ -528,7 +487,7 @@ export class Inbox extends DurableObject<InboxBindings> {
     if (wakeAtMs !== null && (this.#alarmAtMs === null || wakeAtMs < this.#alarmAtMs))
       await this.#setAlarm(wakeAtMs);
     if (tx.references.length > 0) this.#send(tx.references);
-    if (tx.raised.length > 0) this.ctx.waitUntil(this.#tellRaised(tx.raised));
+    this.#reports.raised(tx.raised);
     return decided;
   }
 
