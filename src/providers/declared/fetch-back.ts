@@ -31,9 +31,12 @@ export async function confirm(
   const url = path === null ? null : objectUrl(base, path);
   if (url === null) return { kind: "refused", reason: "token_syntax" };
   if (!world.again) return { kind: "deferred", reason: "verifier_rate", detail: "asked_over_the_queue" };
+  const [key] = liveSecrets(keys, world.nowMs);
+  // An API may answer whom it does not know that there is no such object, which would be the end of a genuine callback.
+  if (key === undefined && fetch.authorization?.includes("{secret}"))
+    return { kind: "deferred", reason: "verifier_status", detail: "no_live_key" };
   if (!(await world.mayAsk())) return { kind: "deferred", reason: "verifier_rate" };
 
-  const [key] = liveSecrets(keys, world.nowMs);
   // By a function: `$&` in a text to put there would stand for something else.
   const authorization = fetch.authorization?.replaceAll("{secret}", () => key?.value ?? "") ?? null;
   const answer = await askForObject(url, authorization, world.fetch);

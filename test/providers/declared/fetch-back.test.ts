@@ -134,11 +134,18 @@ describe("the key", () => {
       "Token key-1",
       "OLD",
     ],
-    ["none when all have expired", [{ ...newest, notAfterMs: NOW_MS - 1 }], "Token", null],
   ])("is %s", async (_, keys, sent, key) => {
     const { verdict, asked } = await confirmed(paid, { written: { authorization }, api: { keys } });
     expect(asked).toEqual([{ ...ASKED, authorization: sent }]);
     expect(verdict).toMatchObject({ verification: { key } });
+  });
+
+  it("is waited for when all have expired: an API may hide its objects from whom it does not know", async () => {
+    const keys = [{ ...newest, notAfterMs: NOW_MS - 1 }];
+    expect(await confirmed(paid, { written: { authorization }, api: { keys } })).toEqual({
+      verdict: { kind: "deferred", reason: "verifier_status", detail: "no_live_key" },
+      asked: [],
+    });
   });
 
   // Of `a$&b` the API was told `a{secret}b`: what is put in place of a text may refer to it.
