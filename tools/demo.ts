@@ -184,6 +184,13 @@ function credentialsOf(config: RelayConfig): Credentials {
   };
 }
 
+/** The charts show what has come since somebody first asked for them. */
+async function beginCharts(relayUrl: string): Promise<void> {
+  const headers = { authorization: `Bearer ${secrets["ADMIN_TOKEN"]}` };
+  const { ok, status } = await fetch(`${relayUrl}/api/series`, { headers });
+  if (!ok) throw new Error(`the charts cannot be read: ${status}`);
+}
+
 async function sendSteps(relayUrl: string, who: Credentials): Promise<SentStep[]> {
   const sent: SentStep[] = [];
   for (const step of demoSteps(who, randomBytes(4).toString("hex"), new Date())) {
@@ -245,6 +252,7 @@ async function main(): Promise<void> {
   const { url, config } = relay;
   const who = credentialsOf(config);
 
+  await beginCharts(url);
   const sent = await sendSteps(url, who);
   await arrivals(awaited(sent));
   if (values.once) await delay(QUIET_MS);

@@ -1,5 +1,6 @@
 /** Numbers, durations, ids and bodies as people read them. */
 import { describe, expect, it } from "vitest";
+import { filterText } from "../../src/console/parts/filters.tsx";
 import {
   agoText,
   bytesText,
@@ -7,6 +8,7 @@ import {
   countText,
   decimalParts,
   durationText,
+  nextText,
   prettyBody,
   shortId,
 } from "../../src/console/parts/text.ts";
@@ -23,6 +25,23 @@ it.each([
   [90_000_000, "1 d 1 h"],
 ])("%i ms is %s", (ms, text) => {
   expect(durationText(ms)).toBe(text);
+});
+
+it.each([
+  ["pending", "1970-01-01T00:00:09.000Z", "next attempt"],
+  ["pending", "1970-01-01T00:00:07.000Z", "the next attempt was due"],
+  ["pending", null, "next attempt"],
+  ["parked", "1970-01-01T00:00:07.000Z", "held back"],
+])("what comes next of a %s delivery that is due at %s is said so: %s", (state, due, text) => {
+  expect(nextText({ state, due }, 8_000)).toBe(text);
+});
+
+// An order without a beginning said "received since undefined".
+it("says a filter in words, and nothing of what it leaves open", () => {
+  expect(filterText({ state: "dead,parked", from: undefined, q: "order-4711" })).toBe(
+    "state dead or parked, with the words order-4711",
+  );
+  expect(filterText({ from: undefined })).toBe("everything");
 });
 
 it("tells what was from what is to come", () => {

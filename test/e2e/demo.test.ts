@@ -52,6 +52,11 @@ it("the console's link is printed when the sample events are on it, and signs in
     const listed = await page("/payments");
     const received = (await (await fetch(`${crm}/received`)).json()) as { id: string }[];
     expect(received.length).toBeGreaterThan(0);
+    // The charts as well, as soon as they are brought up to date.
+    await waitFor("the charts", async () => (/\b[1-9]\d*\/h/.test(await page("/")) ? true : undefined), {
+      deadlineMs: LINK_DEADLINE_MS,
+      group,
+    });
     for (const { id } of received) {
       const event = await fetch(`${relay}/events/${id}`, { headers: { cookie }, redirect: "manual" });
       const payment = /pay_[0-9a-f]{32}/.exec(event.headers.get("location") ?? "")?.[0];

@@ -22,8 +22,10 @@ export function Live({ frame, sources, what = "", source = "" }: LiveProps) {
     <Page frame={frame} title="Live" scripts={["live.js"]}>
       <div class="head">
         <h1>Live</h1>
-        <span id="feed-state" class="state state-none" role="status">
-          connecting
+        <span class="feed-state">
+          <span id="feed-state" class="state state-none" role="status">
+            connecting
+          </span>
         </span>
         <button type="button" class="button" id="feed-pause" aria-pressed="false">
           Pause

@@ -54,7 +54,10 @@ const WORDS: Readonly<Record<string, string>> = {
 /** A filter in words, of an address or as an order's answer has it. */
 export function filterText(filter: Readonly<Record<string, unknown>>): string {
   const parts = Object.entries(filter)
-    .filter(([name, value]) => name !== "cursor" && name !== "needs_person" && value !== EVER)
+    .filter(
+      ([name, value]) =>
+        value !== undefined && value !== EVER && name !== "cursor" && name !== "needs_person",
+    )
     .map(([name, value]) => {
       const text = String(value).replaceAll(",", " or ").replace(/^!/, "not ");
       return `${WORDS[name] ?? name} ${text}`;

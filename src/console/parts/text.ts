@@ -35,6 +35,15 @@ export function agoText(atMs: number, nowMs: number): string {
   return ms < 1000 ? "now" : `${durationText(ms)} ago`;
 }
 
+/** What comes next of a delivery that is owed. While a breaker is open, its time passes and nothing is sent. */
+export function nextText(
+  { state, due }: { readonly state: string; readonly due: string | null },
+  nowMs: number,
+): string {
+  if (state === "parked") return "held back";
+  return due !== null && Date.parse(due) < nowMs ? "the next attempt was due" : "next attempt";
+}
+
 /** `3,210`. */
 export function countText(count: number): string {
   return String(Math.trunc(count)).replace(/\B(?=(\d{3})+$)/g, ",");

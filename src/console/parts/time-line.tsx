@@ -4,7 +4,7 @@ import { Amount, Id, State, Time } from "./bits.tsx";
 import { EventOrders } from "./event-orders.tsx";
 import type { Frame } from "./layout.tsx";
 import { statementOf, type Statement } from "./statement.ts";
-import { counted, prettyBody, prettyJson } from "./text.ts";
+import { counted, nextText, prettyBody, prettyJson } from "./text.ts";
 import { adviceOn } from "./words.ts";
 
 interface TimeLineProps {
@@ -31,7 +31,7 @@ export function TimeLine({ events, frame, destinations }: TimeLineProps) {
                     {delivery.due === null ? "later" : <Time at={delivery.due} nowMs={frame.nowMs} />}
                   </span>
                   <span>
-                    {delivery.destination}: {delivery.state === "parked" ? "held back" : "next attempt"}
+                    {delivery.destination}: {nextText(delivery, frame.nowMs)}
                   </span>
                 </li>
               ))}
