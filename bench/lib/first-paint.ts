@@ -13,9 +13,11 @@ export async function firstPaintOf(tab: Page): Promise<(url: string) => Promise<
   return async (url) => {
     await painted(session, url);
     await tab.waitForLoadState("load");
-    return await tab.evaluate(
-      () => performance.getEntriesByName("first-contentful-paint")[0]?.startTime ?? Number.NaN,
+    // The page is told of it a moment after the browser has said so.
+    const paint = await tab.waitForFunction(
+      () => performance.getEntriesByName("first-contentful-paint")[0]?.startTime,
     );
+    return (await paint.jsonValue()) ?? Number.NaN;
   };
 }
 
