@@ -466,7 +466,7 @@ describe("what iqpay sends in any form", () => {
 
   it.each(["application/json", "text/json", null])("under %j is JSON or nothing", async (contentType) => {
     expect(await read("[1]", { contentType })).toEqual(aside("json", "not_an_object"));
-    expect(await read("txid=x", { contentType })).toMatchObject(aside("json"));
+    expect(await read("txid=x", { contentType })).toEqual(aside("json"));
   });
 
   it("in a form says nothing twice but the document's sample", async () => {
@@ -488,12 +488,12 @@ describe("what iqpay sends in any form", () => {
       aside("charset"),
     );
     expect(await read(JSON_BODY, { isCut: true })).toEqual(aside("too_large"));
-    expect(await read("", { contentType: null })).toMatchObject(aside("json"));
+    expect(await read("", { contentType: null })).toEqual(aside("json"));
     expect(await read("txid=%zz", { contentType: "application/x-www-form-urlencoded" })).toEqual(
       aside("json", "encoding"),
     );
     expect(await read("[1]")).toEqual(aside("json", "not_an_object"));
-    expect(await read('{"a":')).toMatchObject(aside("json"));
+    expect(await read('{"a":')).toEqual(aside("json"));
   });
 
   it.each([
