@@ -23,7 +23,7 @@ const USAGE = `Usage: npm run mutate -- [options] [part …]
   --again            also what was judged before and has not changed since
   --quick            without the tests that play whole requests: no score is lower with them
 
-Some hours for all parts on two cores.`;
+About twenty minutes for all parts with --quick, on two cores.`;
 
 /** Per cent of the changes that the tests must notice over all parts. */
 const LEAST_PERCENT = 90;

@@ -60,7 +60,7 @@ export function readTraceState(header: string | null): string | null {
     const key = keys[i] ?? "";
     return KEY.test(key) && VALUE.test(member.slice(key.length + 1));
   });
-  if (members.length === 0 || members.length > MAX_MEMBERS || !isValid) return null;
+  if (members.length > MAX_MEMBERS || !isValid) return null;
   if (new Set(keys).size < keys.length) return null;
   const fits = (kept: readonly string[]) => kept.join(",").length <= MAX_TRACE_STATE_CHARS;
   let kept = fits(members) ? members : members.filter(({ length }) => length <= LONG_MEMBER_CHARS);

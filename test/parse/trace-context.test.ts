@@ -1,7 +1,13 @@
 /** Which headers are taken for a `traceparent` and a `tracestate`: the rules of W3C Trace Context, and its examples. */
 import { describe, expect, it } from "vitest";
 import { MAX_TRACE_STATE_CHARS } from "../../src/limits.ts";
-import { readTraceContext, readTraceParent, readTraceState } from "../../src/parse/trace-context.ts";
+import {
+  readTraceContext,
+  readTraceParent,
+  readTraceState,
+  traceContextOf,
+  type TraceContext,
+} from "../../src/parse/trace-context.ts";
 
 const TRACE = "4bf92f3577b34da6a3ce929d0e0e4736";
 const PARENT = "00f067aa0ba902b7";
@@ -10,6 +16,13 @@ describe("a traceparent", () => {
   it.each(["01", "00", "03"])("of version 00 is handed on as it came, its flags %s as well", (flags) => {
     const header = `00-${TRACE}-${PARENT}-${flags}`;
     expect(readTraceParent(header)).toBe(header);
+  });
+
+  it("may end in zeros: only what is nothing else names nothing", () => {
+    const header = `00-${"0".repeat(31)}1-${"1".padEnd(16, "0")}-01`;
+    expect(readTraceParent(header)).toBe(header);
+    const ended = `00-${"1".padEnd(32, "0")}-${"0".repeat(15)}1-01`;
+    expect(readTraceParent(ended)).toBe(ended);
   });
 
   it.each([
@@ -90,6 +103,12 @@ describe("a tracestate", () => {
     expect(readTraceState(all)).toHaveLength(MAX_TRACE_STATE_CHARS);
     expect(readTraceState([member("long", 129), ...short, member("d", 126)].join())).toBe(short.join());
     expect(readTraceState([member("long", 250), member("longer", 250), member("l", 129)].join())).toBeNull();
+  });
+
+  it("is taken out of what says more besides, and is null where nothing is said", () => {
+    const said = { traceparent: `00-${TRACE}-${PARENT}-01`, tracestate: "a=1" };
+    expect(traceContextOf({ ...said, event: "evt_1" } as TraceContext)).toEqual(said);
+    expect(traceContextOf({})).toEqual({ traceparent: null, tracestate: null });
   });
 
   it("counts only beside a traceparent", () => {

@@ -1,6 +1,6 @@
 /** Words of a text: what a search can find. */
 import { describe, expect, it } from "vitest";
-import { valuesIn, valuesInForm, wordsOf } from "../../src/parse/words.ts";
+import { lastPieceOf, valuesIn, valuesInForm, wordsOf } from "../../src/parse/words.ts";
 
 describe("words", () => {
   it.each([
@@ -20,6 +20,19 @@ describe("words", () => {
     // Matched twice over, this would be 10^10 steps.
     expect(wordsOf(`a${".".repeat(100_000)}`)).toEqual(["a"]);
     expect(wordsOf("a.".repeat(50_000))).toHaveLength(1);
+  });
+});
+
+describe("the last piece of a text", () => {
+  it.each([
+    ["order-", "order-"],
+    ["paid by ada@exam", "ada@exam"],
+    ["(Счёт-5", "Счёт-5"],
+    ["order-4711 ", ""],
+    ['say "', ""],
+    ["", ""],
+  ])("%j is %j", (text, piece) => {
+    expect(lastPieceOf(text)).toBe(piece);
   });
 });
 
