@@ -2,6 +2,7 @@
 import type { Browser, BrowserContext, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { complaintsOf, openBrowser, overhangPx, whyNoBrowser } from "../../tools/lib/browser.ts";
+import { ipay } from "../../tools/lib/callbacks.ts";
 import { fromCurl } from "../../tools/lib/cli/curl-line.ts";
 import { seriousOn } from "./support/axe.ts";
 import { System } from "./support/system.ts";
@@ -60,5 +61,14 @@ describe.skipIf(noBrowser !== null)("a relay that nothing has come to", () => {
       await page.goto("/refused");
       return ((await page.textContent("main")) ?? "").includes("missing_token") ? true : undefined;
     });
+  });
+
+  it("shows the first callback by itself, in its charts as well", async () => {
+    await page.goto("/");
+    expect(await page.locator(".chart").count()).toBe(0);
+    await system.sendAccepted(ipay(system.who.ipay, { payment: "first", now: new Date() }));
+    await page.waitForSelector(".chart:has(canvas) .total:has-text('1 in all')");
+    expect(await page.locator(".chart").count()).toBe(await page.locator(".chart canvas").count());
+    expect(complaints).toEqual([]);
   });
 });

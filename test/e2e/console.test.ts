@@ -423,6 +423,15 @@ describe.skipIf(noBrowser !== null)("the console in Chromium", () => {
     const local = Date.parse(`${(await time.textContent())?.replace(" ", "T")}Z`);
     expect(local - utc).toBe(9 * 3_600_000);
     expect(await page.textContent("[data-zone]")).toBe("Asia/Tokyo");
+    // The axes of the charts as well: they are drawn anew, with nothing of before left.
+    await page.goto("/");
+    const drawn = await page.waitForSelector(".chart canvas");
+    const count = await page.locator(".chart canvas").count();
+    await page.click("[data-zone]");
+    expect(await drawn.evaluate<boolean, { isConnected: boolean }>((canvas) => canvas.isConnected)).toBe(
+      false,
+    );
+    expect(await page.locator(".chart canvas").count()).toBe(count);
   });
 
   async function firstPayment(): Promise<string> {

@@ -73,6 +73,11 @@ function draw(figure) {
 }
 
 function drawAll() {
+  for (const [figure, chart] of drawn) {
+    if (figure.isConnected) continue;
+    chart.destroy();
+    drawn.delete(figure);
+  }
   for (const figure of document.querySelectorAll("[data-chart]")) {
     if (figure instanceof HTMLElement) draw(figure);
   }
@@ -81,6 +86,8 @@ function drawAll() {
 // A frame later: the page is read while its charts are drawn. Their places are kept free for them by the style sheet.
 requestAnimationFrame(() => setTimeout(drawAll));
 matchMedia("(prefers-color-scheme: dark)").addEventListener("change", drawAll);
+// Parts were fetched anew, or the zone of times was switched (`console.client.js`).
+document.addEventListener("shown", drawAll);
 let resizing = 0;
 window.addEventListener("resize", () => {
   clearTimeout(resizing);

@@ -93,7 +93,7 @@ function isLocal() {
 
 function switchZone() {
   localStorage.setItem(ZONE, isLocal() ? "utc" : "local");
-  showTimes();
+  shown();
 }
 
 const UNITS = /** @type {const} */ ([
@@ -118,6 +118,12 @@ function durationText(ms) {
 function exactText(at) {
   const shifted = isLocal() ? new Date(at.getTime() - at.getTimezoneOffset() * 60_000) : at;
   return shifted.toISOString().replace("T", " ").slice(0, 23);
+}
+
+/** What is on the page, or how times are shown, has changed: at once, so that nothing is seen half done. */
+function shown() {
+  showTimes();
+  document.dispatchEvent(new Event("shown"));
 }
 
 function showTimes() {
@@ -160,7 +166,7 @@ async function refresh() {
     const replacement = fresh.querySelector(`[data-live="${CSS.escape(name)}"]`);
     if (replacement && !isInUse(part)) part.replaceWith(document.adoptNode(replacement));
   }
-  showTimes();
+  shown();
 }
 
 if (document.querySelector("[data-live]")) {

@@ -60,7 +60,7 @@ export function Overview(props: OverviewProps) {
         )}
         {hasEvents && <Ledger ledger={ledger} />}
       </div>
-      {hasEvents && <Charts series={series} />}
+      <div data-live="charts">{hasEvents && <Charts series={series} />}</div>
       <div data-live="newest">
         {hasEvents && (
           <section aria-labelledby="newest">
