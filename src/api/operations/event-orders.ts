@@ -78,7 +78,7 @@ async function release(context: Context, shard: InboxStub, row: ListedEvent): Pr
 }
 
 /**
- * A quarantined callback through today's adapter: it becomes an event, or says why it still does not. One that
+ * A quarantined callback read as new ones are: it becomes an event, or says why it still does not. One that
  * was dismissed is back on the lists in any case, so that its order has done something.
  */
 async function runAgain(
@@ -99,7 +99,7 @@ async function runAgain(
   const became = decision.kind === "accepted" ? decision.eventId : null;
   const view = { id, deliveries: 0, decision: decision.kind, became, reason };
   if (became !== null || wasDismissed) return done(202, view);
-  return refused(409, `today's adapter says: ${decision.kind}, ${reason ?? "no reason"}`, view);
+  return refused(409, `the callback still makes no event: ${decision.kind}, ${reason ?? "no reason"}`, view);
 }
 
 const dismissReason = z.string().min(1).max(MAX_DISMISS_REASON_CHARS);

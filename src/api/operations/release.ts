@@ -25,7 +25,7 @@ export async function releaseAsNewPayment(
   const source = config.sources.get(kept.source);
   if (!source) return { ok: false, error: `its source ${kept.source} is not configured` };
   const stated = kept.stated ?? (await statedBy(kept, config));
-  if (typeof stated === "string") return { ok: false, error: `today's adapter says: ${stated}` };
+  if (typeof stated === "string") return { ok: false, error: `the callback still makes no event: ${stated}` };
 
   const accepted = await inbox.accept({
     source: kept.source,
@@ -41,7 +41,7 @@ export async function releaseAsNewPayment(
   return { ok: true, became: accepted.eventId };
 }
 
-/** What a callback that has no event says by today's adapter and configuration, or why it says nothing. */
+/** What a callback that has no event says when it is read as new ones are, or why it says nothing. */
 async function statedBy(kept: Releasable, config: RelayConfig): Promise<NormalisedEvent | string> {
   if (kept.callback === null) return "the callback is no longer kept";
   return await normaliseStored(kept.source, kept.callback, config);

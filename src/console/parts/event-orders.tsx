@@ -84,7 +84,7 @@ export function EventOrders({ event, frame, destinations, main = false }: EventO
 
 function replayText(event: EventDetailJson, destinations: readonly DestinationJson[]): string {
   if (event.state === "quarantined" && event.callback !== null)
-    return "Runs the callback through today's adapter and configuration: it becomes an event, or says why it still does not.";
+    return "Reads the callback again, as new ones are read: it becomes an event, or you are told why it still does not.";
   if (SET_ASIDE.has(event.state)) return "Puts it back on the lists of what needs a person. Nothing is sent.";
   const names = event.deliveries.map(({ destination }) => destination).join(" and ");
   const paused = destinations.filter(
