@@ -5,7 +5,7 @@
  */
 import { join } from "node:path";
 import type { Browser } from "playwright-core";
-import { complaintsOf, openBrowser, overhangPx, whyNoBrowser } from "../tools/lib/browser.ts";
+import { complaintsOf, openBrowser, overhangPx, PHONE, whyNoBrowser } from "../tools/lib/browser.ts";
 import type { Host } from "../tools/lib/chaos/host.ts";
 import { readArgs } from "../tools/lib/text.ts";
 import { writeSection } from "./lib/documents.ts";
@@ -31,7 +31,6 @@ const CALLS = 13;
 const WARMING = 2;
 const DAY_MS = 86_400_000;
 const DESKTOP = { width: 1280, height: 720 };
-const PHONE = { width: 360, height: 740 };
 
 const project = join(import.meta.dirname, "..");
 const on = machine(project);

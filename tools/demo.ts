@@ -12,6 +12,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import type { Credentials } from "./lib/callbacks.ts";
+import { RelayApi } from "./lib/cli/relay-api.ts";
 import { awaited, demoSteps, problems, rows, type SentStep } from "./lib/demo-steps.ts";
 import type { Received } from "./lib/ledger.ts";
 import { busyPorts } from "./lib/ports.ts";
@@ -184,13 +185,6 @@ function credentialsOf(config: RelayConfig): Credentials {
   };
 }
 
-/** The charts show what has come since somebody first asked for them. */
-async function beginCharts(relayUrl: string): Promise<void> {
-  const headers = { authorization: `Bearer ${secrets["ADMIN_TOKEN"]}` };
-  const { ok, status } = await fetch(`${relayUrl}/api/series`, { headers });
-  if (!ok) throw new Error(`the charts cannot be read: ${status}`);
-}
-
 async function sendSteps(relayUrl: string, who: Credentials): Promise<SentStep[]> {
   const sent: SentStep[] = [];
   for (const step of demoSteps(who, randomBytes(4).toString("hex"), new Date())) {
@@ -252,7 +246,8 @@ async function main(): Promise<void> {
   const { url, config } = relay;
   const who = credentialsOf(config);
 
-  await beginCharts(url);
+  // Charts show what has come since somebody first asked for them.
+  await new RelayApi(new URL(url), secrets["ADMIN_TOKEN"] ?? "").get("/api/series");
   const sent = await sendSteps(url, who);
   await arrivals(awaited(sent));
   if (values.once) await delay(QUIET_MS);

@@ -40,6 +40,7 @@ export class ShardReports {
     return this.#measures.take();
   }
 
+  /** An event was taken in, or known. Of what an operator released no time is measured: it waited for a person. */
   accepted({ source, event, released }: Acceptance, accepted: Accepted): void {
     const nowMs = Date.now();
     const { payment_id: payment, received_at: receivedAt } = event.data;
@@ -54,12 +55,17 @@ export class ShardReports {
     this.#tell(nowMs, { what: "callback", source, outcome, reason, event: eventId, payment });
   }
 
+  /** A callback that has no event was kept, or there was no room for it. */
   setAside({ source, why }: SettingAside, kept: SetAside): void {
     const event = kept.outcome === "full" ? null : kept.eventId;
     this.#tell(Date.now(), { what: "callback", source, outcome: kept.outcome, reason: why.reason, event });
   }
 
-  /** @param receivedAtMs when the event that it delivered had been received (epoch ms); null: it delivered none */
+  /**
+   * A delivery was attempted, and the attempt is settled.
+   *
+   * @param receivedAtMs when the event that it delivered had been received (epoch ms); null: it delivered none
+   */
   attempted(result: Result, receivedAtMs: number | null): void {
     const { reference, attempt, outcome } = result;
     this.#measures.attempted(result, receivedAtMs);

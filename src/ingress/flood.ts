@@ -36,14 +36,14 @@ export async function takeQuestion(
   }
 }
 
-interface Refusals {
+interface RefusedAddress {
   count: number;
   /** Until when (epoch ms) the address is over the limit without being asked about. */
   floodsUntilMs: number;
 }
 
 /** What this isolate refused of late, by address. */
-export const refusals = new RecentMap<Refusals>(REFUSED_ADDRESS_ENTRIES);
+export const refusedAddresses = new RecentMap<RefusedAddress>(REFUSED_ADDRESS_ENTRIES);
 
 /**
  * Counts one refused request of this caller; true when the limit is exceeded. The limiter is asked once for several,
@@ -54,15 +54,16 @@ export async function countRefused(
   request: Request,
   nowMs: number,
 ): Promise<boolean> {
+  if (!env.UNVERIFIED) return false;
   const key = addressOf(request);
-  const ofAddress = refusals.get(key) ?? { count: 0, floodsUntilMs: 0 };
-  ofAddress.count += 1;
-  refusals.set(key, ofAddress);
-  if (nowMs < ofAddress.floodsUntilMs) return true;
-  if (!env.UNVERIFIED || ofAddress.count % REFUSALS_PER_COUNT !== 0) return false;
+  const refused = refusedAddresses.get(key) ?? { count: 0, floodsUntilMs: 0 };
+  refused.count += 1;
+  refusedAddresses.set(key, refused);
+  if (nowMs < refused.floodsUntilMs) return true;
+  if (refused.count % REFUSALS_PER_COUNT !== 0) return false;
   try {
     const { success } = await env.UNVERIFIED.limit({ key });
-    if (!success) ofAddress.floodsUntilMs = nowMs + FLOODING_ADDRESS_MS;
+    if (!success) refused.floodsUntilMs = nowMs + FLOODING_ADDRESS_MS;
     return !success;
   } catch (error) {
     fault("flood", error);

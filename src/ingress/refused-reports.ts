@@ -43,8 +43,8 @@ export class RefusedReports {
   /** Never throws; what is reported is reported after the reply. */
   add(refused: RefusedRequest, env: ActivityBindings, ctx: Pick<ExecutionContext, "waitUntil">): void {
     const { source, why } = refused;
-    const before = this.#gather(refused, Date.now());
-    if (before < MAX_REFUSED_LINES)
+    const count = this.#gather(refused, Date.now());
+    if (count <= MAX_REFUSED_LINES)
       log("refused", { source: source?.name ?? null, reason: because(why), skewSeconds: why.skewSeconds });
     if (Date.now() < this.#busyUntilMs) return;
     // Until the report says otherwise: one whose Worker dies must not keep the next ones back for ever.
@@ -52,7 +52,7 @@ export class RefusedReports {
     ctx.waitUntil(this.#report(env));
   }
 
-  /** @returns how many like it there were since the last report */
+  /** @returns how many like it there are since the last report, itself included */
   #gather({ source, why, request, callback }: RefusedRequest, nowMs: number): number {
     const name = source?.name ?? null;
     const key = `${name ?? ""}|${why.reason}`;
@@ -67,7 +67,7 @@ export class RefusedReports {
         detail: why.detail === undefined ? null : because(why),
         ...describe(source, request, callback),
       });
-    return gathered.count - 1;
+    return gathered.count;
   }
 
   /** As in a new isolate. */

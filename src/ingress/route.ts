@@ -9,7 +9,7 @@ import type { IngressBindings } from "./bindings.ts";
 import { fault, log, type LogFields } from "../log.ts";
 import type { Callback } from "../providers/callback.ts";
 import { callbackIdOf } from "../providers/ids.ts";
-import { because, type Because, type RefusedReason } from "../reasons.ts";
+import { because } from "../reasons.ts";
 import type { SettingAside } from "../inbox/protocol.ts";
 import { processCallback, type Processed } from "./process-callback.ts";
 import { countRefused } from "./flood.ts";
@@ -21,7 +21,7 @@ import { raiseOnce } from "../inbox/raising.ts";
 import { readCallback } from "./request.ts";
 import { refuse, slowDown, succeed, unavailable } from "./reply.ts";
 import { toStored } from "./stored-callback.ts";
-import { refusedReports } from "./refused-reports.ts";
+import { refusedReports, type RefusedRequest } from "./refused-reports.ts";
 import { rememberDuplicate } from "./shield.ts";
 import { requestTarget } from "./request-target.ts";
 
@@ -157,7 +157,7 @@ const refusedByList = new Set<string>();
 interface Refused {
   readonly located?: Located;
   readonly request: Request;
-  readonly why: Because<RefusedReason> & { readonly skewSeconds?: number | undefined };
+  readonly why: RefusedRequest["why"];
   /** Where it was read. */
   readonly callback?: Callback;
 }

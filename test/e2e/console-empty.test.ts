@@ -1,7 +1,7 @@
 /** The console of a relay that nothing has come to, in a real Chromium: what somebody sees on the first day. */
 import type { Browser, BrowserContext, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { complaintsOf, openBrowser, overhangPx, whyNoBrowser } from "../../tools/lib/browser.ts";
+import { complaintsOf, openBrowser, overhangPx, PHONE, whyNoBrowser } from "../../tools/lib/browser.ts";
 import { ipay } from "../../tools/lib/callbacks.ts";
 import { fromCurl } from "../../tools/lib/cli/curl-line.ts";
 import { seriousOn } from "./support/axe.ts";
@@ -10,7 +10,6 @@ import { System } from "./support/system.ts";
 const noBrowser = whyNoBrowser();
 if (noBrowser !== null) console.warn(`the console is not tested in a browser: ${noBrowser}`);
 
-const PHONE = { width: 360, height: 740 };
 /** What each page says as long as there is nothing. */
 const PAGES = [
   ["/", "No callback has come yet."],

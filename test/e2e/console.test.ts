@@ -1,7 +1,7 @@
 /** The console in a real Chromium, against a real relay: what an operator does, by pointer and by keyboard. */
 import type { Browser, BrowserContext, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { complaintsOf, openBrowser, overhangPx, whyNoBrowser } from "../../tools/lib/browser.ts";
+import { complaintsOf, openBrowser, overhangPx, PHONE, whyNoBrowser } from "../../tools/lib/browser.ts";
 import { cryptopay, cryptopaySigned, ipay } from "../../tools/lib/callbacks.ts";
 import { sampleDay } from "../../tools/lib/sample-day.ts";
 import { BREAKER_FAILURES, DEFAULT_INBOX_SHARDS, MAX_BULK_ORDER_EVENTS } from "../../src/limits.ts";
@@ -11,7 +11,6 @@ import { System } from "./support/system.ts";
 const noBrowser = whyNoBrowser();
 if (noBrowser !== null) console.warn(`the console is not tested in a browser: ${noBrowser}`);
 
-const PHONE = { width: 360, height: 740 };
 const DESKTOP = { width: 1180, height: 760 };
 const PAGES = ["/", "/payments", "/live", "/refused", "/set-aside", "/destinations", "/settings"];
 /** What a page's script adds or changes last. */

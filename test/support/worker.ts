@@ -15,7 +15,7 @@ import "../../src/index.ts";
 import type { Env } from "../../src/env.ts";
 import type { PaymentEvent } from "../../src/event.ts";
 import { allShards } from "../../src/inbox/shard.ts";
-import { refusals } from "../../src/ingress/flood.ts";
+import { refusedAddresses } from "../../src/ingress/flood.ts";
 import { refusedReports } from "../../src/ingress/refused-reports.ts";
 import { recentCallbacks } from "../../src/ingress/shield.ts";
 import { DEFAULT_INBOX_SHARDS } from "../../src/limits.ts";
@@ -184,7 +184,7 @@ export async function runAlarms(): Promise<void> {
 /** Nothing is stored, and the isolate remembers nothing of what was. Objects at work in the background (an overdue alarm, a delivery) have outlived a reset, and the next test saw their rows. */
 async function emptyStore(): Promise<void> {
   recentCallbacks.clear();
-  refusals.clear();
+  refusedAddresses.clear();
   refusedReports.clear();
   do await reset();
   while ((await keptRows()).length > 0);

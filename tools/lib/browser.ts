@@ -36,6 +36,9 @@ export function complaintsOf(page: Page): string[] {
   return complaints;
 }
 
+/** The narrowest window that every page has to fit. */
+export const PHONE = { width: 360, height: 740 };
+
 /** By how many pixels the page is wider than its window. */
 export function overhangPx(page: Page): Promise<number> {
   return page.evaluate<number>("document.documentElement.scrollWidth - document.documentElement.clientWidth");
